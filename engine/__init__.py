@@ -1,0 +1,1 @@
+"""Weightloom's engine: exact arithmetic on checkpoints, without a window and without Qt."""
