@@ -1,0 +1,119 @@
+"""What a run tells while it goes on; progress bars, logs and the window merely listen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from engine.evaluation.measurement import Measurement
+
+
+@dataclass(frozen=True)
+class RunStarted:
+    """Say that a run begins, and how much it is going to do."""
+
+    title: str
+    passes: int
+    bytes_to_read: int
+    bytes_to_write: int
+    peak_bytes: int
+    device: str
+
+
+@dataclass(frozen=True)
+class PassStarted:
+    """Say that a pass over the tensors, or a measurement, begins."""
+
+    index: int
+    title: str
+
+
+@dataclass(frozen=True)
+class BytesMoved:
+    """Say how far the run is; at most 20 a second."""
+
+    bytes_read: int
+    bytes_written: int
+    seconds: float
+    nodes: tuple[str, ...] = ()
+    """The nodes that the present pass works for."""
+
+
+@dataclass(frozen=True)
+class TensorWritten:
+    """Say that a tensor lies whole in the staging folder."""
+
+    node: str
+    tensor: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class MetricMeasured:
+    """Say that a figure is known."""
+
+    node: str
+    checkpoint: str
+    test_set: str
+    measurement: Measurement
+    strength: float | None = None
+    """The strength it was measured at, during a search."""
+
+
+@dataclass(frozen=True)
+class StrengthChosen:
+    """Say which strength a search has chosen."""
+
+    node: str
+    strength: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class NodeFinished:
+    """Say that all work for a node is done."""
+
+    node: str
+
+
+@dataclass(frozen=True)
+class Remarked:
+    """Say something the user should know: a fallback, a resumed staging, a neighbour left alone."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class RunFinished:
+    """Say that everything is written, and where."""
+
+    folders: tuple[str, ...]
+    seconds: float
+    bytes_read: int
+    bytes_written: int
+    peak_bytes: int
+
+
+@dataclass(frozen=True)
+class RunFailed:
+    """Say that the run failed and what to do."""
+
+    message: str
+    node: str = ""
+    tensor: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class RunCancelled:
+    """Say that the user's stop was obeyed."""
+
+    kept: tuple[str, ...] = field(default_factory=tuple)
+    """Staging folders that were kept."""
+
+
+Event = (
+    RunStarted | PassStarted | BytesMoved | TensorWritten | MetricMeasured | StrengthChosen
+    | NodeFinished | Remarked | RunFinished | RunFailed | RunCancelled
+)  # fmt: skip
+Listener = Callable[[Event], None]

@@ -1,0 +1,215 @@
+"""What a run found and wrote, as plain data: the report renders it and adds nothing of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.evaluation.measurement import Measurement
+from engine.problems import Problem
+
+Matrix = tuple[tuple[float, ...], ...]
+CheckpointRole = Literal["base", "reference", "edited", "random control", "other"]
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """Hold one input or output file."""
+
+    name: str
+    size_bytes: int
+    sha256: str | None
+    """None when fingerprints are off or the file was not read (see InputRecord.is_read)."""
+
+
+@dataclass(frozen=True)
+class InputRecord:
+    """Hold one checkpoint of the graph."""
+
+    node: str
+    label: str
+    role: str
+    """What it is in the graph: base, fine-tuned, reference …"""
+    source: str
+    files: tuple[FileRecord, ...]
+    tensors: int
+    parameters: int
+    """Entries over all tensors."""
+    dtypes: tuple[str, ...]
+    is_read: bool
+    """False when its coefficient is 0 everywhere, so that no byte of it was looked at."""
+
+
+@dataclass(frozen=True)
+class LayerSimilarity:
+    """Hold the similarity figures of one group of tensors (a layer, the embeddings, the head)."""
+
+    name: str
+    cosine: Matrix
+    norms: tuple[float, ...]
+    entries: int
+
+
+@dataclass(frozen=True)
+class SimilarityRecord:
+    """Hold what a Similarity node found about n vectors; NaN where a vector is zero."""
+
+    node: str
+    names: tuple[str, ...]
+    cosine: Matrix
+    """n × n, over all entries of the model, flattened."""
+    norms: tuple[float, ...]
+    relative_norms: tuple[float, ...]
+    """‖τ‖/‖θ₀‖; empty when no base is known."""
+    sign_conflicts: Matrix
+    """n × n: share of the entries where both are non-zero in which the signs differ."""
+    zero_shares: tuple[float, ...]
+    """Share of the entries of each vector that are exactly 0."""
+    entries: int
+    layers: tuple[LayerSimilarity, ...] = ()
+    """Only when asked for per layer."""
+
+
+@dataclass(frozen=True)
+class TestSetRecord:
+    """Hold one test set of the graph."""
+
+    __test__ = False  # not a test class of pytest's
+
+    node: str
+    label: str
+    role: Literal["target", "control"]
+    split: Literal["validation", "test"]
+    source: str
+    sha256: str
+    examples: int
+
+
+@dataclass(frozen=True)
+class MetricRecord:
+    """Hold one cell of the metrics table."""
+
+    checkpoint: str
+    """The label of the checkpoint."""
+    role: CheckpointRole
+    test_set: str
+    """The label of the test set (see TestSetRecord.label); of the CSV row for metrics measured elsewhere."""
+    measurement: Measurement
+    normalized: float | None = None
+    """This figure over the fine-tuned reference's on the same test set."""
+    control_ratio: float | None = None
+    """On control sets: this figure over the base's."""
+    source: str = ""
+    """The CSV it was read from; empty when this run measured it."""
+
+
+@dataclass(frozen=True)
+class SearchPoint:
+    """Hold what one strength gave on the validation sets."""
+
+    strength: float
+    targets: tuple[Measurement, ...]
+    controls: tuple[Measurement, ...]
+    score: float
+    """What the rule compares: the mean target metric, normalized where references are given."""
+    qualifies: bool
+
+
+@dataclass(frozen=True)
+class SearchRecord:
+    """Hold the curve of a strength search and the choice made on it."""
+
+    node: str
+    rule: str
+    limit: float | None
+    """The control figure that a strength must keep (or must not exceed); None for best_target."""
+    is_normalized: bool
+    target_names: tuple[str, ...]
+    control_names: tuple[str, ...]
+    points: tuple[SearchPoint, ...]
+    """In ascending strength; the one at 0 is the reference and never a candidate."""
+    chosen: float
+    chosen_text: str
+    """The decimal as the grid has it."""
+    tests: tuple[MetricRecord, ...] = ()
+    """Test data, measured once, at the choice."""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Hold one thing that a reader of the result must know."""
+
+    kind: Literal["skipped", "kept", "cropped", "cast", "copied", "not read", "fallback", "resumed", "note"]
+    text: str
+    tensors: tuple[str, ...] = ()
+    """The tensors it is about, all of them."""
+
+
+@dataclass(frozen=True)
+class OutputRecord:
+    """Hold one exported folder."""
+
+    node: str
+    label: str
+    kind: Literal["checkpoint", "vector"]
+    folder: str
+    files: tuple[FileRecord, ...]
+    formula: str
+    """The anchored normal form, as text."""
+    sentence: str
+    """The same in words."""
+    base: str
+    """The source of the structural parent; of the vector's base for a vector; may be empty."""
+    tensors: int
+    parameters: int
+    dtypes: tuple[str, ...]
+    similarities: tuple[str, ...]
+    """The Similarity nodes wired into it."""
+    metrics: tuple[MetricRecord, ...]
+    """The table: checkpoints × test sets wired into it."""
+    searches: tuple[str, ...]
+    """The strength searches wired into it, or that its formula depends on."""
+    edit_norm_share: float | None = None
+    """‖edit‖/‖θ₀‖ where a Similarity pass has measured it."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Hold under which conditions the run took place."""
+
+    device: str
+    precision: str
+    started_at: str
+    """ISO 8601 with the offset."""
+    seconds: float
+    bytes_read: int
+    bytes_written: int
+    planned_read: int
+    planned_written: int
+    peak_bytes: int
+    planned_peak_bytes: int
+    versions: Mapping[str, str]
+    seeds: Mapping[str, int]
+    """By node id, for the nodes that draw at random."""
+    plan_hash: str
+    format_number: int
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Hold everything a run found and wrote."""
+
+    title: str
+    recipe: str
+    """The canonical recipe (JSON text)."""
+    inputs: tuple[InputRecord, ...]
+    test_sets: tuple[TestSetRecord, ...]
+    similarities: tuple[SimilarityRecord, ...]
+    searches: tuple[SearchRecord, ...]
+    metrics: tuple[MetricRecord, ...]
+    """Every figure of the run; the outputs hold the ones wired into them."""
+    remarks: tuple[Remark, ...]
+    warnings: tuple[Problem, ...]
+    outputs: tuple[OutputRecord, ...]
+    conditions: Conditions
