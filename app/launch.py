@@ -1,0 +1,36 @@
+"""The console script: a subcommand goes to the engine's command line, anything else opens the window."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Sequence
+
+SUBCOMMANDS = frozenset({"run", "check", "inspect", "similarity", "sample"})
+WRONG_USAGE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Hand the arguments to the engine or to the window; return the exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words and (words[0] in SUBCOMMANDS or words[0].startswith("-")):
+        return _run_command_line(words)
+    return _open_window()
+
+
+def _run_command_line(words: Sequence[str]) -> int:
+    # Only here, because the window starts without the command line and must show at once.
+    from engine.cli import main as run_command_line
+
+    return run_command_line(words)
+
+
+def _open_window() -> int:
+    sys.stderr.write("This version of Weightloom has no window yet. Its command line does the whole job:\n\n")
+    with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(SystemExit):
+        _run_command_line(["--help"])
+    return WRONG_USAGE
+
+
+if __name__ == "__main__":
+    sys.exit(main())
