@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-JsonValue = None | bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+from engine.document.json_values import JsonValue
+
 Value = str | bool | int | Fraction | tuple[str, ...] | tuple[Fraction, ...]
 """A checked parameter value; reals are exact fractions of the decimals typed."""
 

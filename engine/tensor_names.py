@@ -10,14 +10,45 @@ from typing import Literal
 Part = Literal["attention", "mlp", "norm", "embeddings", "head", "other"]
 PARTS: tuple[Part, ...] = ("attention", "mlp", "norm", "embeddings", "head")
 
-# The first rule that matches decides: a norm inside an attention block is a norm, a patch projection is an embedding.
+
+def _compile_words(*words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:^|\.)(?:{'|'.join(words)})(?:\.|$)", re.IGNORECASE)
+
+
+# A rule looks at the words between the dots. The first that matches decides: a norm inside an attention block is a norm, a
+# projection inside a patch embedding an embedding, and a head's own layers belong to the head.
 _RULES: tuple[tuple[Part, re.Pattern[str]], ...] = (
-    ("norm", re.compile(r"(^|[._])(layer_?norm\w*|\w*_?norm\d*|ln_?\w*|rms_?norm|bn\d*|norm_?\w*)(\.|$)", re.IGNORECASE)),
-    ("embeddings", re.compile(r"(^|[._])(\w*embed\w*|wte|wpe|cls_token|pos(ition)?_ids|shared)(\.|$)", re.IGNORECASE)),
-    ("attention", re.compile(r"(^|[._])(\w*att(n|ention)\w*|q_proj|k_proj|v_proj|o_proj|q|k|v|o|qkv|query|key|value|in_proj\w*)(\.|$)", re.IGNORECASE)),
-    ("mlp", re.compile(r"(^|[._])(mlp|ffn?|feed_?forward\w*|intermediate|densereludense|experts?|fc\d|c_fc|w[i123o]|wi_\d|gate_proj|up_proj|down_proj|output)(\.|$)", re.IGNORECASE)),
-    ("head", re.compile(r"(^|\.)(\w*head\w*|classifier|score|pooler|visual_projection|text_projection|logit_scale|qa_outputs)(\.|$)", re.IGNORECASE)),
-)  # fmt: skip
+    ("norm", _compile_words(r"\w*norm\d*", r"norm_\w+", r"normalization", r"ln\d*", r"ln_\w+", r"bn\d*", r"\w*_layrnorm", r"\w*_bn")),
+    (
+        "embeddings",
+        _compile_words(
+            *(r"embed", r"\w*embeddings?", r"\w*embedder", r"\w*_embed", r"embed_(?!out)\w+", r"\w*_emb", r"wte", r"wpe", r"shared"),
+            *(r"(cls|dist|mask|reg)_token", r"pos(ition)?_ids", r"visual\.conv1"),
+        ),
+    ),
+    (
+        "head",
+        _compile_words(
+            *(r"\w*_head", r"heads?", r"cls", r"(pre_|post_)?classifier", r"(log_reg|score|pooler|qa_outputs|embed_out)", r"summary"),
+            *(r"(visual|text)_projection", r"logit_(scale|bias)", r"vocab_(transform|projector)"),
+        ),
+    ),
+    ("head", re.compile(r"^(visual\.proj|text_projection|fc|model\.fc|seq_relationship)(\.|$)", re.IGNORECASE)),
+    (
+        "attention",
+        _compile_words(
+            *(r"\w*attn", r"\w*attention", r"(self|cross|multihead|encdec)_?att\w*", r"in_proj(_\w+)?", r"[qkvo]_proj", r"[qkv]_lin"),
+            *(r"q", r"k", r"v", r"qkv", r"query", r"key", r"value", r"query_key_value", r"relative_attention_bias"),
+        ),
+    ),
+    (
+        "mlp",
+        _compile_words(
+            *(r"\w*mlp", r"ffn?", r"feed_?forward\w*", r"intermediate", r"dense(relu|gatedact)dense", r"\w*experts?", r"\w*_moe"),
+            *(r"fc_?\d", r"c_fc", r"w[i123]", r"wo", r"wi_\d", r"lin\d", r"(gate|up|down)_proj", r"output", r"dense_(h_to_4h|4h_to_h)"),
+        ),
+    ),
+)
 _LAYER = re.compile(r"^(.*?\.|)(\d+)\.")
 
 
@@ -35,13 +66,21 @@ class Place:
 
 def part_of(name: str) -> Part:
     """Return the part of the model that a tensor belongs to, by the usual names of transformers and vision models."""
-    return next((part for part, rule in _RULES if rule.search(name)), "other")
+    for part, rule in _RULES:
+        if rule.search(name):
+            return part
+    return "other"
 
 
 def layer_of(name: str) -> tuple[str, int] | None:
-    """Return the stack and the index of the layer in it: `model.layers.10.mlp.w` is ("model.layers.", 10)."""
+    """Return the stack and the index of the layer in it: `model.layers.10.mlp.w` is ("model.layers.", 10).
+
+    A numbered list inside a head or an embedding (`classifier.1.weight`) is no stack of layers.
+    """
     match = _LAYER.match(name)
-    return (match[1], int(match[2])) if match else None
+    if not match or part_of(match[1].rstrip(".")) in ("head", "embeddings"):
+        return None
+    return match[1], int(match[2])
 
 
 def find_places(names: Iterable[str]) -> Mapping[str, Place]:

@@ -1,0 +1,1 @@
+"""One file per operation; the folder is the catalogue (see `engine.catalogue`) and the palette."""

@@ -1,0 +1,31 @@
+"""Several task vectors in one: learn more than one thing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from engine.operation import Counts, Group, Input, Linear, Parameters, PortKind, operation
+from engine.parameters import RealList
+from engine.weight_lists import find_wrong_count, weights_or_ones
+
+
+def check_weights(parameters: Parameters, counts: Counts) -> Sequence[str]:
+    """Return a sentence if there is not one weight for each wire."""
+    return find_wrong_count(parameters["weights"], counts.get("vectors", 0))
+
+
+@operation(
+    id="add",
+    title="Add",
+    group=Group.ARITHMETIC,
+    sentence="Adds task vectors up, each with its weight.",
+    formula="Σ wᵢτᵢ",
+    inputs=(Input("vectors", PortKind.VECTOR, "The task vectors to add up.", many=True),),
+    outputs=(PortKind.VECTOR,),
+    parameters=(RealList("weights", "One number for each wire, in their order; none stands for ones."),),
+    check=check_weights,
+)
+def add(weights: tuple[Fraction, ...]) -> Linear:
+    """Add the vectors up, each with its weight."""
+    return Linear(lambda counts, place: {"vectors": weights_or_ones(weights, counts["vectors"])})

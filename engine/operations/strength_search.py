@@ -1,0 +1,95 @@
+"""The strength at which an edit does best, found on validation data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from engine.metric_choice import BATCH_SIZE, METRIC
+from engine.operation import Choice, Counts, Group, Input, Parameters, PortKind, operation
+from engine.parameters import OneOf, Real, Value
+
+RULES = ("largest_within_share", "largest_within_increase", "best_target")
+CONTROL_RULES = RULES[:2]
+MOST_STRENGTHS = 1000
+"""A finer grid is a slip of the finger: each strength is an evaluation of the whole model."""
+
+
+def check_strength_search(parameters: Parameters, counts: Counts) -> Sequence[str]:
+    """Return sentences for a grid without candidates, a rule without controls and what this version lacks."""
+    return (*_check_grid(parameters["start"], parameters["stop"], parameters["step"]), *_check_choices(parameters, counts))
+
+
+def _check_grid(start: Value, stop: Value, step: Value) -> Sequence[str]:
+    if not (isinstance(start, Fraction) and isinstance(stop, Fraction) and isinstance(step, Fraction)):
+        return ()
+    if step <= 0:
+        return (f"step is {float(step):g}; it must be larger than 0.",)
+    if stop < start:
+        return (f"stop is {float(stop):g}, below the start of {float(start):g}.",)
+    steps = (stop - start) // step
+    if steps >= MOST_STRENGTHS:
+        return (f"The grid has {steps + 1} strengths, more than {MOST_STRENGTHS}; take a larger step.",)
+    if start == 0 and steps == 0:
+        return ("The grid holds 0 only, which is the reference and never a candidate; take a smaller step or a larger stop.",)
+    return ()
+
+
+def _check_choices(parameters: Parameters, counts: Counts) -> Sequence[str]:
+    rule = parameters["rule"]
+    sentences = (
+        "This version searches one strength for all vectors; strengths = each comes in a later version."
+        if parameters["strengths"] == "each"
+        else "",
+        f"rule {rule} compares a control metric with the base's; wire at least one test set into controls."
+        if rule in CONTROL_RULES and not counts.get("controls", 0)
+        else "",
+        "metric flagged_share can't be searched by; measure it at the choice with an Evaluate node."
+        if parameters["metric"] == "flagged_share"
+        else "",
+    )
+    return tuple(sentence for sentence in sentences if sentence)
+
+
+@operation(
+    id="strength_search",
+    title="Strength search",
+    group=Group.MEASURE,
+    sentence="Tries strengths on validation data, chooses one by a rule and applies the vectors at that strength.",
+    formula="θ_base + λ* Σ τᵢ",
+    inputs=(
+        Input("base", PortKind.CHECKPOINT, "The model to change."),
+        Input("vectors", PortKind.VECTOR, "The changes, added up.", many=True),
+        Input("targets", PortKind.TEST_SET, "Validation sets of the skills to change.", many=True),
+        Input("controls", PortKind.TEST_SET, "Validation sets of the skills to keep.", many=True, optional=True),
+        Input("tests", PortKind.TEST_SET, "Test sets, measured once at the choice.", many=True, optional=True),
+        Input("references", PortKind.CHECKPOINT, "Models to divide the metrics by, such as the tuned ones.", many=True, optional=True),
+    ),
+    outputs=(PortKind.CHECKPOINT, PortKind.METRICS),
+    parameters=(
+        Real("start", "The first strength of the grid.", 0, -10, 10),
+        Real("stop", "The last strength of the grid.", 1, -10, 10),
+        Real("step", "The distance between two strengths.", 0.05, 0, 20),
+        OneOf("rule", "How the strength is chosen.", RULES, "best_target"),
+        Real("keep_share", "For largest_within_share: the share of the base's control metric to keep.", 0.95, 0, 1),
+        Real("allowed_increase", "For largest_within_increase: how much the control metric may rise.", 0.5, 0),
+        OneOf("strengths", "One strength for all vectors, or one for each.", ("one", "each"), "one"),
+        METRIC,
+        BATCH_SIZE,
+    ),
+    check=check_strength_search,
+)
+def strength_search(  # noqa: PLR0913  (the parameters of the file format)
+    *,
+    start: Fraction,
+    stop: Fraction,
+    step: Fraction,
+    rule: str,
+    keep_share: Fraction,
+    allowed_increase: Fraction,
+    strengths: str,
+    metric: str,
+    batch_size: int,
+) -> Choice:
+    """Choose the strength of the vectors."""
+    return Choice("strength", parent="base")
