@@ -53,9 +53,11 @@ def _load_operation(name: str) -> Operation:
 
 
 def _list_defaults(found: Operation) -> Mapping[str, JsonValue]:
-    return MappingProxyType(
-        {each.name: list(each.default) if isinstance(each.default, tuple) else each.default for each in found.parameters}
-    )
+    return MappingProxyType({parameter.name: _as_json(parameter.default) for parameter in found.parameters})
+
+
+def _as_json(default: str | float | bool | tuple[str, ...] | tuple[float, ...]) -> JsonValue:
+    return list(default) if isinstance(default, tuple) else default
 
 
 _CATALOGUE = _find_operations()

@@ -120,6 +120,8 @@ class Reduction:
     """(state, partial) -> state; may change and return the first."""
     finish: Callable[[object, Extent, tuple[object, ...]], object]
     """(state, extent, results of the earlier reductions) -> result."""
+    needed: Callable[[tuple[object, ...]], bool] | None = None
+    """Whether the tensor (or model) must be run over at all, from the results of the earlier reductions; if not, the result is None."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
 """The types of parameters: what a `.loom` file may hold for each, and the exact value it stands for."""
+# ruff: noqa: EM102, TRY003  (each message is a sentence for the user, said in one place)
 
 from __future__ import annotations
 
@@ -49,7 +50,8 @@ class Real:
     def parse(self, value: JsonValue) -> Fraction:
         """Return the exact fraction, or raise ParameterError (also for NaN and infinity)."""
         number = exact(self.name, value)
-        if not self.minimum <= number <= self.maximum:
+        # As decimals: the double nearest to 0.99 is smaller than the 99/100 that was typed.
+        if not exact_bound(self.minimum) <= number <= exact_bound(self.maximum):
             raise ParameterError(f"{self.name} is {value}, outside {self.minimum:g} … {self.maximum:g}.")
         return number
 
@@ -138,7 +140,7 @@ class RealList:
         if isinstance(value, str) or not isinstance(value, Sequence):
             raise ParameterError(f"{self.name} must be a list of numbers, not {_shown(value)}.")
         numbers = tuple(exact(self.name, item) for item in value)
-        if any(number < self.minimum for number in numbers):
+        if any(number < exact_bound(self.minimum) for number in numbers):
             raise ParameterError(f"{self.name} holds a number below {self.minimum:g}.")
         return numbers
 
@@ -157,6 +159,11 @@ def exact(name: str, value: JsonValue) -> Fraction:
     if not math.isfinite(value):
         raise ParameterError(f"{name} must be a finite number, not {value}.")
     return Fraction(repr(value))
+
+
+def exact_bound(bound: float) -> Fraction | float:
+    """Return the exact fraction of a bound's decimal; an infinite one stays as it is."""
+    return Fraction(repr(bound)) if math.isfinite(bound) else bound
 
 
 def _shown(value: JsonValue) -> str:
