@@ -1,0 +1,24 @@
+"""Small builders that the tests of checkpoints share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def fuzz_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], Path]:
+    """Return a function that puts bytes into a file of a name never used before, and removes the one before it."""
+    folder, numbers = tmp_path_factory.mktemp("fuzz"), count()
+
+    def write(content: bytes) -> Path:
+        for old in folder.iterdir():
+            old.unlink()
+        path = folder / f"{next(numbers)}.bin"
+        path.write_bytes(content)
+        return path
+
+    return write
