@@ -1,0 +1,256 @@
+"""The anchored normal form: every linear chain of nodes as anchor + Σ cᵢ(θᵢ − anchor), tensor by tensor, with exact coefficients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
+
+from engine.document.model import NodeId
+from engine.operation import Choice, Linear, PortKind
+from engine.planning.coefficient import ONE, ZERO, Coefficient, Symbol
+from engine.planning.resolve import Resolved
+from engine.planning.structure import Operand, Step
+from engine.tensor_names import Place, find_places
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Atom:
+    """Name what does not fold further: a checkpoint that is read, or the result of a kernel."""
+
+    node: NodeId
+    kind: PortKind
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Hold Σ wₖ·atomₖ; over checkpoints the weights sum to 1 (a checkpoint) or 0 (a vector).
+
+    It is computed as anchor + Σ cᵢ(θᵢ − anchor) + Σ dⱼκⱼ, θ the checkpoints beside the anchor and κ the vectors made
+    by kernels: for a checkpoint the anchor is its structural parent, for a vector it is left out of the sum.
+    """
+
+    kind: PortKind
+    anchor: Atom | None
+    weights: tuple[tuple[Atom, Coefficient], ...]
+    """The expanded weights, sorted, without zeros."""
+
+    @property
+    def terms(self) -> tuple[tuple[Atom, Coefficient], ...]:
+        """Return the weights beside the anchor's: the cᵢ and dⱼ of the anchored form."""
+        return tuple((atom, weight) for atom, weight in self.weights if atom != self.anchor)
+
+    @property
+    def atoms(self) -> tuple[Atom, ...]:
+        """Return what has to be known to compute it, the anchor first."""
+        if self.copied:
+            return (self.copied,)
+        others = [atom for atom, _ in self.terms]
+        needs_anchor = self.kind is PortKind.CHECKPOINT or any(atom.kind is PortKind.CHECKPOINT for atom in others)
+        return (self.anchor, *others) if self.anchor and needs_anchor else tuple(others)
+
+    @property
+    def copied(self) -> Atom | None:
+        """Return the one checkpoint that this form is, weight 1, if it is nothing else."""
+        is_one = len(self.weights) == 1 and self.weights[0][1] == ONE
+        return self.weights[0][0] if is_one and self.kind is PortKind.CHECKPOINT else None
+
+    @property
+    def is_zero(self) -> bool:
+        """Tell whether it is exactly zero."""
+        return not self.weights
+
+    @property
+    def symbols(self) -> frozenset[Symbol]:
+        """Return the numbers that the run must find before this can be computed."""
+        return frozenset(symbol for _, weight in self.weights for symbol in weight.symbols)
+
+    def checkpoint_sum(self) -> Coefficient:
+        """Return the sum of the weights over checkpoints: 1 for a checkpoint, 0 for a vector (the planner's invariant)."""
+        return sum((weight for atom, weight in self.weights if atom.kind is PortKind.CHECKPOINT), start=ZERO)
+
+    def substitute(self, known: Mapping[Symbol, Fraction]) -> Form:
+        """Return the form with found numbers filled in."""
+        if not self.symbols:
+            return self
+        weights = tuple((atom, weight.substitute(known)) for atom, weight in self.weights)
+        return Form(self.kind, self.anchor, tuple((atom, weight) for atom, weight in weights if not weight.is_zero))
+
+
+Segment = tuple[int, Form]
+"""The flat index at which a form stops to hold; it begins where the one before stops."""
+Segments = tuple[Segment, ...]
+
+
+class Folding:
+    """Fold the nodes of a graph to normal forms, each once per tensor that differs from the rest."""
+
+    def __init__(self, resolved: Resolved) -> None:
+        """Look at the graph; nothing is folded yet."""
+        self.resolved = resolved
+        self._steps = resolved.graph.steps
+        self._common: dict[NodeId, Form] = {}
+        self._single: dict[tuple[NodeId, str], Segments] = {}
+        self._places: dict[NodeId, Mapping[str, Place]] = {}
+        self._varying: dict[NodeId, bool] = {}
+        self._limited: dict[NodeId, frozenset[str]] = {}
+        for name in resolved.values:
+            self._look_at(self._steps[name])
+
+    def segments(self, node: NodeId, tensor: str) -> Segments:
+        """Return the normal form of a node's value in one tensor, cut where it changes along the entries."""
+        if not self.is_special(node, tensor):
+            return ((self.entries(node, tensor), self.common_form(node)),)
+        key = (node, tensor)
+        if key not in self._single:
+            self._single[key] = self._fold_tensor(self._steps[node], tensor)
+        return self._single[key]
+
+    def common_form(self, node: NodeId) -> Form:
+        """Return the form that holds in all tensors that are not special."""
+        if node not in self._common:
+            step = self._steps[node]
+            names = self.resolved.values[node].shapes
+            parts = [(operand, weight, self.common_form(operand.node)) for operand, weight in self._weigh(step, next(iter(names), ""))]
+            self._common[node] = _combine(step, parts) if _is_linear(step) else self._atom_form(step)
+        return self._common[node]
+
+    def is_special(self, node: NodeId, tensor: str) -> bool:
+        """Tell whether a node's form may be another one in this tensor than in the rest."""
+        return self._varying[node] or tensor in self._limited[node]
+
+    def entries(self, node: NodeId, tensor: str) -> int:
+        """Return the entries of a tensor in a node's value."""
+        return prod(self.resolved.values[node].shapes[tensor])
+
+    def _look_at(self, step: Step) -> None:
+        own = isinstance(step.behaviour, Linear) and step.behaviour.by_place
+        before = [operand.node for operand in step.operands if operand.node in self._varying] if _is_linear(step) else []
+        self._varying[step.id] = own or any(self._varying[node] for node in before)
+        limited = frozenset(self.resolved.limits.get(step.id, ()))
+        self._limited[step.id] = limited.union(*(self._limited[node] for node in before))
+
+    def _atom_form(self, step: Step) -> Form:
+        source = self.resolved.sources.get(step.id)
+        kind = self.resolved.values[step.id].kind
+        atom = Atom(source.identity if source else step.id, kind)
+        return Form(kind, atom if kind is PortKind.CHECKPOINT else None, ((atom, ONE),))
+
+    def _fold_tensor(self, step: Step, tensor: str) -> Segments:
+        total = self.entries(step.id, tensor)
+        limit = min(self.resolved.limits.get(step.id, {}).get(tensor, total), total)
+        if _is_linear(step):
+            weighed = self._weigh(step, tensor)
+        else:
+            weighed = []
+        folded = [(operand, weight, self._operand_segments(operand, tensor)) for operand, weight in weighed]
+        stops = sorted({limit, total, *(stop for _, _, segments in folded for stop, _ in segments if stop < limit)} - {0}) or [0]
+        rest = self._unedited(step, tensor)
+        result: list[Segment] = []
+        for stop in stops:
+            parts = [(operand, weight, _form_at(segments, stop)) for operand, weight, segments in folded]
+            inside = _combine(step, parts) if _is_linear(step) else self._atom_form(step)
+            result.append((stop, inside if stop <= limit else _form_at(rest, stop)))
+        return _merge_equal(result)
+
+    def _operand_segments(self, operand: Operand, tensor: str) -> Segments:
+        known = tensor in self.resolved.values[operand.node].shapes
+        return self.segments(operand.node, tensor) if known else ()
+
+    def _unedited(self, step: Step, tensor: str) -> Segments:
+        """Return what stands where a misfit keeps the edit away: the parent's tensor, or zero for a vector."""
+        total = self.entries(step.id, tensor)
+        parent = step.behaviour.parent if isinstance(step.behaviour, Linear | Choice) else getattr(step.behaviour, "parent", None)
+        if parent is None:
+            return ((total, Form(PortKind.VECTOR, None, ())),)
+        return self.segments(step.inputs[parent][0].node, tensor)
+
+    def _weigh(self, step: Step, tensor: str) -> list[tuple[Operand, Coefficient]]:
+        """Return the operands of a linear node with their coefficients, without exact zeros."""
+        behaviour = step.behaviour
+        if isinstance(behaviour, Choice):
+            return _weigh_choice(step)
+        if not isinstance(behaviour, Linear):
+            return []
+        weights = behaviour.coefficients(step.counts, self._place(step, tensor))
+        pairs = [
+            (operand, Coefficient.of(weight)) for port, operands in step.inputs.items() for operand, weight in zip(operands, weights.get(port, ()), strict=False)
+        ]
+        return [(operand, weight) for operand, weight in pairs if not weight.is_zero]
+
+    def _place(self, step: Step, tensor: str) -> Place:
+        if step.id not in self._places:
+            shapes = self.resolved.values[step.id].shapes
+            shared = next((places for node, places in self._places.items() if self.resolved.values[node].shapes is shapes), None)
+            self._places[step.id] = shared or find_places(shapes)
+        return self._places[step.id].get(tensor) or Place(tensor, "other", None, 0)
+
+
+def _is_linear(step: Step) -> bool:
+    return isinstance(step.behaviour, Linear | Choice)
+
+
+def _weigh_choice(step: Step) -> list[tuple[Operand, Coefficient]]:
+    """Return base + λ·Σ vectors with λ unknown until the search has run (operations.md, strength_search)."""
+    strength = Coefficient.unknown(Symbol(step.id, "strength"))
+    return [(step.inputs["base"][0], ONE), *((operand, strength) for operand in step.inputs["vectors"])]
+
+
+def _combine(step: Step, parts: Sequence[tuple[Operand, Coefficient, Form]]) -> Form:
+    kind = step.operation.outputs[0]
+    total: dict[Atom, Coefficient] = {}
+    for _, factor, form in parts:
+        for atom, weight in form.weights:
+            total[atom] = total.get(atom, ZERO) + factor * weight
+    weights = tuple(sorted((atom, weight) for atom, weight in total.items() if not weight.is_zero))
+    anchor = _anchor_of(kind, step, parts)
+    if kind is PortKind.VECTOR and anchor not in dict(weights):
+        anchor = _first_subtracted(weights)
+    return Form(kind, anchor, weights)
+
+
+def _anchor_of(kind: PortKind, step: Step, parts: Sequence[tuple[Operand, Coefficient, Form]]) -> Atom | None:
+    """Return the structural parent's anchor; for a vector that of what it is measured from."""
+    parent = getattr(step.behaviour, "parent", None)
+    if kind is PortKind.CHECKPOINT and parent:
+        first = step.inputs[parent][0]
+        return next((form.anchor for operand, _, form in parts if operand is first), None) or _subtracted_anchor(parts)
+    return _subtracted_anchor(parts)
+
+
+def _subtracted_anchor(parts: Iterable[tuple[Operand, Coefficient, Form]]) -> Atom | None:
+    ordered = list(parts)
+    subtracted = [form.anchor for operand, weight, form in ordered if operand.kind is PortKind.CHECKPOINT and (weight.number or 0) < 0]
+    return next((anchor for anchor in [*subtracted, *(form.anchor for _, _, form in ordered)] if anchor), None)
+
+
+def _first_subtracted(weights: Sequence[tuple[Atom, Coefficient]]) -> Atom | None:
+    checkpoints = [(atom, weight) for atom, weight in weights if atom.kind is PortKind.CHECKPOINT]
+    negative = [atom for atom, weight in checkpoints if (weight.number or 0) < 0]
+    return next(iter(negative), None) or next((atom for atom, _ in checkpoints), None)
+
+
+def _form_at(segments: Segments, stop: int) -> Form:
+    """Return the form that holds for the entries just below `stop`; zero beyond the last segment."""
+    return next((form for end, form in segments if stop <= end), Form(PortKind.VECTOR, None, ()))
+
+
+def _merge_equal(segments: Sequence[Segment]) -> Segments:
+    merged: list[Segment] = []
+    for stop, form in segments:
+        if merged and merged[-1][1] == form:
+            merged[-1] = (stop, form)
+        else:
+            merged.append((stop, form))
+    return tuple(merged)
+
+
+def iterate_ranges(segments: Segments, offset: int, count: int) -> Iterator[tuple[int, int, Form]]:
+    """Yield (start, stop, form) over the entries [offset, offset + count), start and stop relative to offset."""
+    start = offset
+    for stop, form in segments:
+        end = min(stop, offset + count)
+        if end > start:
+            yield start - offset, end - offset, form
+            start = end

@@ -1,0 +1,218 @@
+"""What flows through each wire, known from headers alone: tensors and shapes, structural parents, bases, misfits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.checkpoints.header import Header
+from engine.checkpoints.quantisation import quantisation_reason
+from engine.checkpoints.sources import open_checkpoint
+from engine.document.model import NodeId
+from engine.errors import CheckpointError, ReadError
+from engine.operation import Choice, Kernel, Linear, PortKind, Source
+from engine.planning.misfit import Misfit, Shape, ShapeDifference, compare_shapes, describe_misfit
+from engine.planning.structure import Graph, Operand, Step
+from engine.planning.tied import describe_untied, find_aliases
+from engine.problems import Problem, error, warning
+
+
+@dataclass(frozen=True)
+class OpenedSource:
+    """Hold a checkpoint node with the header of what it points to."""
+
+    node: NodeId
+    header: Header
+    identity: NodeId
+    """The first node of the graph that points to the same files: bases are compared by it, and it is read once."""
+
+
+@dataclass(frozen=True)
+class FlowingValue:
+    """Hold what is known of a checkpoint or vector before its tensors are read."""
+
+    kind: PortKind
+    shapes: Mapping[str, Shape]
+    """The floating-point tensors, in file order of the structural parent (of the base, for a vector)."""
+    parent: NodeId | None
+    """The source that gives names, dtypes, integers and configuration; for a vector the one it was measured from."""
+    bases: frozenset[NodeId]
+    """The sources (by identity) that the vector was measured from; for a checkpoint its structural parent."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Hold what a misfit policy did at a node."""
+
+    node: NodeId
+    policy: str
+    misfit: Misfit
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """Hold a graph with all its values known by name and shape."""
+
+    graph: Graph
+    sources: Mapping[NodeId, OpenedSource]
+    values: Mapping[NodeId, FlowingValue]
+    limits: Mapping[NodeId, Mapping[str, int]]
+    """Per node: tensors of which only the first so many entries are edited (0: none); the rest is the parent's."""
+    decisions: tuple[Decision, ...]
+    aliases: Mapping[NodeId, tuple[str, ...]]
+    """Per source identity: tensors stored twice that its base ties, left out as aliases."""
+
+    def title(self, node: NodeId) -> str:
+        """Return what the user calls a node."""
+        return self.graph.steps[node].title
+
+
+@dataclass
+class _Draft:
+    graph: Graph
+    sources: dict[NodeId, OpenedSource] = field(default_factory=dict[NodeId, OpenedSource])
+    values: dict[NodeId, FlowingValue] = field(default_factory=dict[NodeId, FlowingValue])
+    limits: dict[NodeId, Mapping[str, int]] = field(default_factory=dict[NodeId, Mapping[str, int]])
+    decisions: list[Decision] = field(default_factory=list[Decision])
+    aliases: dict[NodeId, tuple[str, ...]] = field(default_factory=dict[NodeId, tuple[str, ...]])
+    problems: list[Problem] = field(default_factory=list[Problem])
+
+
+def resolve_values(graph: Graph, folder: Path) -> tuple[Resolved, list[Problem]]:
+    """Return what flows where, and the problems that only the headers reveal; sources are relative to `folder`."""
+    draft = _Draft(graph)
+    for step in graph.steps.values():
+        if all(operand.node in draft.values for operand in step.operands if operand.kind in _TENSOR_KINDS):
+            _resolve_step(step, folder, draft)
+    resolved = Resolved(graph, draft.sources, draft.values, draft.limits, tuple(draft.decisions), draft.aliases)
+    return resolved, draft.problems
+
+
+_TENSOR_KINDS = (PortKind.CHECKPOINT, PortKind.VECTOR)
+
+
+def _resolve_step(step: Step, folder: Path, draft: _Draft) -> None:
+    match step.behaviour:
+        case Source(kind="checkpoint"):
+            _open_source(step, folder, draft)
+        case Linear() | Kernel() | Choice():
+            _join_operands(step, draft)
+        case _:
+            pass
+
+
+def _open_source(step: Step, folder: Path, draft: _Draft) -> None:
+    try:
+        header = open_checkpoint(str(step.parameters["source"]), folder)
+    except (CheckpointError, ReadError) as fault:
+        draft.problems.append(error(fault.fact, fault.remedy, node=step.id, field="source"))
+        return
+    reason = quantisation_reason(header)
+    if reason:
+        message = f"“{step.title}” is quantised ({reason}): its integers are not weights that can be added."
+        draft.problems.append(error(message, "Use the checkpoint before quantisation.", node=step.id, field="source"))
+        return
+    draft.problems += _describe_refused(step, header)
+    files = frozenset(stamp.path for stamp in header.files)
+    same = (other.identity for other in draft.sources.values() if frozenset(stamp.path for stamp in other.header.files) == files)
+    identity = next(same, step.id)
+    draft.sources[step.id] = OpenedSource(step.id, header, identity)
+    shapes = {spec.name: spec.shape for spec in header.tensors.values() if spec.dtype.is_float}
+    draft.values[step.id] = FlowingValue(PortKind.CHECKPOINT, shapes, step.id, frozenset({identity}))
+
+
+def _describe_refused(step: Step, header: Header) -> list[Problem]:
+    ignored = header.metadata.get("ignored", "")
+    return [warning(f"“{step.title}” also holds what is no tensor; it is left out: {ignored}.", node=step.id)] if ignored else []
+
+
+# --- joining operands: which tensors they share, and what to do about those they do not ---
+
+
+def _join_operands(step: Step, draft: _Draft) -> None:
+    operands = [operand for operand in step.operands if operand.kind in _TENSOR_KINDS]
+    reference = _reference_operand(step)
+    if reference is None:
+        return
+    value = draft.values[reference.node]
+    limits: dict[str, int] = {}
+    for operand in operands:
+        if operand is not reference and operand.node != reference.node:
+            limits |= _join(step, reference, operand, draft)
+    _inherit(step, value, operands, draft)
+    if limits:
+        draft.limits[step.id] = limits
+
+
+def _reference_operand(step: Step) -> Operand | None:
+    """Return the operand whose tensors the result has: the structural parent, the base of a difference, else the first."""
+    parent = step.behaviour.parent if isinstance(step.behaviour, Linear | Kernel | Choice) else None
+    port = parent or ("base" if "base" in step.inputs else "")
+    named = step.inputs.get(port, ())
+    return next(iter(named), None) or next((operand for operand in step.operands if operand.kind in _TENSOR_KINDS), None)
+
+
+def _inherit(step: Step, reference: FlowingValue, operands: Sequence[Operand], draft: _Draft) -> None:
+    kind = step.operation.outputs[0]
+    vectors = [draft.values[operand.node] for operand in operands if operand.kind is PortKind.VECTOR]
+    bases = frozenset(base for vector in vectors for base in vector.bases) if vectors else reference.bases
+    draft.problems += _warn_of_bases(step, reference, bases, draft) if vectors else []
+    if kind is PortKind.CHECKPOINT:
+        bases = reference.bases
+    draft.values[step.id] = FlowingValue(kind, reference.shapes, reference.parent, bases)
+
+
+def _warn_of_bases(step: Step, reference: FlowingValue, bases: frozenset[NodeId], draft: _Draft) -> list[Problem]:
+    def names(nodes: frozenset[NodeId]) -> str:
+        return ", ".join(f"‘{draft.graph.steps[node].title}’" for node in sorted(nodes))
+
+    if step.operation.outputs[0] is PortKind.CHECKPOINT and bases != reference.bases:
+        message = f"The vector was measured from {names(bases)} and is applied to {names(reference.bases)}."
+    elif step.operation.outputs[0] is PortKind.VECTOR and len(bases) > 1:
+        message = f"These vectors were measured from different bases: {names(bases)}."
+    else:
+        return []
+    return [warning(message, "That is right for a chat vector; otherwise take the same base everywhere.", node=step.id)]
+
+
+def _join(step: Step, reference: Operand, operand: Operand, draft: _Draft) -> Mapping[str, int]:
+    """Return the limits that an operand's misfit puts on the result, and note the problem or the decision."""
+    value, other = draft.values[reference.node], draft.values[operand.node]
+    if other.shapes is value.shapes or other.shapes == value.shapes:
+        return {}
+    policy = _policy(step, draft.graph)
+    misfit = _drop_aliases(compare_shapes(value.shapes, other.shapes), operand, policy, draft)
+    if misfit.is_empty:
+        return {}
+    if policy == "stop":
+        titles = (draft.graph.steps[operand.node].title, draft.graph.steps[reference.node].title)
+        draft.problems.append(describe_misfit(misfit, titles, step.id, "misfit" if "misfit" in step.parameters else ""))
+        return {}
+    draft.decisions.append(Decision(step.id, policy, misfit))
+    limits = dict.fromkeys(misfit.missing, 0)
+    return limits | {difference.name: _shared_entries(difference, policy) for difference in misfit.shaped}
+
+
+def _policy(step: Step, graph: Graph) -> str:
+    own = str(step.parameters.get("misfit", "document"))
+    return graph.document.settings.misfit if own == "document" else own
+
+
+def _shared_entries(difference: ShapeDifference, policy: str) -> int:
+    return difference.shared_entries if policy == "common_rows" else 0
+
+
+def _drop_aliases(misfit: Misfit, operand: Operand, policy: str, draft: _Draft) -> Misfit:
+    """Take out of the surplus what a tuned model stores although its base ties it (operations.md, law 7)."""
+    source = draft.sources.get(operand.node)
+    if source is None or not misfit.surplus:
+        return misfit
+    aliases, untied = find_aliases(source.header, misfit.surplus)
+    if aliases:
+        draft.aliases[source.identity] = aliases
+    if policy == "stop":
+        title = draft.graph.steps[operand.node].title
+        draft.problems += [describe_untied(name, embedding, title, operand.node) for name, embedding in untied.items()]
+    settled = {*aliases, *untied} if policy == "stop" else set(aliases)
+    return Misfit(misfit.missing, tuple(name for name in misfit.surplus if name not in settled), misfit.shaped)
