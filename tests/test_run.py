@@ -2,6 +2,8 @@
 
 import ast
 import importlib.util
+import os
+import shutil
 import subprocess
 import sys
 
@@ -64,19 +66,30 @@ def test_apt_is_asked_for_what_is_missing(starter, monkeypatch, tmp_path):
     assert told.read_text().splitlines()[-1] == "install --yes --quiet --no-install-recommends libegl1"
 
 
-def test_a_failed_step_is_one_line_and_its_status(starter, monkeypatch, capsys):
-    def fail():
+def test_a_failed_step_carries_its_exit_status(starter):
+    with pytest.raises(starter.StepFailed, match="knotting failed with exit status 7") as caught:
         starter.run_step("knotting", [sys.executable, "-c", "raise SystemExit(7)"])
-
-    monkeypatch.setattr(starter, "set_up", fail)
-    assert starter.main(["test"]) == 7
-    assert capsys.readouterr().err == "run.py: knotting failed with exit status 7; the lines above say why.\n"
+    assert caught.value.status == 7
 
 
-def test_a_step_whose_program_is_missing_is_one_line(starter, monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(starter, "set_up", lambda: starter.run_step("knotting", [tmp_path / "nothing"]))
-    assert starter.main(["test"]) == 1
-    assert capsys.readouterr().err.startswith("run.py: knotting failed: ")
+def test_a_step_whose_program_is_missing_fails_too(starter, tmp_path):
+    with pytest.raises(starter.StepFailed, match="knotting failed: "):
+        starter.run_step("knotting", [tmp_path / "nothing"])
+
+
+def test_a_set_up_that_fails_ends_with_one_line_and_its_status(repository, tmp_path):
+    """A whole copy whose pyproject.toml is damaged, with no apt-get in reach."""
+    shutil.copy(repository / "run.py", tmp_path)
+    (tmp_path / "pyproject.toml").write_text("not = toml = at all")
+    (tmp_path / "constraints.txt").touch()
+    environment = {**os.environ, "PATH": str(tmp_path)}
+    command = [sys.executable, tmp_path / "run.py", "setup"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    last = f"run.py: installing the packages failed with exit status {done.returncode}; the lines above say why."
+    assert done.stderr.splitlines()[-1] == last
+    assert str(tmp_path / "run.py") not in done.stderr
+    assert not (tmp_path / ".venv" / "weightloom-setup").exists()
 
 
 def test_the_demo_never_writes_into_an_earlier_one(starter, tmp_path):
