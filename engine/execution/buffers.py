@@ -1,0 +1,44 @@
+"""Arrays that are used again for every piece, so that streaming allocates nothing after the first ones."""
+
+from __future__ import annotations
+
+import torch
+
+
+class Buffers:
+    """Lend arrays of a piece's size to one worker; all come back at once when the piece is done."""
+
+    def __init__(self, entries: int, device: torch.device) -> None:
+        """Hold no array yet: the first piece decides how many there are."""
+        self.entries = entries
+        self.device = device
+        self._free: dict[tuple[torch.dtype, bool], list[torch.Tensor]] = {}
+        self._lent: list[tuple[tuple[torch.dtype, bool], torch.Tensor]] = []
+
+    def take(self, dtype: torch.dtype, count: int) -> torch.Tensor:
+        """Return an array of `count` entries on the device, contents undefined."""
+        return self._take(dtype, count, on_host=False)
+
+    def take_host(self, size_bytes: int) -> torch.Tensor:
+        """Return `size_bytes` bytes (uint8) in the host's memory, pinned where the device is a GPU."""
+        return self._take(torch.uint8, size_bytes, on_host=True)
+
+    def release(self) -> None:
+        """Take all arrays back; views of them must not be used any more."""
+        for key, array in self._lent:
+            self._free.setdefault(key, []).append(array)
+        self._lent.clear()
+
+    def _take(self, dtype: torch.dtype, count: int, *, on_host: bool) -> torch.Tensor:
+        key = (dtype, on_host)
+        free = self._free.get(key, [])
+        fitting = next((index for index, array in enumerate(free) if array.numel() >= count), None)
+        array = free.pop(fitting) if fitting is not None else self._allocate(dtype, count, on_host=on_host)
+        self._lent.append((key, array))
+        return array[:count]
+
+    def _allocate(self, dtype: torch.dtype, count: int, *, on_host: bool) -> torch.Tensor:
+        size = count if on_host else max(count, self.entries)
+        if on_host:
+            return torch.empty(max(size, 1), dtype=dtype, pin_memory=self.device.type == "cuda")
+        return torch.empty(size, dtype=dtype, device=self.device)

@@ -1,0 +1,219 @@
+"""Compute values piece by piece: read what they need once, convert it, and add it up in the anchored form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import torch
+
+from engine.checkpoints.header import DType, TensorSpec
+from engine.checkpoints.positioned_io import FileSet
+from engine.document.model import NodeId
+from engine.errors import NonFiniteError, ReadError
+from engine.execution.buffers import Buffers
+from engine.execution.dtypes import TORCH_DTYPES, overflow_bound
+from engine.operation import Kernel, Operands, PortKind, Spot
+from engine.planning.coefficient import Symbol
+from engine.planning.linear import Atom, Form, Segments, iterate_ranges
+from engine.planning.structure import Step
+from engine.planning.work import TensorWork, WorkPlanner
+
+Reduced = Mapping[NodeId, tuple[object, ...]]
+"""Per kernel the results of its reductions so far."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Hold what all workers of a stream share."""
+
+    planner: WorkPlanner
+    files: FileSet
+    device: torch.device
+    strengths: Mapping[Symbol, Fraction]
+    """The unknowns found so far."""
+    allows_non_finite: bool
+    model_results: Mapping[NodeId, tuple[object, ...]]
+    """Per kernel the results of its reductions over the whole model."""
+
+    def step(self, node: NodeId) -> Step:
+        """Return a node of the graph."""
+        return self.planner.resolved.graph.steps[node]
+
+    def title(self, node: NodeId) -> str:
+        """Return what the user calls a node."""
+        return self.step(node).title
+
+    def spec(self, source: NodeId, tensor: str) -> TensorSpec:
+        """Return where a tensor of a source lies."""
+        return self.planner.resolved.sources[source].header.tensors[tensor]
+
+
+class PieceEvaluator:
+    """Compute the values of one piece of one tensor; one for each worker."""
+
+    def __init__(self, ground: Ground, buffers: Buffers) -> None:
+        """Keep what is shared and the arrays to work in."""
+        self.ground = ground
+        self._buffers = buffers
+        self._raw: dict[NodeId, torch.Tensor] = {}
+        self._floats: dict[NodeId, torch.Tensor] = {}
+        self._values: dict[Segments, torch.Tensor] = {}
+        self._mapped: dict[NodeId, torch.Tensor] = {}
+        self._at: tuple[TensorWork, int, int] | None = None
+        self.reduced: Reduced = {}
+        """Set by the stream before values of kernels are asked for."""
+
+    def begin(self, work: TensorWork, offset: int, count: int) -> None:
+        """Turn to the entries [offset, offset + count) of a tensor; nothing lent for the piece before is valid any more."""
+        self._at = None
+        for cache in (self._raw, self._floats, self._values, self._mapped):
+            cache.clear()
+        self._buffers.release()
+        self.work, self.offset, self.count = work, offset, count
+        self._at = (work, offset, count)
+
+    def is_at(self, work: TensorWork, offset: int, count: int) -> bool:
+        """Tell whether this very piece is the present one, so that what was read of it still holds."""
+        return self._at == (work, offset, count)
+
+    def raw(self, source: NodeId) -> torch.Tensor:
+        """Return the bytes of a source's piece as they lie in the file (uint8, host); shorter where the source has fewer entries."""
+        if source not in self._raw:
+            spec = self.ground.spec(source, self.work.tensor)
+            width = spec.dtype.size_bytes
+            count = max(min(self.count, spec.count - self.offset), 0)
+            array = self._buffers.take_host(count * width)
+            try:
+                self.ground.files.read_into(spec.path, memoryview(array.numpy()), spec.offset + self.offset * width)
+            except ReadError as fault:
+                raise fault.located(node=self.ground.title(source), tensor=self.work.tensor, path=str(spec.path))  # noqa: B904
+            self._raw[source] = array
+        return self._raw[source]
+
+    def floats(self, source: NodeId) -> torch.Tensor:
+        """Return a source's piece in the compute dtype, on the device."""
+        if source not in self._floats:
+            dtype = TORCH_DTYPES[self.ground.spec(source, self.work.tensor).dtype]
+            stored = self.raw(source).view(dtype)
+            if stored.dtype == self._compute_dtype and self.ground.device.type == "cpu":
+                self._floats[source] = stored
+            else:
+                moved = stored.to(self.ground.device, non_blocking=True)
+                self._floats[source] = self._take(stored.numel()).copy_(moved)
+        return self._floats[source]
+
+    def value(self, segments: Segments) -> torch.Tensor:
+        """Return a value's piece in the compute dtype; not to be written to."""
+        if segments not in self._values:
+            result = self._take(self.count)
+            done = 0
+            for start, stop, form in iterate_ranges(segments, self.offset, self.count):
+                self._compute(result[start:stop], form.substitute(self.ground.strengths), start, stop)
+                done = stop
+            result[done:].zero_()
+            self._values[segments] = result
+        return self._values[segments]
+
+    def operands(self, kernel: NodeId) -> Operands:
+        """Return the pieces of a kernel's operands, per port."""
+        segments = self.ground.planner.needs.operand_segments(kernel, self.work.tensor)
+        return {port: tuple(self.value(item) for item in many) for port, many in segments.items()}
+
+    def spot(self, kernel: NodeId) -> Spot:
+        """Return the place of this piece as a kernel sees it."""
+        return Spot(kernel, self.work.tensor, self.offset, self.work.entries)
+
+    def mapped(self, kernel: NodeId) -> torch.Tensor:
+        """Return the piece of a kernel's result; its reductions must be known."""
+        if kernel not in self._mapped:
+            behaviour = self.ground.step(kernel).behaviour
+            if not isinstance(behaviour, Kernel):
+                message = f"{kernel} is no kernel"
+                raise TypeError(message)
+            operands = self.operands(kernel)
+            for operand in (item for many in operands.values() for item in many):
+                # A kernel may drop entries, so NaN and infinity must be seen before it does.
+                self.check(operand, None)
+            self._mapped[kernel] = behaviour.map(operands, self.reduced.get(kernel, ()), self.spot(kernel))
+        return self._mapped[kernel]
+
+    def check(self, value: torch.Tensor, output: DType | None) -> None:
+        """Stop at NaN, infinity, and what rounds to infinity in the output's dtype.
+
+        Raises:
+            NonFiniteError: with the tensor, the first such entry and where it comes from.
+        """
+        if self.ground.allows_non_finite or not value.numel():
+            return
+        low, high = (float(end) for end in torch.aminmax(value))
+        bound = overflow_bound(output) if output else float("inf")
+        # A comparison with NaN is false, so this also catches NaN.
+        if not (-bound < low and high < bound):
+            raise self._non_finite(value, output, bound)
+
+    @property
+    def _compute_dtype(self) -> torch.dtype:
+        return TORCH_DTYPES[self.work.precision]
+
+    def _take(self, count: int) -> torch.Tensor:
+        return self._buffers.take(self._compute_dtype, count)
+
+    def _atom(self, atom: Atom, start: int, stop: int) -> torch.Tensor:
+        whole = self.floats(atom.node) if atom.node in self.ground.planner.resolved.sources else self.mapped(atom.node)
+        return whole[start:stop]
+
+    def _compute(self, out: torch.Tensor, form: Form, start: int, stop: int) -> None:
+        """Put anchor + Σ cᵢ(θᵢ − anchor) + Σ dⱼκⱼ into `out` (a vector: without the anchor)."""
+        if form.is_zero:
+            out.zero_()
+            return
+        if form.copied:
+            out.copy_(self._atom(form.copied, start, stop))
+            return
+        anchor = self._atom(form.anchor, start, stop) if form.anchor in form.atoms and form.anchor else None
+        scratch = self._take(stop - start) if len(form.terms) > 1 else out
+        for index, (atom, weight) in enumerate(form.terms):
+            part = self._atom(atom, start, stop)
+            if atom.kind is PortKind.CHECKPOINT and anchor is not None:
+                part = torch.sub(part, anchor, out=scratch if index else out)
+            _add_scaled(out, part, float(weight.number or 0), is_first=index == 0)
+        if form.kind is PortKind.CHECKPOINT and anchor is not None:
+            _add_anchor(out, anchor, keeps_bits=any(atom.kind is PortKind.VECTOR for atom, _ in form.terms))
+
+    def _non_finite(self, value: torch.Tensor, output: DType | None, bound: float) -> NonFiniteError:
+        wrong = ~torch.isfinite(value) | (value.abs() >= bound)
+        index = int(wrong.nonzero()[0])
+        found = float(value[index])
+        for source in self.work.needs.sources:
+            given = self.floats(source)
+            if index < given.numel() and not torch.isfinite(given[index]):
+                fact = f"“{self.ground.title(source)}” holds {float(given[index])} at entry {self.offset + index}."
+                remedy = "Repair the checkpoint, or allow such numbers in the graph's settings (non_finite: allow)."
+                path = str(self.ground.spec(source, self.work.tensor).path)
+                return NonFiniteError(fact, remedy).located(tensor=self.work.tensor, path=path)
+        fact = f"The result {found:g} at entry {self.offset + index} does not fit into {output or 'the arithmetic'}."
+        return NonFiniteError(fact, "Lower the strength, or export in a dtype with a larger range (bfloat16, float32).").located(
+            tensor=self.work.tensor
+        )
+
+
+def _add_scaled(out: torch.Tensor, part: torch.Tensor, factor: float, *, is_first: bool) -> None:
+    if not is_first:
+        out.add_(part, alpha=factor)
+    elif part is out:
+        if factor != 1:
+            out.mul_(factor)
+    else:
+        torch.mul(part, factor, out=out)
+
+
+def _add_anchor(out: torch.Tensor, anchor: torch.Tensor, *, keeps_bits: bool) -> None:
+    if not keeps_bits:
+        out.add_(anchor)
+        return
+    # 0 + (−0) is +0: where a kernel leaves 0 the anchor's own bits go out (operations.md, law 2).
+    untouched = out == 0
+    out.add_(anchor)
+    torch.where(untouched, anchor, out, out=out)

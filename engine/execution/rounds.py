@@ -1,0 +1,91 @@
+"""The reductions of kernels over one tensor: which belong to which round, and what is known after each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.document.model import NodeId
+from engine.execution.ordered_fold import OrderedFold
+from engine.operation import Extent, Kernel, Reduction
+from engine.planning.needs import tensor_rounds
+from engine.planning.structure import Step
+from engine.planning.work import TensorWork, WorkPlanner
+
+
+@dataclass(frozen=True)
+class TensorReduction:
+    """Name one reduction of a kernel over one tensor."""
+
+    kernel: NodeId
+    index: int
+    reduction: Reduction
+
+
+class TensorRounds:
+    """Run the reductions that the kernels of one tensor need, round after round."""
+
+    def __init__(self, planner: WorkPlanner, work: TensorWork, pieces: int) -> None:
+        """Find the rounds; `pieces` is how many pieces each round has."""
+        self.pieces = pieces
+        self._work = work
+        self._steps = planner.resolved.graph.steps
+        self._ready = _ready_rounds(planner, work)
+        self._results: dict[NodeId, list[object]] = {kernel: [] for kernel in self._ready}
+        self._folds: dict[NodeId, OrderedFold[object, object]] = {}
+
+    def open_round(self, number: int) -> tuple[TensorReduction, ...]:
+        """Return the reductions of a round that are needed, after what the rounds before have found."""
+        wanted = [item for kernel in self._ready if (item := self._at(kernel, number))]
+        active = tuple(item for item in wanted if _is_needed(item.reduction, tuple(self._results[item.kernel])))
+        for item in wanted:
+            if item not in active:
+                self._results[item.kernel].append(None)
+        self._folds = {
+            item.kernel: OrderedFold[object, object](item.reduction.start(), item.reduction.merge, range(self.pieces)) for item in active
+        }
+        return active
+
+    def push(self, item: TensorReduction, piece: int, partials: Sequence[object]) -> None:
+        """Merge what one piece gave."""
+        self._folds[item.kernel].push(piece, partials)
+
+    def close_round(self, active: Sequence[TensorReduction]) -> None:
+        """Turn the merged states of a round into results."""
+        extent = Extent(self._work.entries)
+        for item in active:
+            before = tuple(self._results[item.kernel])
+            self._results[item.kernel].append(item.reduction.finish(self._folds[item.kernel].state, extent, before))
+
+    @property
+    def results(self) -> Mapping[NodeId, tuple[object, ...]]:
+        """Return the results per kernel so far."""
+        return {kernel: tuple(results) for kernel, results in self._results.items()}
+
+    def _at(self, kernel: NodeId, number: int) -> TensorReduction | None:
+        reductions = kernel_of(self._steps[kernel]).reductions
+        index = number - (self._ready[kernel] - len(reductions))
+        return TensorReduction(kernel, index, reductions[index]) if 0 <= index < len(reductions) else None
+
+
+def kernel_of(step: Step) -> Kernel:
+    """Return a step's kernel behaviour."""
+    if not isinstance(step.behaviour, Kernel):
+        message = f"{step.id} is no kernel"
+        raise TypeError(message)
+    return step.behaviour
+
+
+def _is_needed(reduction: Reduction, before: tuple[object, ...]) -> bool:
+    return reduction.needed is None or reduction.needed(before)
+
+
+def _ready_rounds(planner: WorkPlanner, work: TensorWork) -> dict[NodeId, int]:
+    """Return, per kernel with reductions over this tensor, the round in which its result can be mapped."""
+    ready: dict[NodeId, int] = {}
+    for kernel in work.needs.kernels:
+        segments = (item for many in planner.needs.operand_segments(kernel, work.tensor).values() for item in many)
+        inner = (atom.node for item in segments for _, form in item for atom in form.atoms)
+        before = max((ready.get(node, 0) for node in inner), default=0)
+        ready[kernel] = before + tensor_rounds(planner.resolved.graph.steps[kernel])
+    return {kernel: number for kernel, number in ready.items() if tensor_rounds(planner.resolved.graph.steps[kernel])}

@@ -1,0 +1,114 @@
+"""Which worker does what next: tensors in file order, their pieces round by round, a little ahead so that nobody waits."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from engine.errors import Cancelled
+from engine.planning.work import TensorWork
+
+
+@dataclass(eq=False)
+class TensorTask:
+    """Hold how far one tensor has come; only the schedule changes it."""
+
+    work: TensorWork
+    index: int
+    """Its position in the pass."""
+    piece_entries: int
+    rounds: int
+    round: int = 0
+    taken: int = 0
+    """Pieces of this round given out."""
+    finished: int = 0
+    """Pieces of this round done."""
+
+    @property
+    def pieces(self) -> int:
+        """Return the number of pieces; an empty tensor has one, of no entries."""
+        return max(-(-self.work.entries // self.piece_entries), 1)
+
+    @property
+    def is_last_round(self) -> bool:
+        """Tell whether the values are known in this round."""
+        return self.round == self.rounds - 1
+
+    def piece(self, number: int) -> tuple[int, int]:
+        """Return (offset, entries) of a piece."""
+        offset = number * self.piece_entries
+        return offset, min(self.piece_entries, self.work.entries - offset)
+
+
+class Schedule:
+    """Hand pieces out to workers; the only place where they wait for one another."""
+
+    def __init__(self, tasks: Iterable[TensorTask], window: int, finish_round: Callable[[TensorTask], None], stops: Callable[[], bool]) -> None:
+        """Begin with no tensor open.
+
+        Args:
+            tasks: in file order.
+            window: how many tensors may be open at once.
+            finish_round: called once per tensor and round, when all its pieces are done, by the worker that did the last.
+            stops: tells whether the user wants to stop.
+        """
+        self._waiting = iter(tasks)
+        self._window = window
+        self._finish_round = finish_round
+        self._stops = stops
+        self._open: list[TensorTask] = []
+        self._changed = threading.Condition()
+        self._failure: BaseException | None = None
+
+    def take(self) -> tuple[TensorTask, int] | None:
+        """Return a piece to work on (the task and the piece's number); None when all is done or something failed."""
+        with self._changed:
+            while self._failure is None:
+                if self._stops():
+                    self._failure = Cancelled("The run was stopped.")
+                    self._changed.notify_all()
+                    return None
+                found = self._find()
+                if found or not self._open:
+                    return found
+                self._changed.wait(0.05)
+            return None
+
+    def done(self, task: TensorTask) -> None:
+        """Note that a piece of a task is done; the last one of a round ends it."""
+        with self._changed:
+            task.finished += 1
+            if task.finished < task.pieces:
+                return
+        self._finish_round(task)
+        with self._changed:
+            task.round, task.taken, task.finished = task.round + 1, 0, 0
+            if task.round == task.rounds:
+                self._open.remove(task)
+            self._changed.notify_all()
+
+    def fail(self, failure: BaseException) -> None:
+        """Stop everyone; the first failure counts."""
+        with self._changed:
+            self._failure = self._failure or failure
+            self._changed.notify_all()
+
+    @property
+    def failure(self) -> BaseException | None:
+        """Return what stopped the schedule, if anything did."""
+        return self._failure
+
+    def _find(self) -> tuple[TensorTask, int] | None:
+        for task in self._open:
+            if task.taken < task.pieces:
+                task.taken += 1
+                return task, task.taken - 1
+        if len(self._open) >= self._window:
+            return None
+        task = next(self._waiting, None)
+        if task is None:
+            return None
+        self._open.append(task)
+        task.taken = 1
+        return task, 0

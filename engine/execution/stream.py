@@ -1,0 +1,214 @@
+"""Stream over tensors with several workers: each reads, computes and writes its own pieces, so that the three overlap.
+
+Reading, torch's arithmetic and writing release the GIL, so plain threads keep all cores and the disk busy. On a GPU every
+worker has its own stream and pinned buffers, so that one worker's copies overlap another's arithmetic.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+
+from engine.errors import DeviceError
+from engine.execution.buffers import Buffers
+from engine.execution.device import free_cached_memory, is_out_of_memory
+from engine.execution.pieces import Ground, PieceEvaluator
+from engine.execution.rounds import TensorReduction, TensorRounds, kernel_of
+from engine.execution.schedule import Schedule, TensorTask
+from engine.operation import BLOCK_ENTRIES
+from engine.planning.work import TensorWork
+
+
+class Consumer(Protocol):
+    """Want the pieces of some tensors: a file, a similarity, a reduction over the model, a model in memory."""
+
+    def look(self, evaluator: PieceEvaluator) -> object:
+        """Use one piece (on several threads at once); what is returned is merged in the order of the entries."""
+        ...
+
+    def merge(self, key: Hashable, partials: Sequence[object]) -> None:
+        """Merge what the piece `key` (tensor's index, piece's number) gave."""
+        ...
+
+    def close(self, work: TensorWork) -> None:
+        """Note that all pieces of a tensor are done."""
+        ...
+
+
+@dataclass
+class StreamSettings:
+    """Hold how a stream is cut; the results do not depend on it."""
+
+    piece_entries: int
+    workers: int
+    stops: Callable[[], bool]
+    remark: Callable[[str], None]
+    """Called with what the user should know: a fallback to smaller pieces."""
+    moved: Callable[[], None]
+    """Called after every piece."""
+    largest_piece: int = field(init=False)
+    """Falls when the device runs out of memory."""
+
+    def __post_init__(self) -> None:
+        """Begin with whole pieces."""
+        self.largest_piece = self.piece_entries
+
+
+class Stream:
+    """Run one pass over the tensors."""
+
+    def __init__(self, ground: Ground, settings: StreamSettings, consumers_of: Callable[[TensorWork], Sequence[Consumer]]) -> None:
+        """Keep what is shared; `consumers_of` tells who wants a tensor."""
+        self._ground = ground
+        self._settings = settings
+        self._consumers_of = consumers_of
+        self._rounds: dict[TensorTask, TensorRounds] = {}
+        self._active: dict[TensorTask, tuple[TensorReduction, ...]] = {}
+        self._opening = threading.Lock()
+
+    def run(self, works: Iterable[TensorWork]) -> None:
+        """Walk through the work; returns when every piece is done.
+
+        Raises:
+            EngineError: the first failure of any worker.
+        """
+        tasks = [self._task(index, work) for index, work in enumerate(works)]
+        schedule = Schedule(tasks, 2 * self._settings.workers, self._finish_round, self._settings.stops)
+        threads = [threading.Thread(target=self._work, args=(schedule,), name=f"stream-{n}") for n in range(self._settings.workers)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if schedule.failure is not None:
+            raise schedule.failure
+
+    def _task(self, index: int, work: TensorWork) -> TensorTask:
+        pieces = _piece_entries(self._ground, work, self._settings.piece_entries)
+        # A tensor of one piece goes through its rounds in one worker's hands, so that it is read once.
+        return TensorTask(work, index, pieces, 1 if work.entries <= pieces else work.needs.rounds)
+
+    def _work(self, schedule: Schedule) -> None:
+        # The workers are the parallelism; torch's own threads below them would only fight for the cores.
+        torch.set_num_threads(1)
+        device = self._ground.device
+        buffers = Buffers(self._settings.piece_entries, device)
+        evaluator = PieceEvaluator(self._ground, buffers)
+        try:
+            with _own_stream(device), torch.inference_mode():
+                while taken := schedule.take():
+                    self._do_piece(evaluator, *taken)
+                    schedule.done(taken[0])
+                    self._settings.moved()
+        except BaseException as failure:  # noqa: BLE001  (handed to the caller's thread by the schedule)
+            schedule.fail(failure)
+
+    def _do_piece(self, evaluator: PieceEvaluator, task: TensorTask, number: int) -> None:
+        offset, count = task.piece(number)
+        if task.pieces > 1:
+            rounds = self._open_rounds(task)
+            self._do_round(evaluator, task, number, (offset, count), (self._active[task], task.is_last_round, rounds))
+            return
+        rounds = TensorRounds(self._ground.planner, task.work, 1)
+        for index in range(task.work.needs.rounds):
+            active = rounds.open_round(index)
+            is_last = index == task.work.needs.rounds - 1
+            self._do_round(evaluator, task, number, (offset, count), (active, is_last, rounds))
+            rounds.close_round(active)
+
+    def _do_round(
+        self,
+        evaluator: PieceEvaluator,
+        task: TensorTask,
+        number: int,
+        span: tuple[int, int],
+        wanted: tuple[Sequence[TensorReduction], bool, TensorRounds],
+    ) -> None:
+        """Reduce and, in the last round, serve all consumers, for one piece; split where the device's memory ends."""
+        reductions, is_last, rounds = wanted
+        consumers = self._consumers_of(task.work) if is_last else ()
+        reduced: list[list[object]] = [[] for _ in reductions]
+        looked: list[list[object]] = [[] for _ in consumers]
+        start, end = span[0], span[0] + span[1]
+        while start < end or span[1] == 0:
+            count = min(end - start, self._settings.largest_piece)
+            try:
+                if not (evaluator.is_at(task.work, start, count) and task.pieces == 1):
+                    evaluator.begin(task.work, start, count)
+                evaluator.reduced = self._ground_results(rounds)
+                partials = [_reduce(evaluator, item, rounds) for item in reductions]
+                seen = [consumer.look(evaluator) for consumer in consumers]
+            except Exception as failure:
+                self._shrink(failure, count)
+                continue
+            for kept, partial in zip((*reduced, *looked), (*partials, *seen), strict=True):
+                kept.append(partial)
+            start += count
+            if span[1] == 0:
+                break
+        for item, parts in zip(reductions, reduced, strict=True):
+            rounds.push(item, number, parts)
+        for consumer, parts in zip(consumers, looked, strict=True):
+            consumer.merge((task.index, number), parts)
+        if is_last and task.pieces == 1:
+            _close(consumers, task.work)
+
+    def _ground_results(self, rounds: TensorRounds) -> dict[str, tuple[object, ...]]:
+        return {**self._ground.model_results, **rounds.results}
+
+    def _shrink(self, failure: Exception, count: int) -> None:
+        """Go on with half the piece when the device is out of memory; raise anything else."""
+        if not is_out_of_memory(failure):
+            raise failure
+        if count <= BLOCK_ENTRIES:
+            fact = f"{self._ground.device} has no memory left even for pieces of {count} entries."
+            raise DeviceError(fact, "Close what else uses it, or run with --device cpu.") from failure
+        free_cached_memory(self._ground.device)
+        smaller = max(count // 2 // BLOCK_ENTRIES * BLOCK_ENTRIES, BLOCK_ENTRIES)
+        if smaller < self._settings.largest_piece:
+            self._settings.largest_piece = smaller
+            self._settings.remark(f"{self._ground.device} ran out of memory; going on with pieces of {smaller} entries.")
+
+    def _open_rounds(self, task: TensorTask) -> TensorRounds:
+        with self._opening:
+            if task not in self._rounds:
+                self._rounds[task] = TensorRounds(self._ground.planner, task.work, task.pieces)
+                self._active[task] = self._rounds[task].open_round(0)
+            return self._rounds[task]
+
+    def _finish_round(self, task: TensorTask) -> None:
+        """Close a round of a tensor of several pieces and open the next."""
+        if task.pieces == 1:
+            return
+        rounds = self._rounds[task]
+        rounds.close_round(self._active[task])
+        if task.is_last_round:
+            _close(self._consumers_of(task.work), task.work)
+            del self._rounds[task], self._active[task]
+        else:
+            self._active[task] = rounds.open_round(task.round + 1)
+
+
+def _reduce(evaluator: PieceEvaluator, item: TensorReduction, rounds: TensorRounds) -> object:
+    operands = evaluator.operands(item.kernel)
+    return item.reduction.update(operands, rounds.results[item.kernel], evaluator.spot(item.kernel))
+
+
+def _close(consumers: Sequence[Consumer], work: TensorWork) -> None:
+    for consumer in consumers:
+        consumer.close(work)
+
+
+def _piece_entries(ground: Ground, work: TensorWork, usual: int) -> int:
+    """Return the usual piece, or the whole tensor where a kernel needs it whole."""
+    steps = ground.planner.resolved.graph.steps
+    whole = any(kernel_of(steps[kernel]).unit == "tensor" for kernel in work.needs.kernels)
+    return max(work.entries, 1) if whole else usual
+
+
+def _own_stream(device: torch.device) -> AbstractContextManager[object]:
+    return torch.cuda.stream(torch.cuda.Stream(device)) if device.type == "cuda" else nullcontext()

@@ -1,0 +1,102 @@
+"""Inner products and counts of several vectors over fixed blocks of entries: what cosines, norms and conflicts follow from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+BLOCK_ENTRIES = 1 << 16
+_SUB_BLOCK = 1 << 12
+"""float32 products are summed over this many entries before float64 takes over: the sum's error stays below 1e-6 relative."""
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Inner:
+    """Hold the sums over some entries of n vectors."""
+
+    products: Matrix
+    """n × n: Σ xᵢxⱼ, float64."""
+    both: Matrix
+    """n × n: entries in which neither is zero (whole numbers)."""
+    signs: Matrix
+    """n × n: Σ sign(xᵢ)sign(xⱼ): agreeing minus conflicting entries (whole numbers)."""
+    entries: int
+
+    def __add__(self, other: Inner) -> Inner:
+        """Return the sums over both stretches of entries."""
+        return Inner(
+            self.products + other.products, self.both + other.both, self.signs + other.signs, self.entries + other.entries
+        )
+
+
+def empty_inner(vectors: int) -> Inner:
+    """Return the sums over no entries."""
+    zero = np.zeros((vectors, vectors))
+    return Inner(zero, zero, zero, 0)
+
+
+def inner_of_piece(values: Sequence[torch.Tensor]) -> list[Inner]:
+    """Return one Inner per block of BLOCK_ENTRIES of a piece.
+
+    Args:
+        values: n arrays, 1-D, of one float dtype, length and device; the piece starts at a multiple of BLOCK_ENTRIES.
+            They are read only.
+
+    Returns:
+        One Inner for each block, in order; none depends on where the pieces are cut.
+    """
+    count = values[0].numel()
+    return [_inner_of_block([value[start : start + BLOCK_ENTRIES] for value in values]) for start in range(0, count, BLOCK_ENTRIES)]
+
+
+def _inner_of_block(values: Sequence[torch.Tensor]) -> Inner:
+    block = torch.stack(list(values))
+    signs = torch.sign(block)
+    count = block.shape[1]
+    padded = _cut(block)
+    # Whole numbers below 2¹⁶ are exact in float32, so counts need no float64.
+    nonzero = signs.abs()
+    return Inner(
+        torch.bmm(padded, padded.transpose(1, 2)).double().sum(0).cpu().numpy(),
+        (nonzero @ nonzero.T).double().cpu().numpy(),
+        (signs @ signs.T).double().cpu().numpy(),
+        count,
+    )
+
+
+def _cut(block: torch.Tensor) -> torch.Tensor:
+    """Return n × count entries as k × n × _SUB_BLOCK, the last one filled up with zeros."""
+    vectors, count = block.shape
+    missing = -count % _SUB_BLOCK
+    padded = torch.nn.functional.pad(block, (0, missing)) if missing else block
+    return padded.view(vectors, -1, _SUB_BLOCK).transpose(0, 1)
+
+
+def cosine_matrix(inner: Inner) -> Matrix:
+    """Return ⟨i,j⟩ / (‖i‖‖j‖), NaN where a vector is zero."""
+    norms = norms_of(inner)
+    scale = np.outer(norms, norms)
+    cosine = np.divide(inner.products, scale, out=np.full_like(scale, np.nan), where=scale > 0)
+    return np.clip(cosine, -1.0, 1.0)
+
+
+def norms_of(inner: Inner) -> Matrix:
+    """Return ‖i‖, from the diagonal."""
+    return np.sqrt(np.diag(inner.products))
+
+
+def sign_conflicts(inner: Inner) -> Matrix:
+    """Return, of the entries where both are non-zero, the share in which the signs differ; NaN where there is none."""
+    conflicts = (inner.both - inner.signs) / 2
+    return np.divide(conflicts, inner.both, out=np.full_like(conflicts, np.nan), where=inner.both > 0)
+
+
+def zero_shares(inner: Inner) -> Matrix:
+    """Return the share of entries of each vector that are exactly 0."""
+    return 1 - np.diag(inner.both) / max(inner.entries, 1)
