@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from engine import operations
+from engine.document.json_values import JsonValue
 from engine.operation import Operation
-from engine.parameters import JsonValue
 
 RESERVED: Mapping[str, str] = MappingProxyType(
     {
@@ -34,7 +34,7 @@ def catalogue() -> Mapping[str, Operation]:
 
 
 def defaults() -> Mapping[str, Mapping[str, JsonValue]]:
-    """Return for every operation its parameters' defaults as a `.loom` file holds them."""
+    """Return for every operation its parameters' defaults as a document holds them."""
     return _DEFAULTS
 
 
@@ -52,13 +52,7 @@ def _load_operation(name: str) -> Operation:
     return found
 
 
-def _list_defaults(found: Operation) -> Mapping[str, JsonValue]:
-    return MappingProxyType({parameter.name: _as_json(parameter.default) for parameter in found.parameters})
-
-
-def _as_json(default: str | float | bool | tuple[str, ...] | tuple[float, ...]) -> JsonValue:
-    return list(default) if isinstance(default, tuple) else default
-
-
 _CATALOGUE = _find_operations()
-_DEFAULTS: Mapping[str, Mapping[str, JsonValue]] = MappingProxyType({name: _list_defaults(found) for name, found in _CATALOGUE.items()})
+_DEFAULTS: Mapping[str, Mapping[str, JsonValue]] = MappingProxyType(
+    {name: MappingProxyType({parameter.name: parameter.default for parameter in found.parameters}) for name, found in _CATALOGUE.items()}
+)

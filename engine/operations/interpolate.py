@@ -28,7 +28,7 @@ from engine.parameters import OneOf, Real
     ),
 )
 def interpolate(amount: Fraction, path: str, misfit: str) -> Linear | Kernel:
-    """Go along the line or the arc."""
-    if path == "arc":
+    """Go along the line or the arc; both begin and end at the models themselves, which the line gives bit by bit."""
+    if path == "arc" and 0 < amount < 1:
         return make_arc(amount, first="first", second="second")
     return Linear(lambda counts, place: {"first": (1 - amount,), "second": (amount,)}, parent="first")

@@ -1,0 +1,64 @@
+"""The mean of the task vectors that agree with the elected sign, entry by entry: the merge of TIES."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from engine.kernels.magnitude_cut import Cut, keep_largest
+from engine.operation import BLOCK_ENTRIES, Spot
+
+if TYPE_CHECKING:
+    import torch
+
+
+def average_agreeing(pieces: Sequence[torch.Tensor], cuts: Sequence[Cut], weights: Sequence[float], spot: Spot) -> torch.Tensor:
+    """Return Σ wᵢτᵢ / Σ |wᵢ| over the trimmed wᵢτᵢ that have the sign of their sum (a zero sum: +), 0 where there is none.
+
+    Args:
+        pieces: τᵢ (1-D), not yet trimmed.
+        cuts: What trimming keeps of each.
+        weights: wᵢ.
+        spot: Where the pieces begin.
+    """
+    import torch
+
+    result = torch.empty_like(pieces[0])
+    smallest = min((abs(weight) for weight in weights if weight), default=1.0)
+    for start, stop in _cut_steps(result):
+        here = replace(spot, offset=spot.offset + start)
+        kept = [
+            _weigh(keep_largest(piece[start:stop], cut, here), weight) for piece, cut, weight in zip(pieces, cuts, weights, strict=True)
+        ]
+        _average_step(kept, weights, smallest, result[start:stop])
+    return result
+
+
+def _cut_steps(piece: torch.Tensor) -> Iterator[tuple[int, int]]:
+    """Give the blocks one by one on the processor, so that they stay in its cache; the whole at once elsewhere."""
+    step = BLOCK_ENTRIES if piece.device.type == "cpu" else max(piece.numel(), 1)
+    return ((start, min(start + step, piece.numel())) for start in range(0, piece.numel(), step))
+
+
+def _weigh(trimmed: torch.Tensor, weight: float) -> torch.Tensor:
+    return trimmed if weight == 1 else trimmed.mul_(weight)
+
+
+def _average_step(terms: Sequence[torch.Tensor], weights: Sequence[float], smallest: float, result: torch.Tensor) -> None:
+    """Write the mean of the agreeing terms; the terms are used up."""
+    import torch
+
+    sign = terms[0].clone()
+    for term in terms[1:]:
+        sign += term
+    # A sum of a and −a is +0, so copysign elects + for it.
+    torch.copysign(torch.ones((), dtype=sign.dtype, device=sign.device), sign, out=sign)
+    result.zero_()
+    shares, agrees = torch.zeros_like(result), torch.empty_like(result)
+    for term, weight in zip(terms, weights, strict=True):
+        term.mul_(sign).relu_()
+        result += term
+        shares.add_(torch.gt(term, 0, out=agrees), alpha=abs(weight))
+    # Where no term agrees the sum is 0, and so is its quotient by anything.
+    result.mul_(sign).div_(shares.clamp_(min=smallest))

@@ -1,0 +1,34 @@
+"""A few sums over whole tensors at once: block sums of several series of terms, added up in index order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
+
+from engine.kernels.block_sums import add_in_order, sum_blocks
+from engine.operation import Extent, Operands, Reduction, Spot
+
+if TYPE_CHECKING:
+    import torch
+
+
+def sum_over_tensor(terms: Callable[[Operands, Spot], Sequence[torch.Tensor]], finish: Callable[[Sequence[float]], object]) -> Reduction:
+    """Return a reduction of each tensor to `finish` of the sums of the terms.
+
+    Args:
+        terms: Gives one float64 tensor (1-D, as long as the piece, free to be written to) for each sum.
+        finish: Makes the result of the sums, which are empty for a tensor without entries.
+    """
+
+    def update(operands: Operands, earlier: tuple[object, ...], spot: Spot) -> list[list[float]]:
+        return [sum_blocks(series) for series in terms(operands, spot)]
+
+    def merge(state: object, partial: object) -> object:
+        series = cast("list[list[float]]", partial)
+        totals = cast("list[float]", state) or [0.0] * len(series)
+        return [add_in_order(total, sums) for total, sums in zip(totals, series, strict=True)]
+
+    def end(state: object, extent: Extent, earlier: tuple[object, ...]) -> object:
+        return finish(cast("list[float]", state))
+
+    return Reduction("tensor", list, update, merge, end)
