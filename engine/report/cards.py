@@ -1,0 +1,158 @@
+"""The four figures that a reader wants first; a card exists only where its figure does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.execution.result import MetricRecord, OutputRecord, SearchRecord, SimilarityRecord, TestSetRecord
+from engine.report.metrics_table import write_n
+from engine.report.wording import write_cosine, write_figure, write_metric, write_share, write_words
+
+
+@dataclass(frozen=True)
+class Card:
+    """Hold one figure and the lines that explain it."""
+
+    figure: str
+    lines: tuple[str, ...]
+
+
+def deal_cards(
+    output: OutputRecord,
+    test_sets: Sequence[TestSetRecord],
+    searches: Sequence[SearchRecord],
+    similarities: Sequence[SimilarityRecord],
+) -> tuple[Card, ...]:
+    """Return the cards of one output: target, control, normalized figure, similarity."""
+    targets = find_figures(output, test_sets, "target")
+    controls = find_figures(output, test_sets, "control")
+    made = (_target_card(targets), _control_card(controls, output, searches), _normalized_card(targets), _edit_card(output, similarities))
+    return tuple(card for card in made if card is not None)
+
+
+def find_figures(output: OutputRecord, test_sets: Sequence[TestSetRecord], role: str) -> list[MetricRecord]:
+    """Return the edited model's figures on the sets of one role: on test data where there is any, else on validation data."""
+    found = {test_set.label: test_set for test_set in test_sets if test_set.role == role}
+    edited = [
+        record
+        for record in output.metrics
+        if record.role == "edited" and record.test_set in found and not math.isnan(record.measurement.value)
+    ]
+    tested = [record for record in edited if found[record.test_set].split == "test"] or edited
+    return [record for record in tested if record.measurement.metric == tested[0].measurement.metric]
+
+
+def _target_card(records: list[MetricRecord]) -> Card | None:
+    """Return the target figure; the mean where there are several target sets of the same metric."""
+    if not records:
+        return None
+    first = records[0].measurement
+    metric = write_words(first.metric)
+    if len(records) == 1:
+        lines = (f"target {metric} ({records[0].test_set}), {write_n(first)}", _write_bounds(first.low, first.high, first.metric))
+        return Card(write_metric(first.value, first.metric), lines)
+    values = [record.measurement.value for record in records]
+    mean, low, high = _average(records)
+    counted = sum(record.measurement.n for record in records)
+    spread = f"{write_metric(min(values), first.metric)} to {write_metric(max(values), first.metric)}"
+    lines = (
+        f"mean target {metric} of {len(records)} sets, n {counted:,} in all",
+        _write_bounds(low, high, first.metric),
+        f"single sets: {spread}",
+    )
+    return Card(write_metric(mean, first.metric), lines)
+
+
+def _average(records: list[MetricRecord]) -> tuple[float, float, float]:
+    """Return the mean figure and its interval.
+
+    The sets are independent, so the distances to the interval's ends add as squares.
+    """
+    measurements = [record.measurement for record in records]
+    mean = sum(measurement.value for measurement in measurements) / len(records)
+    below = math.hypot(*(measurement.value - measurement.low for measurement in measurements)) / len(records)
+    above = math.hypot(*(measurement.high - measurement.value for measurement in measurements)) / len(records)
+    return mean, mean - below, mean + above
+
+
+def _control_card(records: list[MetricRecord], output: OutputRecord, searches: Sequence[SearchRecord]) -> Card | None:
+    """Return the control figure that suffered most."""
+    known = [record for record in records if record.control_ratio is not None]
+    if not known:
+        return None
+    worst = (min if known[0].measurement.higher_is_better else max)(known, key=lambda record: record.control_ratio or 0.0)
+    measurement = worst.measurement
+    kept = "control kept" if measurement.higher_is_better else f"control {write_words(measurement.metric)} against the base’s"
+    figures = f"{write_metric(measurement.value, measurement.metric)}{_write_base_figure(output, worst)}, {write_n(measurement)}"
+    limits = tuple(text for search in searches if (text := _write_limit(search)))
+    bounds = _write_bounds(measurement.low, measurement.high, measurement.metric)
+    return Card(write_figure(worst.control_ratio or 0.0), (f"{kept} ({worst.test_set})", figures, bounds, *limits[:1]))
+
+
+def _write_base_figure(output: OutputRecord, record: MetricRecord) -> str:
+    """Return “ against the base’s 0.954”, or nothing where the base was not measured."""
+    for other in output.metrics:
+        if (other.role, other.test_set, other.measurement.metric) == ("base", record.test_set, record.measurement.metric):
+            return f" of {write_metric(other.measurement.value, other.measurement.metric)}"
+    return ""
+
+
+def _write_limit(search: SearchRecord) -> str:
+    """Return the limit of a search's rule, as a share of the unedited model's figure where it is one."""
+    reference = next((point for point in search.points if point.strength == 0 and point.controls), None)
+    if search.limit is None or reference is None:
+        return ""
+    control = reference.controls[0]
+    if not control.higher_is_better:
+        return f"limit {write_metric(search.limit, control.metric)} on validation data"
+    mean = sum(measurement.value for measurement in reference.controls) / len(reference.controls)
+    return f"limit {write_figure(search.limit / mean)} on validation data" if mean else ""
+
+
+def _normalized_card(records: list[MetricRecord]) -> Card | None:
+    """Return the mean normalized figure of the targets that have one."""
+    known = [record for record in records if record.normalized is not None]
+    if not known:
+        return None
+    mean = sum(record.normalized or 0.0 for record in known) / len(known)
+    lines = [f"normalized {write_words(known[0].measurement.metric)}", "against its own fine-tune"]
+    if len(known) == 1:
+        measurement = known[0].measurement
+        reach = _write_ratio_bounds(known[0])
+        lines += [f"{write_n(measurement)}{reach}"]
+    else:
+        lines[1] = f"mean of {len(known)} sets, each against its own fine-tune"
+    return Card(write_figure(mean), tuple(lines))
+
+
+def _write_ratio_bounds(record: MetricRecord) -> str:
+    """Return the interval divided by the reference's figure, which is taken as given."""
+    measurement, normalized = record.measurement, record.normalized
+    if not normalized or not measurement.value:
+        return ""
+    reference = measurement.value / normalized
+    return f", {_write_bounds(measurement.low / reference, measurement.high / reference, 'normalized')}"
+
+
+def _edit_card(output: OutputRecord, similarities: Sequence[SimilarityRecord]) -> Card | None:
+    """Return the largest cosine between two vectors and how large the edit is."""
+    pairs = [
+        (record.cosine[row][column], record.names[row], record.names[column])
+        for record in similarities
+        for row in range(len(record.names))
+        for column in range(row)
+        if not math.isnan(record.cosine[row][column])
+    ]
+    share = "" if output.edit_norm_share is None else write_share(output.edit_norm_share)
+    if pairs:
+        cosine, second, first = max(pairs, key=lambda pair: abs(pair[0]))
+        lines = (f"cos({first}, {second})" + (", the largest of all pairs" if len(pairs) > 1 else ""),)
+        return Card(write_cosine(cosine), (*lines, f"‖edit‖ / ‖θ‖ = {share}") if share else lines)
+    return Card(share, ("‖edit‖ / ‖θ‖", "how far the weights moved")) if share else None
+
+
+def _write_bounds(low: float, high: float, metric: str) -> str:
+    """Write “95 % interval 0.58 – 0.70”."""
+    return f"95 % interval {write_metric(low, metric)} – {write_metric(high, metric)}"

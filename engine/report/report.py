@@ -1,0 +1,151 @@
+"""Choose from a run what belongs to one output: the data that the templates lay out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from engine.execution.result import InputRecord, OutputRecord, RunResult, SearchRecord, SimilarityRecord
+from engine.report.cards import Card, deal_cards
+from engine.report.figures import SimilarityFigures, draw_search, draw_similarity
+from engine.report.metrics_table import MetricsTable, tabulate
+from engine.report.wording import write_bytes, write_count, write_date, write_figure, write_seconds, write_words
+from engine.report.worth_knowing import Note, collect_notes
+
+
+@dataclass(frozen=True)
+class SimilarityPart:
+    """Hold one Similarity node's record beside its figures."""
+
+    record: SimilarityRecord
+    figures: SimilarityFigures
+    chance: str
+
+
+@dataclass(frozen=True)
+class SearchPart:
+    """Hold one search's record beside its curve."""
+
+    record: SearchRecord
+    figure: Markup
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Hold one line of “How it was run”."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Hold what the report of one output says, in its order."""
+
+    title: str
+    subtitle: str
+    output: OutputRecord
+    cards: tuple[Card, ...]
+    table: MetricsTable
+    searches: tuple[SearchPart, ...]
+    similarities: tuple[SimilarityPart, ...]
+    notes: tuple[Note, ...]
+    inputs: tuple[InputRecord, ...]
+    facts: tuple[Fact, ...]
+    result: RunResult
+
+
+def make_report(result: RunResult, output: OutputRecord) -> Report:
+    """Return the report of one output of a run."""
+    similarities = _choose_similarities(result, output)
+    searches = choose_searches(result, output)
+    return Report(
+        title=result.title,
+        subtitle=write_subtitle(result, output),
+        output=output,
+        cards=deal_cards(output, result.test_sets, searches, similarities),
+        table=tabulate(output.metrics, result.test_sets),
+        searches=tuple(_show_search(record, f"search-{number}") for number, record in enumerate(searches, 1)),
+        similarities=tuple(_show_similarity(record, f"similarity-{number}") for number, record in enumerate(similarities, 1)),
+        notes=collect_notes(result, output),
+        inputs=result.inputs,
+        facts=_list_facts(result),
+        result=result,
+    )
+
+
+def write_subtitle(result: RunResult, output: OutputRecord) -> str:
+    """Return the line under the title: version, day, size, dtype, time, device."""
+    conditions = result.conditions
+    version = conditions.versions.get("weightloom", "")
+    parts = (
+        f"Weightloom {version}".rstrip(),
+        write_date(conditions.started_at),
+        f"{write_count(output.tensors, 'tensor')}, {write_count(output.parameters, 'parameter')}",
+        ", ".join(output.dtypes),
+        f"run in {write_seconds(conditions.seconds)} on {conditions.device.upper()}",
+    )
+    return " · ".join(part for part in parts if part)
+
+
+def choose_searches(result: RunResult, output: OutputRecord) -> tuple[SearchRecord, ...]:
+    """Return the searches that the output hangs on."""
+    return tuple(record for record in result.searches if record.node in output.searches)
+
+
+def write_choice(record: SearchRecord) -> str:
+    """Return the sentence on which data λ was chosen, by which rule and limit."""
+    limit = "" if record.limit is None else f", limit of the control {write_figure(record.limit)}"
+    scored = ", normalized" if record.is_normalized else ", raw, for no fine-tuned reference was given"
+    score = scored if record.rule == "best_target" else ""
+    measured = "; the figures on test data were measured once, at this choice" if record.tests else ""
+    return f"λ = {record.chosen_text} was chosen on validation data (rule: {write_words(record.rule)}{score}{limit}){measured}."
+
+
+def write_chance(entries: int) -> str:
+    """Return the sentence on which cosines could be chance among so many entries.
+
+    Two unrelated directions in d dimensions have a cosine of 0 ± 1/√d; 19 of 20 lie within 2/√d.
+    """
+    if entries < 1:
+        return ""
+    spread = 1 / math.sqrt(entries)
+    return f"|cos| below {2 * spread:.1g} could be chance (2/√d; 1/√d = {spread:.2g} for d = {entries:,} entries)."
+
+
+def _choose_similarities(result: RunResult, output: OutputRecord) -> tuple[SimilarityRecord, ...]:
+    """Return the similarities that are wired into the output."""
+    return tuple(record for record in result.similarities if record.node in output.similarities)
+
+
+def _show_search(record: SearchRecord, key: str) -> SearchPart:
+    """Return a search with its figure and its sentence."""
+    return SearchPart(record, draw_search(record, key), write_choice(record))
+
+
+def _show_similarity(record: SimilarityRecord, key: str) -> SimilarityPart:
+    """Return a similarity with its figures and what could be chance."""
+    return SimilarityPart(record, draw_similarity(record, key), write_chance(record.entries))
+
+
+def _list_facts(result: RunResult) -> tuple[Fact, ...]:
+    """Return under which conditions the run took place."""
+    conditions = result.conditions
+    seeds = ", ".join(f"{node}: {seed}" for node, seed in conditions.seeds.items())
+    listed = (
+        Fact("device", conditions.device),
+        Fact("arithmetic in", conditions.precision),
+        Fact("started", conditions.started_at),
+        Fact("time", write_seconds(conditions.seconds)),
+        Fact("read", f"{write_bytes(conditions.bytes_read)} (planned {write_bytes(conditions.planned_read)})"),
+        Fact("written", f"{write_bytes(conditions.bytes_written)} (planned {write_bytes(conditions.planned_written)})"),
+        Fact("peak memory", f"{write_bytes(conditions.peak_bytes)} (planned {write_bytes(conditions.planned_peak_bytes)})"),
+        Fact("seeds", seeds or "nothing was drawn at random"),
+        Fact("versions", ", ".join(f"{name} {version}" for name, version in conditions.versions.items())),
+        Fact("plan", conditions.plan_hash),
+        Fact("file format", str(conditions.format_number)),
+    )
+    return tuple(fact for fact in listed if fact.value)

@@ -1,0 +1,120 @@
+"""How figures, sizes and dates are written for people; what was not measured is a dash, never a number."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Final
+
+DASH: Final = "–"
+_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SMALLEST_DECIMAL = 1e-4  # below it the zeros after the point are no longer counted at a glance
+_THOUSAND = 1000
+_SHORT_HASH = 9  # longer texts are shortened to four characters at either end
+
+
+def write_figure(value: float) -> str:
+    """Write a number with three significant digits."""
+    if not math.isfinite(value):
+        return _write_not_finite(value)
+    if (value != 0 and abs(value) < _SMALLEST_DECIMAL) or abs(value) >= _THOUSAND**3:
+        return _write_power(value)
+    if abs(value) >= _THOUSAND:
+        return _with_minus(f"{value:,.0f}")
+    return _with_minus(f"{value:#.3g}").removesuffix(".")
+
+
+def write_metric(value: float, metric: str) -> str:
+    """Write a measured figure: perplexity with two decimals, all else with three significant digits."""
+    if metric == "perplexity" and math.isfinite(value) and abs(value) < _THOUSAND**2:
+        return f"{value:,.2f}"
+    return write_figure(value)
+
+
+def write_cosine(value: float) -> str:
+    """Write a cosine with two decimals."""
+    return _with_minus(f"{value + 0.0:.2f}").replace("−0.00", "0.00") if math.isfinite(value) else _write_not_finite(value)
+
+
+def write_share(share: float) -> str:
+    """Write a share as a percentage with two significant digits; 0 and 100 % only where it is exactly that."""
+    if not math.isfinite(share):
+        return _write_not_finite(share)
+    percent = share * 100
+    if 99.5 <= percent < 100:  # noqa: PLR2004  (would be rounded to a whole that it is not)
+        return f"{math.floor(percent * 100) / 100:.4g} %"
+    if percent != 0 and abs(percent) < 0.01:  # noqa: PLR2004  (two decimals would show nothing)
+        return "< 0.01 %"
+    return _with_minus(f"{percent:.2g} %" if abs(percent) < 10 else f"{percent:.0f} %")  # noqa: PLR2004
+
+
+def write_bytes(size: float) -> str:
+    """Write a size in decimal units, as disks are sold."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < _THOUSAND:
+            return f"{size:.0f} bytes" if unit == "bytes" else f"{_with_digits(size)} {unit}"
+        size /= _THOUSAND
+    return f"{_with_digits(size)} TB"
+
+
+def write_seconds(seconds: float) -> str:
+    """Write a time as a person would say it."""
+    if seconds < 60:  # noqa: PLR2004
+        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"  # noqa: PLR2004
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min {rest:02d} s"
+
+
+def write_date(moment: str) -> str:
+    """Write the day of an ISO 8601 moment in words; what is no moment comes back as it is."""
+    try:
+        day = datetime.fromisoformat(moment)
+    except ValueError:
+        return moment
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def write_count(count: int, singular: str, plural: str = "") -> str:
+    """Write a number of things: “1 tensor”, “270,986 parameters”."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def write_words(identifier: str) -> str:
+    """Write an identifier as words: `largest_within_share` as “largest within share”."""
+    words = identifier.replace("_", " ")
+    return words.replace("f1", "F1")
+
+
+def shorten_hash(digest: str | None) -> str:
+    """Return the ends of a digest, or a dash where there is none."""
+    if not digest:
+        return DASH
+    return digest if len(digest) <= _SHORT_HASH else f"{digest[:4]}…{digest[-4:]}"
+
+
+def join_words(words: tuple[str, ...] | list[str]) -> str:
+    """Join a list as in a sentence: “a, b and c”."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def _with_minus(text: str) -> str:
+    """Replace the hyphen by the sign of the same width as a plus."""
+    return text.replace("-", "−")
+
+
+def _with_digits(size: float) -> str:
+    """Return three significant digits without an exponent."""
+    return f"{size:.0f}" if size >= 100 else f"{size:.3g}"  # noqa: PLR2004
+
+
+def _write_not_finite(value: float) -> str:
+    """Write infinity as such; what is not a number was not measured."""
+    return DASH if math.isnan(value) else "∞" if value > 0 else "−∞"
+
+
+def _write_power(value: float) -> str:
+    """Write 1.23 · 10⁻⁵."""
+    mantissa, exponent = f"{value:.2e}".split("e")
+    return f"{_with_minus(mantissa)}·10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
