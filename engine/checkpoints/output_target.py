@@ -16,17 +16,10 @@ def target_problem(target: Path, overwrite: bool) -> str | None:
     """Return why nothing can be exported to the folder, as a sentence with its remedy; None when it can."""
     if not target.name:
         return f"{target} is no folder that an export could become; name a new folder inside it."
-    if (target.exists() or target.is_symlink()) and not target.is_dir():
-        return f"{target} is not a folder; choose another output folder."
-    if target.is_dir() and not overwrite:
-        return f"{target} already exists; choose another output folder, or use --overwrite to replace the export in it."
-    folder = next(parent for parent in (target.absolute(), *target.absolute().parents) if parent.exists())
-    if not folder.is_dir():
-        return f"{folder} is not a folder; choose another output folder."
-    place = target.parent if folder == target else folder  # the staging lies beside the target
-    if not os.access(place, os.W_OK | os.X_OK) or not os.access(folder, os.W_OK | os.X_OK):
-        return f"You may not write in {place}; choose another output folder."
-    return None
+    try:
+        return _explain_existing(target, overwrite) or _explain_parent(target)
+    except OSError as error:
+        return f"{target} can't be looked at ({error.strerror or error}); choose another output folder."
 
 
 def find_owned_files(target: Path) -> frozenset[str]:
@@ -43,6 +36,26 @@ def find_owned_files(target: Path) -> frozenset[str]:
 def is_plain_name(name: str) -> bool:
     """Tell whether a name stays in the folder it is used in."""
     return name not in {"", ".", ".."} and not any(sign in name for sign in "/\\:\0")
+
+
+def _explain_existing(target: Path, overwrite: bool) -> str | None:
+    if (target.exists() or target.is_symlink()) and not target.is_dir():
+        return f"{target} is not a folder; choose another output folder."
+    if target.is_dir() and not overwrite:
+        return f"{target} already exists; choose another output folder, or use --overwrite to replace the export in it."
+    if target.is_dir() and not os.access(target, os.W_OK | os.X_OK):
+        return f"You may not write in {target}; choose another output folder."
+    return None
+
+
+def _explain_parent(target: Path) -> str | None:
+    """The staging grows beside the target, so what counts is the nearest folder above it that exists."""
+    folder = next(parent for parent in target.absolute().parents if parent.exists())
+    if not folder.is_dir():
+        return f"{folder} is not a folder; choose another output folder."
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return f"You may not write in {folder}; choose another output folder."
+    return None
 
 
 def _schema_of(report: dict[str, object]) -> object:

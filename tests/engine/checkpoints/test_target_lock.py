@@ -10,6 +10,15 @@ from engine.checkpoints.target_lock import TargetLock
 from engine.errors import StagingError, WriteError
 
 
+DYING_PROGRAM = """
+import os, sys
+from pathlib import Path
+from engine.checkpoints.target_lock import TargetLock
+lock = TargetLock(Path(sys.argv[1]))
+os._exit(9)
+"""
+
+
 def test_a_second_lock_is_refused_until_the_first_is_released(tmp_path: Path) -> None:
     first = TargetLock(tmp_path / "out")
     with pytest.raises(StagingError, match="Another run is writing to"):
@@ -22,8 +31,10 @@ def test_a_second_lock_is_refused_until_the_first_is_released(tmp_path: Path) ->
 
 
 def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
-    program = f"import os; from pathlib import Path; from engine.checkpoints.target_lock import TargetLock; lock = TargetLock(Path({str(tmp_path / 'out')!r})); os._exit(9)"
-    assert subprocess.run([sys.executable, "-c", program], check=False, cwd=Path(__file__).parents[3]).returncode == 9
+    assert (
+        subprocess.run([sys.executable, "-c", DYING_PROGRAM, str(tmp_path / "out")], check=False, cwd=Path(__file__).parents[3]).returncode
+        == 9
+    )
     assert (tmp_path / ".out.lock").exists()
     TargetLock(tmp_path / "out").release()
     assert not list(tmp_path.iterdir())
