@@ -156,7 +156,7 @@ def exact(name: str, value: JsonValue) -> Fraction:
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ParameterError(f"{name} must be a number, not {_shown(value)}.")
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         raise ParameterError(f"{name} must be a finite number, not {value}.")
     return Fraction(repr(value))
 

@@ -18,7 +18,12 @@ def _compile_words(*words: str) -> re.Pattern[str]:
 # A rule looks at the words between the dots. The first that matches decides: a norm inside an attention block is a norm, a
 # projection inside a patch embedding an embedding, and a head's own layers belong to the head.
 _RULES: tuple[tuple[Part, re.Pattern[str]], ...] = (
-    ("norm", _compile_words(r"\w*norm\d*", r"norm_\w+", r"normalization", r"ln\d*", r"ln_\w+", r"bn\d*", r"\w*_layrnorm", r"\w*_bn")),
+    (
+        "norm",
+        _compile_words(
+            r"\w*norm\d*", r"layer_?norm_\w+", r"norm_\w+", r"normalization", r"ln\d*", r"ln_\w+", r"bn\d*", r"\w*_layrnorm", r"\w*_bn"
+        ),
+    ),
     (
         "embeddings",
         _compile_words(
