@@ -1,0 +1,87 @@
+"""Which class a model folder asks for, and whether it suits a task; custom code is refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import cast
+
+from engine.errors import EvaluationError
+from engine.evaluation.tasks import Task
+
+CONFIG_FILE = "config.json"
+CAUSAL = r"(ForCausalLM|LMHeadModel)$"
+SEQUENCE = r"(ForConditionalGeneration|ForSeq2SeqLM)$"
+SUITABLE: Mapping[Task, str] = {
+    "image_classification": r"ForImageClassification(WithTeacher)?$",
+    "zero_shot_image_classification": r"^(CLIP|ChineseCLIP|AltCLIP|Siglip|Siglip2|Align|MetaClip2)Model$",
+    "text_classification": r"ForSequenceClassification$",
+    "language_modelling": CAUSAL,
+    "text_to_text": f"{CAUSAL}|{SEQUENCE}",
+    "generation": f"{CAUSAL}|{SEQUENCE}",
+}
+"""How the names of the classes that can do a task look in transformers."""
+Config = Mapping[str, object]
+
+
+def read_config(folder: Path) -> Config:
+    """Return config.json of a model folder.
+
+    Raises:
+        EvaluationError: It is missing or no JSON object, or the model needs code of its own or is quantised.
+    """
+    path = folder / CONFIG_FILE
+    try:
+        config: object = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        fact = f"{folder} can't be evaluated: its {CONFIG_FILE} can't be read ({error.strerror or error})."
+        raise EvaluationError(fact, "Evaluation needs a Hugging Face model folder.") from error
+    except ValueError as error:
+        fact = f"{path} is not JSON: {error}."
+        raise EvaluationError(fact, "Take the model's own config.json.") from error
+    if not isinstance(config, dict):
+        fact = f"{path} holds no JSON object."
+        raise EvaluationError(fact, "Take the model's own config.json.")
+    checked = cast("Config", config)
+    _refuse_custom(checked, path)
+    return checked
+
+
+def name_architecture(config: Config, folder: Path) -> str:
+    """Return the name of the class that the config asks for.
+
+    Raises:
+        EvaluationError: It names none.
+    """
+    names = config.get("architectures")
+    if not isinstance(names, list) or not names:
+        fact = f"{folder / CONFIG_FILE} names no architecture, so the model's class is not known."
+        raise EvaluationError(fact, "Add “architectures” as transformers writes it, such as [“ViTForImageClassification”].")
+    return str(cast("list[object]", names)[0])
+
+
+def check_suitability(architecture: str, task: Task, folder: Path) -> None:
+    """Make sure that a class can do a task.
+
+    Raises:
+        EvaluationError: It can't.
+    """
+    if re.search(SUITABLE[task], architecture):
+        return
+    able = [other for other, pattern in SUITABLE.items() if re.search(pattern, architecture)]
+    fact = f"The model in {folder} is a {architecture}, which can't do {task.replace('_', ' ')}."
+    remedy = (
+        f"It can do {' or '.join(able).replace('_', ' ')}: give the test set that task." if able else "Take a model with the right head."
+    )
+    raise EvaluationError(fact, remedy)
+
+
+def _refuse_custom(config: Config, path: Path) -> None:
+    if config.get("auto_map"):
+        fact = f"The model asks for code of its own ({path} has an “auto_map”), and code that comes with a model is never run."
+        raise EvaluationError(fact, "Take a model whose class transformers has.")
+    if config.get("quantization_config"):
+        fact = f"The model is quantised ({path} has a “quantization_config”)."
+        raise EvaluationError(fact, "Take the unquantised model.")

@@ -1,0 +1,1 @@
+"""Choosing a strength: the grid and the rules, pure functions over measurements."""
