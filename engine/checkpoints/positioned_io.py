@@ -33,7 +33,7 @@ def read_into(descriptor: int, buffer: memoryview, offset: int) -> None:
         ReadError: The file ends before the buffer is full, or the system can't read it.
     """
     read_some = _read_at if HAS_POSITIONED_CALLS else _seek_and_read
-    rest = buffer.cast("B")
+    rest = _as_bytes(buffer)
     while rest:
         try:
             size = read_some(descriptor, rest, offset)
@@ -55,7 +55,7 @@ def write_from(descriptor: int, buffer: memoryview, offset: int) -> None:
         WriteError: The system can't write for another reason.
     """
     write_some = _write_at if HAS_POSITIONED_CALLS else _seek_and_write
-    rest = buffer.cast("B")
+    rest = _as_bytes(buffer)
     while rest:
         try:
             size = write_some(descriptor, rest, offset)
@@ -235,6 +235,11 @@ class FileSet:
             fact = f"{path} is none of the files whose headers were read."
             raise ReadError(fact, "Open the checkpoint again.")
         return self._stamps[path]
+
+
+def _as_bytes(buffer: memoryview) -> memoryview:
+    """Return the buffer as bytes; an empty one of several dimensions can't be cast."""
+    return buffer.cast("B") if buffer.nbytes else memoryview(b"")
 
 
 def _describe_change(stamp: FileStamp, state: os.stat_result) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -11,6 +11,7 @@ from engine.checkpoints.positioned_io import InputFile
 from engine.errors import CheckpointError, DamagedFileError, Location, ReadError
 
 LONGEST_NAME_SHOWN = 120
+MOST_NAMES_SHOWN = 5
 FETCH_AGAIN = "Copy or download the file again."
 
 
@@ -70,3 +71,9 @@ def shorten_name(name: str) -> str:
     """Return a name from a file as it may be shown: printable and of bounded length."""
     shown = name if len(name) <= LONGEST_NAME_SHOWN else f"{name[:LONGEST_NAME_SHOWN]}…"
     return "".join(sign if sign.isprintable() else "�" for sign in shown)
+
+
+def list_names(names: Collection[object]) -> str:
+    """Return the first few names in quotes, and how many more there are."""
+    shown = ", ".join(f"“{shorten_name(str(name))}”" for name in list(names)[:MOST_NAMES_SHOWN])
+    return f"{shown} and {len(names) - MOST_NAMES_SHOWN:,} more" if len(names) > MOST_NAMES_SHOWN else shown or "nothing"

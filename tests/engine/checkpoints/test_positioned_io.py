@@ -7,6 +7,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.checkpoints import positioned_io
@@ -88,6 +89,13 @@ def test_buffers_of_any_element_type_are_filled_whole(pattern: Path) -> None:
         files.read_into(pattern, words, 80)
         assert files.bytes_read == 24
     assert words.tolist() == [10, 11, 12]
+
+
+def test_tensors_without_entries_take_no_bytes(pattern: Path) -> None:
+    file = InputFile(stamp_file(pattern))
+    file.read_into(np.empty((0, 3), "<f4").data, 0)
+    assert file.bytes_read == 0
+    file.close()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

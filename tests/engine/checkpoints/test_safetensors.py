@@ -178,13 +178,13 @@ def test_a_cut_download_is_said_to_be_cut(tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
     save_file({"w": torch.zeros(100)}, path)
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(DamagedFileError, match="“w”.*cut or still being written"):
+    with pytest.raises(DamagedFileError, match=r"“w”.*cut or still being written"):
         read_safetensors_header(path)
 
 
 def test_packed_dtypes_are_said_to_be_quantised(tmp_path: Path) -> None:
     path = write_raw(tmp_path / "m.safetensors", {"w": entry(0, 4, [8], "F4")}, bytes(4))
-    with pytest.raises(CheckpointError, match="F4 packs.*quantised from") as caught:
+    with pytest.raises(CheckpointError, match=r"F4 packs.*quantised from") as caught:
         read_safetensors_header(path)
     assert not isinstance(caught.value, DamagedFileError)
 
