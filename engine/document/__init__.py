@@ -1,0 +1,1 @@
+"""The graph a `.loom` file holds: the model, its edits, its file."""

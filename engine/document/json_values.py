@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TypeVar, cast
 
 from engine.errors import DocumentError
@@ -18,21 +19,28 @@ LARGEST_INTEGER = 2**1024 - 2**970 - 1
 """The largest integer that does not round beyond the largest double (IEEE 754, binary64)."""
 
 _K = TypeVar("_K", bound=str)
-_V = TypeVar("_V", covariant=True)
+_V_co = TypeVar("_V_co", covariant=True)
 
 
-class FrozenMapping(Mapping[_K, _V]):
+@dataclass(frozen=True)
+class RepeatedKey:
+    """Stand for an object of a file in which one key stands twice: nobody can say which value holds."""
+
+    key: str
+
+
+class FrozenMapping(Mapping[_K, _V_co]):
     """Hold keys and values for good; keys iterate sorted, so equal mappings look equal everywhere."""
 
     __slots__ = ("_entries",)
-    _entries: Mapping[_K, _V]
+    _entries: Mapping[_K, _V_co]
 
-    def __init__(self, entries: Mapping[_K, _V] | Iterable[tuple[_K, _V]] = ()) -> None:
+    def __init__(self, entries: Mapping[_K, _V_co] | Iterable[tuple[_K, _V_co]] = ()) -> None:
         """Copy the entries, sorted by key."""
         pairs = dict(entries)
         object.__setattr__(self, "_entries", {key: pairs[key] for key in sorted(pairs)})
 
-    def __getitem__(self, key: _K) -> _V:
+    def __getitem__(self, key: _K) -> _V_co:
         """Return the value of a key."""
         return self._entries[key]
 
@@ -53,9 +61,9 @@ class FrozenMapping(Mapping[_K, _V]):
         message = f"FrozenMapping can't change ({name!r} was to be set)"
         raise AttributeError(message)
 
-    def __reduce__(self) -> tuple[type[FrozenMapping[_K, _V]], tuple[dict[_K, _V]]]:
+    def __reduce__(self) -> tuple[type[FrozenMapping[_K, _V_co]], tuple[dict[_K, _V_co]]]:
         """Pickle and copy through the constructor, past the refusal to set attributes."""
-        return FrozenMapping[_K, _V], (dict(self._entries),)
+        return FrozenMapping[_K, _V_co], (dict(self._entries),)
 
     def __repr__(self) -> str:
         """Return the entries as a dict display."""
@@ -80,19 +88,14 @@ def freeze_json(value: object, place: str = "", depth: int = 0) -> JsonValue:
     if isinstance(value, int | float):
         return check_number(value, place)
     if depth >= DEEPEST_NESTING:
-        raise DocumentError(f"{label_place(place)}nests deeper than {DEEPEST_NESTING} levels.", "Flatten the value.")
-    if isinstance(value, list | tuple):
-        entries = cast("Iterable[object]", value)
-        return tuple(freeze_json(entry, f"{place}[{index}]", depth + 1) for index, entry in enumerate(entries))
-    if isinstance(value, Mapping):
-        return _freeze_object(cast("Mapping[object, object]", value), place, depth)
-    raise DocumentError(f"{label_place(place)}{type(value).__name__} is no JSON value.", "Use text, numbers, true, false, null, lists or objects.")
+        raise mistake(place, f"nests deeper than {DEEPEST_NESTING} levels.", "Flatten the value.")
+    return _freeze_nested(value, place, depth)
 
 
 def freeze_object(value: Mapping[str, JsonValue], place: str = "") -> FrozenMapping[str, JsonValue]:
-    """Return an immutable copy of a JSON object, or the object itself where it is frozen already."""
+    """Return an immutable copy of a JSON object; a `FrozenMapping` holds what was frozen before and is returned as it is."""
     if isinstance(value, FrozenMapping):
-        return cast("FrozenMapping[str, JsonValue]", value)
+        return value
     return _freeze_object(cast("Mapping[object, object]", value), place, 0)
 
 
@@ -117,7 +120,7 @@ def check_text(text: str, place: str = "") -> str:
         text.encode()
     except UnicodeEncodeError as error:
         code = f"\\u{ord(text[error.start]):04x}"
-        raise DocumentError(f"{label_place(place)}{code} is half a character (a lone surrogate).", "Remove it from the text.") from error
+        raise mistake(place, f"{code} is half a character (a lone surrogate).", "Remove it from the text.") from error
     return text
 
 
@@ -129,13 +132,13 @@ def check_number(number: float, place: str = "") -> float:
     """
     within = math.isfinite(number) if isinstance(number, float) else abs(number) <= LARGEST_INTEGER
     if not within:
-        raise DocumentError(f"{label_place(place)}the number is NaN, infinite or beyond 1.8e308.", "Use a finite number.")
+        raise mistake(place, "the number is NaN, infinite or beyond 1.8e308.", "Use a finite number.")
     return number
 
 
-def label_place(place: str) -> str:
-    """Return ‘nodes.tau.label: ’, or nothing for the document as a whole."""
-    return f"{place}: " if place else ""
+def mistake(place: str, fact: str, remedy: str) -> DocumentError:
+    """Return the error that says what is wrong at one place of a document (`nodes.tau.label`)."""
+    return DocumentError(f"{place}: {fact}" if place else fact[:1].upper() + fact[1:], remedy)
 
 
 def join_place(place: str, key: str) -> str:
@@ -143,10 +146,21 @@ def join_place(place: str, key: str) -> str:
     return f"{place}.{key}" if place else key
 
 
+def _freeze_nested(value: object, place: str, depth: int) -> JsonValue:
+    if isinstance(value, list | tuple):
+        entries = cast("Iterable[object]", value)
+        return tuple(freeze_json(entry, f"{place}[{index}]", depth + 1) for index, entry in enumerate(entries))
+    if isinstance(value, Mapping):
+        return _freeze_object(cast("Mapping[object, object]", value), place, depth)
+    if isinstance(value, RepeatedKey):
+        raise mistake(place, f"the key {value.key!r} stands twice in one object.", "Keep one of the two.")
+    raise mistake(place, f"{type(value).__name__} is no JSON value.", "Use text, numbers, true, false, null, lists or objects.")
+
+
 def _freeze_object(value: Mapping[object, object], place: str, depth: int) -> FrozenMapping[str, JsonValue]:
     entries: dict[str, JsonValue] = {}
     for key, entry in value.items():
         if not isinstance(key, str):
-            raise DocumentError(f"{label_place(place)}the key {key!r} is no text.", "Use text as keys.")
+            raise mistake(place, f"the key {key!r} is no text.", "Use text as keys.")
         entries[check_text(key, place)] = freeze_json(entry, join_place(place, key), depth + 1)
     return FrozenMapping(entries)

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NewType, Self
 
-from engine.document.json_values import FrozenMapping, JsonValue, check_number, check_text, freeze_object
-from engine.errors import DocumentError
+from engine.document.json_values import FrozenMapping, JsonValue, check_number, check_text, freeze_object, mistake
 
 NodeId = NewType("NodeId", str)
 """The name of a node in its document: `[a-z0-9_-]+`."""
@@ -36,8 +35,7 @@ def parse_node_id(text: str, place: str = "") -> NodeId:
         DocumentError: it holds anything but small letters, digits, `_` and `-`.
     """
     if _NODE_ID.fullmatch(text) is None:
-        where = f"{place}: " if place else ""
-        raise DocumentError(f"{where}{text!r} is no node id.", "Use small letters a–z, digits, _ and - only.")
+        raise mistake(place, f"{text!r} is no node id.", "Use small letters from a to z, digits, _ and - only.")
     return NodeId(text)
 
 
@@ -51,15 +49,15 @@ class PortRef:
     def __post_init__(self) -> None:
         """Refuse what `node.port` could not spell."""
         parse_node_id(self.node)
-        if not check_text(self.port):
-            raise DocumentError(f"The port of node {self.node!r} has no name.", "Write node.port.")
+        if not check_text(self.port, self.node):
+            raise mistake(self.node, "the port has no name.", "Write node.port, for example tau.vector.")
 
     def __str__(self) -> str:
         """Return `node.port`, as the file spells it."""
         return f"{self.node}.{self.port}"
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, place: str = "") -> Self:
         """Return the port that `node.port` names.
 
         Raises:
@@ -67,8 +65,8 @@ class PortRef:
         """
         node, dot, port = text.partition(".")
         if not dot or not port:
-            raise DocumentError(f"{text!r} names no port.", "Write node.port, for example tau.vector.")
-        return cls(parse_node_id(node), port)
+            raise mistake(place, f"{text!r} names no port.", "Write node.port, for example tau.vector.")
+        return cls(parse_node_id(node, place), port)
 
 
 @dataclass(frozen=True)
@@ -169,7 +167,8 @@ class Settings:
         object.__setattr__(self, "values", freeze_object(self.values, "settings"))
         for name in SETTING_CHOICES:
             if not isinstance(self.values.get(name, ""), str):
-                raise DocumentError(f"settings.{name}: expected text.", f"Use one of {', '.join(SETTING_CHOICES[name])}.")
+                place = f"settings.{name}"
+                raise mistake(place, "expected text.", f"Use one of {', '.join(SETTING_CHOICES[name])}.")
 
     @property
     def precision(self) -> str:
@@ -262,23 +261,20 @@ def _freeze_unknown(
 ) -> None:
     """Keep the unknown keys frozen; one that a field speaks for may be there only with its empty value."""
     frozen = freeze_object(unknown)
-    for key in reserved:
-        if key in frozen:
-            raise DocumentError(f"{key!r} is a field and can't be an unknown key too.", "Set the field.")
-    for key, value in empty.items():
-        if key in frozen and (frozen[key] != value or type(frozen[key]) is not type(value)):
-            raise DocumentError(f"{key!r} is a field and can't be an unknown key too.", "Set the field.")
+    for key, value in frozen.items():
+        if key in reserved or (key in empty and (value != empty[key] or type(value) is not type(empty[key]))):
+            raise mistake(key, "this is a field and can't be an unknown key too.", "Set the field.")
     object.__setattr__(record, "unknown", frozen)
 
 
 def _check_id(text: str, what: str) -> None:
     if not check_text(text):
-        raise DocumentError(f"A {what} has an empty id.", "Give it one.")
+        raise mistake(what, "the id is empty.", "Give it one.")
 
 
 def _check_unique(place: str, ids: Iterable[str]) -> None:
     seen: set[str] = set()
     for text in ids:
         if text in seen:
-            raise DocumentError(f"{place}: the id {text!r} is used twice.", "Give each its own id.")
+            raise mistake(place, f"the id {text!r} is used twice.", "Give each its own id.")
         seen.add(text)
