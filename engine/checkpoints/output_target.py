@@ -6,10 +6,8 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 REPORT_NAME = "report.json"
-REPORT_SCHEMA = "weightloom-report/1"
 
 
 def target_problem(target: Path, overwrite: bool) -> str | None:
@@ -23,14 +21,19 @@ def target_problem(target: Path, overwrite: bool) -> str | None:
 
 
 def find_owned_files(target: Path) -> frozenset[str]:
-    """Return the names in the folder that its own report.json lists as written by an export; nothing when there is no such report."""
+    """Return the names in the folder that its own report.json lists as written by an export; nothing when there is no such report.
+
+    A run with several outputs puts the same report into each folder and names there whose it is.
+    """
     try:
         report: object = json.loads((target / REPORT_NAME).read_bytes())
     except (OSError, ValueError, RecursionError):
         return frozenset()
-    if not isinstance(report, dict) or _schema_of(cast("dict[str, object]", report)) != REPORT_SCHEMA:
-        return frozenset()
-    return frozenset({REPORT_NAME, *_list_files(cast("dict[str, object]", report), target.name)})
+    match report:
+        case {"schema": "weightloom-report/1", "output": str(node), "outputs": [*outputs]}:
+            return frozenset({REPORT_NAME, *_list_files(outputs, node)})
+        case _:
+            return frozenset()
 
 
 def is_plain_name(name: str) -> bool:
@@ -58,20 +61,18 @@ def _explain_parent(target: Path) -> str | None:
     return None
 
 
-def _schema_of(report: dict[str, object]) -> object:
-    return report.get("schema", report.get("format"))
-
-
-def _list_files(report: dict[str, object], folder_name: str) -> Iterator[str]:
-    """Yield the plain names of the output this folder is; with several outputs the folder's name decides, as one run writes many."""
-    outputs = [output for output in _dicts(report.get("outputs")) if isinstance(output.get("folder", ""), str)]
-    if len(outputs) > 1:
-        outputs = [output for output in outputs if Path(str(output.get("folder", ""))).name == folder_name]
+def _list_files(outputs: list[object], node: str) -> Iterator[str]:
     for output in outputs:
-        names = (file.get("name") for file in _dicts(output.get("files")))
-        yield from (name for name in names if isinstance(name, str) and is_plain_name(name))
+        match output:
+            case {"node": str(name), "files": [*files]} if name == node:
+                yield from filter(is_plain_name, map(_name_file, files))
+            case _:
+                continue
 
 
-def _dicts(value: object) -> list[dict[str, object]]:
-    items = cast("list[object]", value) if isinstance(value, list) else []
-    return [cast("dict[str, object]", item) for item in items if isinstance(item, dict)]
+def _name_file(entry: object) -> str:
+    match entry:
+        case {"name": str(name)}:
+            return name
+        case _:
+            return ""

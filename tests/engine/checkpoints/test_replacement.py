@@ -15,7 +15,7 @@ from engine.errors import StagingError, WriteError
 
 def make_report(*names: str) -> bytes:
     return json.dumps(
-        {"schema": "weightloom-report/1", "outputs": [{"folder": "x/out", "files": [{"name": name} for name in names]}]}
+        {"schema": "weightloom-report/1", "output": "n", "outputs": [{"node": "n", "files": [{"name": name} for name in names]}]}
     ).encode()
 
 
@@ -92,9 +92,9 @@ def test_a_report_can_only_list_files_of_its_own_folder(target: Path) -> None:
 
 
 def test_of_several_outputs_only_the_one_of_this_folder_counts(target: Path) -> None:
-    outputs = [{"folder": f"exports/{name}", "files": [{"name": f"{name}.bin"}]} for name in ("out", "other")]
-    (target / "report.json").write_text(json.dumps({"schema": "weightloom-report/1", "outputs": outputs}))
-    assert find_owned_files(target) == {"out.bin", "report.json"}
+    outputs = [{"node": name, "files": [{"name": f"{name}.bin"}]} for name in ("this", "other")]
+    (target / "report.json").write_text(json.dumps({"schema": "weightloom-report/1", "output": "this", "outputs": outputs}))
+    assert find_owned_files(target) == {"this.bin", "report.json"}
 
 
 def test_where_nothing_is_overwrite_just_exports(tmp_path: Path) -> None:

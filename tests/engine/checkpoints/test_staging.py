@@ -35,9 +35,9 @@ def write(staging: Staging, pieces: range = range(8), report: bytes | None = Non
     staging.write_small("report.json", report or make_report(SHARD.name, "report.json"))
 
 
-def make_report(*names: str, folder: str = "out") -> bytes:
-    output = {"folder": folder, "files": [{"name": name} for name in names]}
-    return json.dumps({"schema": "weightloom-report/1", "outputs": [output]}).encode()
+def make_report(*names: str) -> bytes:
+    output = {"node": "n", "files": [{"name": name} for name in names]}
+    return json.dumps({"schema": "weightloom-report/1", "output": "n", "outputs": [output]}).encode()
 
 
 def export(target: Path, plan_hash: str = "abc") -> None:

@@ -9,7 +9,6 @@ import pytest
 from engine.checkpoints.target_lock import TargetLock
 from engine.errors import StagingError, WriteError
 
-
 DYING_PROGRAM = """
 import os, sys
 from pathlib import Path
