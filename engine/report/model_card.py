@@ -12,8 +12,8 @@ from engine.report.svg import as_one_line
 
 _TAGS: Final = ("merge", "task-arithmetic", "weightloom")
 _HUB_SOURCE: Final = re.compile(r"hub:([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*|[A-Za-z0-9][\w.-]*)(@.+)?", re.ASCII)
-# What begins or ends emphasis, code, a link, a table cell, HTML or an entity.
-_MARKDOWN_SIGNS: Final = re.compile(r"([\\`*_{}\[\]()#+!|~$-])")
+# What makes emphasis, code, a link, a table cell, a formula or a closed heading of a text within a line.
+_MARKDOWN_SIGNS: Final = re.compile(r"([\\`*_\[\]#|~$])")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ def write_figure(value: float) -> str:
         return _write_not_finite(value)
     if (value != 0 and abs(value) < _SMALLEST_DECIMAL) or abs(value) >= _THOUSAND**3:
         return _write_power(value)
-    if abs(value) >= _THOUSAND:
+    if abs(value) >= _THOUSAND - 0.5:  # three digits would round it to 1.00e+03
         return _with_minus(f"{value:,.0f}")
     return _with_minus(f"{value:#.3g}").removesuffix(".")
 

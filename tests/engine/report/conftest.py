@@ -264,3 +264,15 @@ def vector_export() -> RunResult:
     )
     inputs = (make_input("base", "base", "base", "models/base"), make_input("diag", "diag", "fine-tuned", "models/diag"))
     return RunResult("A vector", RECIPE, inputs, (), (), (), (), (), (), (output,), make_conditions(seeds={}))
+
+
+@pytest.fixture
+def hostile() -> str:
+    """A label that tries to break out of HTML, SVG, Markdown, YAML, Jinja and mathtext."""
+    return HOSTILE
+
+
+@pytest.fixture
+def measure():
+    """Return a function that makes an accuracy with its Wilson interval."""
+    return wilson

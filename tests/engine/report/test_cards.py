@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from engine.report.cards import deal_cards
+
+
+def deal(result):
+    return deal_cards(result.outputs[0], result.test_sets, result.searches, result.similarities)
+
+
+def test_the_four_figures_of_an_analogy(analogy):
+    target, control, normalized, edit = deal(analogy)
+    assert (target.figure, control.figure, normalized.figure) == ("0.639", "0.971", "0.689")
+    assert target.lines == ("target accuracy (inverted 5–9), n\u00a0247", "95 % interval 0.577 – 0.696")
+    assert control.lines == (
+        "control kept (plain digits)",
+        "0.926 of 0.954, n\u00a0500",
+        "95 % interval 0.900 – 0.946",
+        "limit 0.950 on validation data",
+    )
+    assert edit.lines[-1] == "‖edit‖ / ‖θ‖ = 4.1 %"
+
+
+def test_the_largest_cosine_is_of_two_different_vectors(analogy):
+    similarity = analogy.similarities[0]
+    edit = deal(analogy)[-1]
+    off_diagonal = [abs(similarity.cosine[i][j]) for i in range(5) for j in range(i)]
+    assert float(edit.figure.replace("−", "-")) == pytest.approx(max(off_diagonal), abs=0.005)
+
+
+def test_several_targets_become_their_mean_with_a_narrower_interval(crowded):
+    target = deal(crowded)[0]
+    assert target.figure == "0.450"
+    assert target.lines[0] == "mean target accuracy of 3 sets, n 303 in all"
+    # Hand-computed: the three distances to the ends, added as squares, over three.
+    assert target.lines[1] == "95 % interval 0.396 – 0.506"
+    assert target.lines[2] == "single sets: 0.400 to 0.500"
+
+
+def test_a_control_that_should_stay_low_names_metric_and_limit(crowded):
+    control = deal(crowded)[1]
+    assert control.figure == "1.02"
+    assert control.lines[0] == "control perplexity against the base’s (plain text)"
+    assert control.lines[-1] == "limit 16.88 on validation data"
+
+
+def test_the_worst_of_several_controls_is_shown(analogy):
+    metrics = tuple(
+        replace(record, control_ratio=0.5) if (record.role, record.test_set) == ("edited", "inverted 0–4") else record
+        for record in analogy.metrics
+    )
+    changed = replace(analogy, outputs=(replace(analogy.outputs[0], metrics=metrics),))
+    assert deal(changed)[1].lines[0] == "control kept (inverted 0–4)"
+
+
+def test_test_data_goes_before_validation_data(analogy):
+    validation = replace(analogy.test_sets[0], split="validation", label="seen while choosing")
+    record = replace(analogy.metrics[3], test_set="seen while choosing")
+    output = replace(analogy.outputs[0], metrics=(record, *analogy.metrics))
+    changed = replace(analogy, outputs=(output,), test_sets=(validation, *analogy.test_sets))
+    assert "inverted 5–9" in deal(changed)[0].lines[0]
+
+
+def test_no_figure_no_card(vector_export):
+    assert deal(vector_export) == ()
+
+
+def test_the_size_of_the_edit_alone_makes_a_card(vector_export):
+    changed = replace(vector_export, outputs=(replace(vector_export.outputs[0], edit_norm_share=0.0523),))
+    assert [card.figure for card in deal(changed)] == ["5.2 %"]

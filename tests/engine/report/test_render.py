@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from engine.report.render import render_html
+from engine.report.report import write_chance, write_choice
+
+VOID = {"meta", "br", "hr", "img", "link", "input", "use", "path", "rect"}
+
+
+class Page(HTMLParser):
+    """Collect the texts, tags and ids of a page and check that its tags close in order."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.open, self.tags, self.ids, self.texts, self.links = [], [], [], [], []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        members = dict(attrs)
+        self.ids += [members["id"]] if "id" in members else []
+        self.links += [members[name] for name in ("src", "href", "srcset", "action", "xlink:href") if members.get(name)]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in {"style"}:
+            self.texts.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.texts).split())
+
+
+def render(result):
+    return render_html(result, result.outputs[0])
+
+
+@pytest.fixture(params=["analogy", "crowded", "vector_export"])
+def result(request):
+    return request.getfixturevalue(request.param)
+
+
+def test_the_page_is_well_formed_and_its_ids_are_unique(result):
+    page = Page(render(result))
+    assert page.open == []
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_nothing_is_fetched_from_anywhere(result):
+    html = render(result)
+    page = Page(html)
+    assert all(link.startswith("#") for link in page.links)
+    assert not {"script", "link", "img", "iframe", "object", "embed"} & set(page.tags)
+    style = html[html.index("<style>") : html.index("</style>")]
+    assert "@import" not in style
+    assert all(target.startswith("data:font/woff2;base64,") for target in re.findall(r"url\(([^)]*)\)", style))
+    assert not re.findall(r"https?://", html)
+
+
+def test_hostile_labels_are_shown_and_not_obeyed(crowded, hostile):
+    html = render(crowded)
+    page = Page(html)
+    assert "script" not in page.tags
+    assert " ".join(hostile.split()) in page.text
+    assert "{{ 7*7 }}" in page.text
+    assert 'title="</' not in html
+
+
+def test_it_renders_the_same_each_time(result):
+    assert render(result) == render(result)
+
+
+def test_every_measured_figure_appears(analogy):
+    text = Page(render(analogy)).text
+    for record in analogy.metrics:
+        assert f"{record.measurement.value:#.3g}" in text
+        assert f"{record.measurement.low:#.3g} – {record.measurement.high:#.3g}" in text
+    for norm in analogy.similarities[0].norms:
+        assert f"{norm:#.3g}" in text
+    for point in analogy.searches[0].points:
+        assert f"{point.targets[0].value:#.3g}" in text
+
+
+def test_every_input_output_and_condition_appears(result):
+    html = render(result)
+    text = Page(html).text
+    for record in [*result.inputs, *result.outputs]:
+        assert all(file.name in text and (file.sha256 is None or file.sha256 in html) for file in record.files if len(record.files) > 1)
+    conditions = result.conditions
+    assert conditions.plan_hash in text
+    assert conditions.started_at in text
+    assert all(" ".join(f"{name} {version}".split()) in text for name, version in conditions.versions.items())
+
+
+def test_a_search_says_on_which_data_it_chose(analogy):
+    text = Page(render(analogy)).text
+    assert "λ = 0.50 was chosen on validation data (rule: largest within share, limit of the control 0.906)." in text
+
+
+def test_what_was_measured_once_is_said_only_when_it_was(analogy):
+    search = replace(analogy.searches[0], tests=analogy.metrics[:1])
+    assert write_choice(search).endswith("; the figures on test data were measured once, at this choice.")
+    assert "once" not in write_choice(analogy.searches[0])
+    assert "raw, for no fine-tuned reference was given" in write_choice(replace(search, rule="best_target", limit=None))
+
+
+def test_chance_is_told_in_numbers():
+    assert write_chance(270_986) == "|cos| below 0.004 could be chance (2/√d; 1/√d = 0.0019 for d = 270,986 entries)."
+    assert write_chance(0) == ""
+
+
+def test_empty_sections_vanish(vector_export):
+    text = Page(render(vector_export)).text
+    for heading in ("Metrics", "Similarity of the vectors", "Strength λ", "Test sets", "Size and signs"):
+        assert heading not in text
+    assert "<svg" not in render(vector_export)
+    for heading in ("Worth knowing", "Inputs", "Outputs", "How it was run"):
+        assert heading in text
+
+
+def test_only_what_belongs_to_the_output_is_shown(analogy):
+    other = replace(analogy.outputs[0], similarities=(), searches=())
+    html = render_html(analogy, other)
+    assert "<svg" not in html
+
+
+def test_tables_have_captions_and_scoped_headers_and_figures_a_description(analogy):
+    html = render(analogy)
+    assert html.count("<caption>") == html.count("<table")
+    assert not re.findall(r"<th(?! scope=|ead)", html)
+    assert html.count('<svg role="img" aria-label="') == html.count("<svg")
+    assert '<html lang="en">' in html
+
+
+def test_light_dark_and_print_are_all_there(vector_export):
+    html = render(vector_export)
+    assert "prefers-color-scheme: dark" in html
+    assert "@media print" in html
+
+
+def test_inputs_that_were_not_read_have_no_hash(analogy):
+    assert "not read" in Page(render(analogy)).text
+
+
+def test_matplotlib_is_not_imported_before_a_figure_is_drawn():
+    code = "import sys, engine.report.render; sys.exit('matplotlib' in sys.modules or 'torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
