@@ -25,7 +25,7 @@ DIGIT_BITS = 16
 ROUNDS = 4
 """Digits of the widest floats; those that narrower floats do not have are skipped."""
 SELECTION_SCRATCH = 5
-"""Arrays as large as a piece that a round holds: magnitudes, their prefixes, and 64-bit indices of all entries at worst."""
+"""Arrays as large as a piece that a round holds: magnitudes, and at worst 64-bit indices and copies of all of them."""
 
 Scope = Literal["tensor", "model"]
 
@@ -120,9 +120,10 @@ def _count_digits(piece: torch.Tensor, search: Search | Cut | None) -> torch.Ten
     if search is None or not search.known_bits:
         return torch.bincount(bits.bitwise_right_shift_(width - DIGIT_BITS), minlength=1 << DIGIT_BITS - 1).cpu()
     unknown = width - search.known_bits
-    chosen = bits[(bits >> unknown == search.prefix).nonzero().view(-1)]
-    chosen.bitwise_right_shift_(unknown - DIGIT_BITS).bitwise_and_((1 << DIGIT_BITS) - 1)
-    return torch.bincount(chosen, minlength=1 << DIGIT_BITS).cpu()
+    # Clears the prefix where it is this one, and leaves a larger number where it is another.
+    bits.bitwise_xor_(search.prefix << unknown)
+    chosen = bits[(bits < 1 << unknown).nonzero().view(-1)]
+    return torch.bincount(chosen.bitwise_right_shift_(unknown - DIGIT_BITS), minlength=1 << DIGIT_BITS).cpu()
 
 
 def _narrow(search: Search | Cut, histogram: torch.Tensor | None) -> Search | Cut:
