@@ -14,13 +14,13 @@ SCHEMA: Final = "weightloom-report/1"
 
 
 def write_json(result: RunResult, output: OutputRecord) -> str:
-    """Return the run as JSON text with sorted keys; `output` names the node whose folder it lies in.
+    """Return the run as JSON text in the order of its fields; `output` names the node whose folder it lies in.
 
     JSON has no word for what is not finite: NaN becomes null, infinity the text “Infinity” or “-Infinity”.
     """
     members: dict[str, object] = {"schema": SCHEMA, "output": output.node}
     members |= {part.name: _simplify(getattr(result, part.name)) for part in fields(result)}
-    return json.dumps(members, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True) + "\n"
+    return json.dumps(members, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
 def _simplify(value: object) -> object:

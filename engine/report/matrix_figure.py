@@ -10,7 +10,20 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from engine.execution.result import Matrix
-from engine.report.svg import AMBER, LINE, ON_STRONG, RED, TEAL, TEXT, as_inline_svg, as_one_line, fit_text, measure_text, new_figure
+from engine.report.svg import (
+    AMBER,
+    LINE,
+    ON_STRONG,
+    ON_WEAK,
+    RED,
+    TEAL,
+    TEXT,
+    as_inline_svg,
+    as_one_line,
+    fit_text,
+    measure_text,
+    new_figure,
+)
 from engine.report.wording import DASH, write_cosine, write_figure, write_share
 
 if TYPE_CHECKING:
@@ -25,8 +38,8 @@ _NARROWEST_CELL: Final = 44.0
 _WIDEST_CELL: Final = 84.0
 _FULL_WIDTH: Final = 960.0
 _WIDEST_ROW_NAME: Final = 260.0
-_STRONG: Final = 0.85  # from here on text in the page's colour would be hard to read on the cell
-_FAINTEST: Final = 0.06
+STRONG: Final = 0.85  # from here on a cell is so dark that its figure is written in white
+FAINTEST: Final = 0.06  # the opacity of a cell that holds 0
 
 
 @dataclass(frozen=True)
@@ -115,10 +128,10 @@ def _draw_cell(axes: Axes, layout: MatrixLayout, style: MatrixStyle, place: tupl
     strength = min(1.0, abs(value) / style.strongest) if is_known else 0.0
     box = FancyBboxPatch((x, y), layout.cell_width - _GAP, layout.cell_height - _GAP, boxstyle="round,pad=0,rounding_size=4")
     box.set(facecolor=_choose_colour(style, value) if is_known else "none", edgecolor=LINE, linewidth=0 if is_known else 1)
-    box.set_alpha(_FAINTEST + (1 - _FAINTEST) * strength if is_known else None)
+    box.set_alpha(FAINTEST + (1 - FAINTEST) * strength if is_known else None)
     axes.add_patch(box)
     middle = (x + (layout.cell_width - _GAP) / 2, y + (layout.cell_height - _GAP) / 2 + 4)
-    colour = ON_STRONG if strength >= _STRONG else TEXT
+    colour = ON_STRONG if strength >= STRONG else ON_WEAK
     text = style.write(value) if is_known else DASH
     axes.text(*middle, text, fontsize=10, color=colour, ha="center", va="baseline", family="monospace", parse_math=False)
 

@@ -86,7 +86,7 @@ def write_subtitle(result: RunResult, output: OutputRecord) -> str:
         write_date(conditions.started_at),
         f"{write_count(output.tensors, 'tensor')}, {write_count(output.parameters, 'parameter')}",
         ", ".join(output.dtypes),
-        f"run in {write_seconds(conditions.seconds)} on {conditions.device.upper()}",
+        f"run in {write_seconds(conditions.seconds)} on {_write_device(conditions.device)}",
     )
     return " · ".join(part for part in parts if part)
 
@@ -114,6 +114,12 @@ def write_chance(entries: int) -> str:
         return ""
     spread = 1 / math.sqrt(entries)
     return f"|cos| below {2 * spread:.1g} could be chance (2/√d; 1/√d = {spread:.2g} for d = {entries:,} entries)."
+
+
+def _write_device(device: str) -> str:
+    """Return “CPU” and “CUDA:0”, the name of a card left as it is."""
+    kind, space, name = device.partition(" ")
+    return f"{kind.upper()}{space}{name}"
 
 
 def _choose_similarities(result: RunResult, output: OutputRecord) -> tuple[SimilarityRecord, ...]:

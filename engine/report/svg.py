@@ -25,16 +25,18 @@ ON_STRONG: Final = "#0a0007"
 TARGET: Final = "#0a0008"
 CONTROL: Final = "#0a0009"
 LIMIT: Final = "#0a000a"
+ON_WEAK: Final = "#0a000b"
 _VARIABLES = {
     TEXT: "var(--text, #1b1e25)",
     DIM: "var(--dim, #5f687a)",
     LINE: "var(--line, #d9dde5)",
-    TEAL: "var(--heat-positive, #117a69)",
+    TEAL: "var(--heat-positive, #0f6d5d)",
     RED: "var(--heat-negative, #b83232)",
-    AMBER: "var(--heat-share, #9a6205)",
+    AMBER: "var(--heat-share, #865505)",
     ON_STRONG: "var(--on-strong, #ffffff)",
-    TARGET: "var(--target, #0f8a76)",
-    CONTROL: "var(--control, #a86a08)",
+    TARGET: "var(--target, #0c7f6e)",
+    CONTROL: "var(--control, #9c6208)",
+    ON_WEAK: "var(--on-weak, #000000)",
     LIMIT: "var(--limit, #b83232)",
 }
 _WIDE = 1.0
