@@ -1,13 +1,14 @@
 """Where a pickle ends, found without running it.
 
 The walk also bounds what the standard unpickler would allocate on a pickle's word alone: its memo is a list as long as the largest
-index that a pickle names, so a file of 20 bytes could otherwise ask for gigabytes.
+index that a pickle names, so a file of 20 bytes could otherwise ask for gigabytes; and it nests without a bound.
 """
 
 from __future__ import annotations
 
 import pickletools
 
+from engine.checkpoints.pickle_nesting import measure_nesting
 from engine.errors import DamagedFileError
 
 _COUNTED_BYTES = {
@@ -24,6 +25,8 @@ _REFUSED = frozenset({"EXT1", "EXT2", "EXT4", "NEXT_BUFFER", "READONLY_BUFFER"})
 _STOP = ord(".")
 _MEMO_INDEX = {ord("q"): "binary", ord("r"): "binary", ord("p"): "text", 0x94: "next"}
 _SPARE_INDICES = 1024
+_TUPLES = frozenset({ord("t"), 0x85, 0x86, 0x87, 0x91})
+_DEEPEST_TUPLE = 2_000
 
 
 class BrokenPickleError(DamagedFileError):
@@ -45,18 +48,22 @@ def find_end(content: bytes, start: int) -> int:
         CutPickleError: The bytes end before the pickle does.
         BrokenPickleError: They hold what no pickle of tensors holds.
     """
-    position, memo_count, size_bytes = start, 0, len(content)
+    position, memo_count, tuple_count, size_bytes = start, 0, 0, len(content)
     while position < size_bytes:
         code = content[position]
         argument = position + 1
         position = _find_next(content, code, argument)
         if position > size_bytes:
             break
-        if code == _STOP:
-            return position
         if code in _MEMO_INDEX:
             memo_count += 1
             _check_memo(content[argument:position], code, memo_count)
+        elif code in _TUPLES:
+            tuple_count += 1
+        elif code == _STOP:
+            if tuple_count > _DEEPEST_TUPLE:
+                _check_nesting(content[start:position])
+            return position
     fact = f"The pickle does not end within {size_bytes:,} bytes."
     raise CutPickleError(fact)
 
@@ -89,6 +96,18 @@ def _check_memo(argument: bytes, code: int, memo_count: int) -> None:
         raise BrokenPickleError(fact) from error
     if index > 2 * memo_count + _SPARE_INDICES:
         fact = f"It remembers its value number {memo_count:,} under the number {index:,}, to make the reader run out of memory."
+        raise BrokenPickleError(fact)
+
+
+def _check_nesting(pickled: bytes) -> None:
+    """Measure how tuples are nested; only asked of pickles with enough of them, for it takes a microsecond per instruction."""
+    try:
+        depth = measure_nesting(pickled)
+    except (ValueError, LookupError) as error:
+        fact = f"Its instructions do not fit one another: {error}."
+        raise BrokenPickleError(fact) from error
+    if depth > _DEEPEST_TUPLE:
+        fact = f"Its tuples lie {depth:,} deep in one another, to crash the reader."
         raise BrokenPickleError(fact)
 
 

@@ -74,6 +74,8 @@ def measure_header(prefix: bytes, stamp: FileStamp) -> int:
 def parse_safetensors_header(text: bytes, stamp: FileStamp) -> StoredTensors:
     """Return what a header says of the file with this stamp; `text` is the JSON after the 8 bytes of its length.
 
+    Where `safetensors.torch.save_model` left tied weights out, the metadata maps each such name to the stored one: an alias.
+
     Raises:
         DamagedFileError: The header contradicts itself or the file's size.
         CheckpointError: It holds a dtype of less than a byte.
@@ -85,7 +87,8 @@ def parse_safetensors_header(text: bytes, stamp: FileStamp) -> StoredTensors:
     rows.sort(key=itemgetter(0, 1))
     _check_seamless(rows, start, stamp)
     tensors = {row[2].name: row[2] for row in rows}
-    return StoredTensors((stamp,), MappingProxyType(tensors), MappingProxyType(metadata))
+    aliases = {alias: name for alias, name in metadata.items() if name in tensors and alias not in tensors}
+    return StoredTensors((stamp,), MappingProxyType(tensors), MappingProxyType(metadata), MappingProxyType(aliases))
 
 
 @lru_cache(HEADERS_REMEMBERED)

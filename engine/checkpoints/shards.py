@@ -75,8 +75,9 @@ def _check_names(names: frozenset[str], stored: StoredTensors, index: Path, shar
     if names - held:
         fact = f"The index puts {len(names - held):,} tensors into {shard} that are not there: {list_names(sorted(names - held))}."
         raise DamagedFileError(fact, FETCH_ALL, location)
-    if held - names:
-        fact = f"{shard} holds {len(held - names):,} tensors that the index does not put there: {list_names(sorted(held - names))}."
+    surplus = stored.tensors.keys() - names
+    if surplus:
+        fact = f"{shard} holds {len(surplus):,} tensors that the index does not put there: {list_names(sorted(surplus))}."
         raise DamagedFileError(fact, f"It is of another model or version. {FETCH_ALL}", location)
 
 

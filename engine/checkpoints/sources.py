@@ -106,12 +106,16 @@ def _find_path(source: str, relative_to: Path) -> Path:
 
 
 def _explain_absence(path: Path) -> NotFoundError:
-    parent = next(parent for parent in path.parents if parent.is_dir())
+    remedy = "Check the spelling; paths are relative to the folder of the .loom file."
+    parent = next((parent for parent in path.parents if parent.exists()), None)
+    if parent is None or not parent.is_dir():
+        fact = f"{path} is not there" + (f": {parent} is no folder." if parent else ".")
+        return NotFoundError(fact, remedy)
     missing = path.relative_to(parent).parts[0]
     nearby = [name for name in _list_folder(parent) if not name.startswith(".")]
     close = get_close_matches(missing, nearby, 5, 0.5)
     fact = f"{path} is not there: {parent} holds no “{missing}”, but {list_names(close or nearby)}."
-    return NotFoundError(fact, "Check the spelling; paths are relative to the folder of the .loom file.")
+    return NotFoundError(fact, remedy)
 
 
 def _list_folder(folder: Path) -> list[str]:

@@ -42,7 +42,7 @@ def choose_state_dict(content: object) -> StateDict:
         if any(isinstance(value, PickledTensor) for value in entries.values()) or not entries:
             return StateDict(_check_entries(entries), tuple(ignored))
         key = _choose_key(entries)
-        ignored += [f"{prefix}{shorten_name(str(other))}" for other in entries if other != key]
+        ignored += [f"{prefix}{_show_key(other)}" for other in entries if other != key]
         prefix, content = f"{prefix}{key}.", entries[key]
     fact = f"The weights lie more than {DEEPEST_WRAPPING} dictionaries deep."
     raise CheckpointError(fact, SAVE_STATE_DICT)
@@ -55,7 +55,9 @@ def _choose_key(entries: _Content) -> str:
     if candidates:
         fact = f"Weights may lie under {list_names(candidates)}: which are meant is not clear."
     else:
-        fact = f"No tensors lie at the top or under {list_names(WRAPPING_KEYS)}; there is {list_names(entries)}."
+        fact = (
+            f"No tensors lie at the top or under {list_names(WRAPPING_KEYS)}; there is {list_names([_show_key(key) for key in entries])}."
+        )
     raise CheckpointError(fact, SAVE_STATE_DICT)
 
 
@@ -66,7 +68,7 @@ def _check_entries(entries: _Content) -> dict[str, PickledTensor]:
         if isinstance(name, str) and isinstance(value, PickledTensor):
             tensors[name] = value
         else:
-            others.append(f"{shorten_name(str(name))} ({_name_kind(value)})")
+            others.append(f"{_show_key(name)} ({_name_kind(value)})")
     if others:
         fact = f"Among {len(tensors):,} tensors lie {len(others):,} entries that are none or have no name: {list_names(others)}."
         raise CheckpointError(fact, SAVE_STATE_DICT)
@@ -86,3 +88,8 @@ def _name_kind(value: object) -> str:
     if isinstance(value, PickledTensor):
         return "a single tensor"
     return "a dictionary" if isinstance(value, dict) else f"a value of type {type(value).__name__}"
+
+
+def _show_key(key: object) -> str:
+    """Return a key as it may be shown; what is no text is not asked to describe itself, for it may be nested without end."""
+    return shorten_name(key) if isinstance(key, str) else f"[a key of type {type(key).__name__}]"

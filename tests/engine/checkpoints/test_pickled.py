@@ -168,6 +168,11 @@ def test_every_pickle_protocol_of_torch_is_read(tmp_path: Path, protocol: int) -
     check_all(read_pickled_header(path), tensors)
 
 
+def test_checkpoints_of_thousands_of_tensors_are_read(tmp_path: Path) -> None:
+    tensors = {f"experts.{number}.w": torch.full((1, 2), number) for number in range(1_500)}
+    check_all(read_pickled_header(save(tmp_path / "m.pt", tensors)), tensors)
+
+
 @pytest.mark.parametrize("key", ["state_dict", "model_state_dict", "model", "module"])
 def test_weights_beside_an_optimizers_state_are_found(tmp_path: Path, key: str) -> None:
     module = torch.nn.Linear(2, 2)
@@ -283,6 +288,14 @@ def test_a_pickle_that_asks_for_gigabytes_is_refused(tmp_path: Path, index: byte
     zipped.write_bytes(_replace_in_zip(zipped, lambda _: b"\x80\x02}" + index + b"."))
     with pytest.raises(DamagedFileError, match="run out of memory"):
         read_pickled_header(zipped)
+
+
+@pytest.mark.parametrize(("depth", "message"), [(1_500, "there is “.a key of type tuple.”"), (1_000_000, "1,000,000 deep")])
+def test_tuples_nested_to_crash_the_reader_are_refused(tmp_path: Path, depth: int, message: str) -> None:
+    path = save(tmp_path / "m.pt", {"w": torch.ones(1)})
+    path.write_bytes(_replace_in_zip(path, lambda _: b"\x80\x02}N" + b"\x85" * depth + b"Ns."))
+    with pytest.raises(CheckpointError, match=message):
+        read_pickled_header(path)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors.torch import save, save_file
+from safetensors.torch import save, save_file, save_model
 
 from engine.checkpoints.header import DType
 from engine.checkpoints.safetensors import read_safetensors_header
@@ -79,6 +79,15 @@ def test_a_model_of_70_gb_is_opened_without_its_bytes(tmp_path: Path) -> None:
         file.write(len(text).to_bytes(8, "little") + text)
         file.truncate(8 + len(text) + size_bytes)
     assert read_safetensors_header(path).tensors["w"].size_bytes == size_bytes
+
+
+def test_tied_weights_that_save_model_left_out_are_aliases(tmp_path: Path) -> None:
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2))
+    model[1].weight = model[0].weight
+    save_model(model, str(tmp_path / "m.safetensors"))
+    stored = read_safetensors_header(tmp_path / "m.safetensors")
+    assert set(stored.tensors) == {"0.weight", "0.bias", "1.bias"}
+    assert stored.aliases == {"1.weight": "0.weight"}
 
 
 def test_a_file_written_anew_is_read_anew(tmp_path: Path) -> None:

@@ -97,6 +97,12 @@ def test_what_is_not_there_is_told_with_what_lies_nearby(folder: Path) -> None:
         open_checkpoint("model/tuned", folder.parent)
 
 
+def test_nothing_lies_in_a_file(folder: Path) -> None:
+    (folder / "a.safetensors").write_bytes(b"")
+    with pytest.raises(NotFoundError, match=r"a\.safetensors is no folder"):
+        open_checkpoint("model/a.safetensors/b", folder.parent)
+
+
 def test_an_empty_folder_holds_no_weights(folder: Path) -> None:
     (folder / "config.json").write_text("{}")
     with pytest.raises(NotFoundError, match=r"holds no weights.*but “config\.json”"):
