@@ -169,7 +169,7 @@ def test_every_pickle_protocol_of_torch_is_read(tmp_path: Path, protocol: int) -
 
 
 def test_checkpoints_of_thousands_of_tensors_are_read(tmp_path: Path) -> None:
-    tensors = {f"experts.{number}.w": torch.full((1, 2), number) for number in range(1_500)}
+    tensors = {f"experts.{number}.w": torch.full((1, 2), number) for number in range(2_600)}
     check_all(read_pickled_header(save(tmp_path / "m.pt", tensors)), tensors)
 
 
@@ -290,7 +290,7 @@ def test_a_pickle_that_asks_for_gigabytes_is_refused(tmp_path: Path, index: byte
         read_pickled_header(zipped)
 
 
-@pytest.mark.parametrize(("depth", "message"), [(1_500, "there is “.a key of type tuple.”"), (1_000_000, "1,000,000 deep")])
+@pytest.mark.parametrize(("depth", "message"), [(9_000, "there is “.a key of type tuple.”"), (1_000_000, "1,000,000 deep")])
 def test_tuples_nested_to_crash_the_reader_are_refused(tmp_path: Path, depth: int, message: str) -> None:
     path = save(tmp_path / "m.pt", {"w": torch.ones(1)})
     path.write_bytes(_replace_in_zip(path, lambda _: b"\x80\x02}N" + b"\x85" * depth + b"Ns."))
