@@ -18,6 +18,9 @@ DEEPEST_NESTING = 100
 LARGEST_INTEGER = 2**1024 - 2**970 - 1
 """The largest integer that does not round beyond the largest double (IEEE 754, binary64)."""
 
+_LONGEST_PLACE = 120
+"""Characters of a place that an error shows; the middle of a longer one says little."""
+
 _K = TypeVar("_K", bound=str)
 _V_co = TypeVar("_V_co", covariant=True)
 
@@ -138,6 +141,8 @@ def check_number(number: float, place: str = "") -> float:
 
 def mistake(place: str, fact: str, remedy: str) -> DocumentError:
     """Return the error that says what is wrong at one place of a document (`nodes.tau.label`)."""
+    if len(place) > _LONGEST_PLACE:
+        place = f"{place[: _LONGEST_PLACE // 2]}…{place[-_LONGEST_PLACE // 2 :]}"
     return DocumentError(f"{place}: {fact}" if place else fact[:1].upper() + fact[1:], remedy)
 
 
