@@ -28,7 +28,9 @@ Tree = dict[str, bytes]
 
 
 def make_report(names: list[str]) -> bytes:
-    return json.dumps({"schema": "weightloom-report/1", "output": "n", "outputs": [{"node": "n", "files": [{"name": name} for name in names]}]}).encode()
+    return json.dumps(
+        {"schema": "weightloom-report/1", "output": "n", "outputs": [{"node": "n", "files": [{"name": name} for name in names]}]}
+    ).encode()
 
 
 def export(target: Path, mode: StagingMode, overwrite: bool) -> None:

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -239,6 +240,58 @@ def test_no_descriptor_stays_open(target: Path) -> None:
         write(staging)
         staging.commit()
     assert len(list(open_descriptors.iterdir())) == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts a call that only Linux has")
+def test_the_disk_is_waited_for_in_batches_and_the_data_before_its_journal_lines(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.checkpoints.staging.FLUSH_BYTES", 64)
+    true_flush, flushed = os.fdatasync, list[tuple[str, int]]()
+    with Staging.open(target, "abc") as staging:
+        journal = staging.folder / "journal.jsonl"
+
+        def flush(descriptor: int) -> None:
+            true_flush(descriptor)
+            name = "journal" if os.path.samestat(os.fstat(descriptor), journal.stat()) else "data"
+            flushed.append((name, journal.read_bytes().count(b"piece")))
+
+        monkeypatch.setattr(os, "fdatasync", flush)
+        write(staging)
+    assert flushed == [("data", 0), ("journal", 4), ("data", 4), ("journal", 8)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="replaces a call that only Linux has")
+def test_after_a_failed_flush_nothing_is_journalled_any_more(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.checkpoints.staging.FLUSH_BYTES", 64)
+
+    def fail_once(_: int) -> None:
+        monkeypatch.undo()
+        raise OSError(5, "Input/output error")
+
+    with Staging.open(target, "abc") as staging:
+        monkeypatch.setattr(os, "fdatasync", fail_once)
+        with pytest.raises(WriteError, match="Input/output error"):
+            write(staging)
+        staging.mark_written(SHARD.name, START + 64, 16)
+        with pytest.raises(WriteError, match="not whole"):
+            staging.commit()
+    with Staging.open(target, "abc", mode="resume") as staging:
+        assert staging.durable_pieces == ()
+
+
+def test_many_threads_write_and_mark_at_once(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.checkpoints.staging.FLUSH_BYTES", 1000)
+    body = os.urandom(2**16)
+    with Staging.open(target, "abc") as staging, ThreadPoolExecutor(8) as threads:
+        staging.create_file("weights", len(body))
+
+        def write_one(offset: int) -> None:
+            staging.write_piece("weights", offset, memoryview(body)[offset : offset + 64])
+            staging.mark_written("weights", offset, 64)
+
+        list(threads.map(write_one, range(0, len(body), 64)))
+        assert staging.bytes_written == len(body)
+        staging.commit()
+    assert (target / "weights").read_bytes() == body
 
 
 FULL_DISK_PROGRAM = """
