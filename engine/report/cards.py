@@ -54,26 +54,25 @@ def _target_card(records: list[MetricRecord]) -> Card | None:
         lines = (f"target {metric} ({records[0].test_set}), {write_n(first)}", _write_bounds(first.low, first.high, first.metric))
         return Card(write_metric(first.value, first.metric), lines)
     values = [record.measurement.value for record in records]
-    mean, low, high = _average(records)
-    counted = sum(record.measurement.n for record in records)
+    mean, low, high = _average(records, [1.0] * len(records))
     spread = f"{write_metric(min(values), first.metric)} to {write_metric(max(values), first.metric)}"
     lines = (
-        f"mean target {metric} of {len(records)} sets, n {counted:,} in all",
+        f"mean target {metric} of {len(records)} sets, {_write_total(records)}",
         _write_bounds(low, high, first.metric),
         f"single sets: {spread}",
     )
     return Card(write_metric(mean, first.metric), lines)
 
 
-def _average(records: list[MetricRecord]) -> tuple[float, float, float]:
-    """Return the mean figure and its interval.
+def _average(records: list[MetricRecord], divisors: list[float]) -> tuple[float, float, float]:
+    """Return the mean of the figures over their divisors, and its interval.
 
-    The sets are independent, so the distances to the interval's ends add as squares.
+    The sets are independent, so the distances to the interval's ends add as squares. The divisors are taken as given.
     """
-    measurements = [record.measurement for record in records]
-    mean = sum(measurement.value for measurement in measurements) / len(records)
-    below = math.hypot(*(measurement.value - measurement.low for measurement in measurements)) / len(records)
-    above = math.hypot(*(measurement.high - measurement.value for measurement in measurements)) / len(records)
+    measured = [(record.measurement, divisor) for record, divisor in zip(records, divisors, strict=True)]
+    mean = sum(measurement.value / divisor for measurement, divisor in measured) / len(measured)
+    below = math.hypot(*((measurement.value - measurement.low) / divisor for measurement, divisor in measured)) / len(measured)
+    above = math.hypot(*((measurement.high - measurement.value) / divisor for measurement, divisor in measured)) / len(measured)
     return mean, mean - below, mean + above
 
 
@@ -116,24 +115,25 @@ def _normalized_card(records: list[MetricRecord]) -> Card | None:
     known = [record for record in records if record.normalized is not None]
     if not known:
         return None
+    metric = f"normalized {write_words(known[0].measurement.metric)}"
     mean = sum(record.normalized or 0.0 for record in known) / len(known)
-    lines = [f"normalized {write_words(known[0].measurement.metric)}", "against its own fine-tune"]
-    if len(known) == 1:
-        measurement = known[0].measurement
-        reach = _write_ratio_bounds(known[0])
-        lines += [f"{write_n(measurement)}{reach}"]
-    else:
-        lines[1] = f"mean of {len(known)} sets, each against its own fine-tune"
-    return Card(write_figure(mean), tuple(lines))
+    counted = write_n(known[0].measurement) if len(known) == 1 else _write_total(known)
+    against = "against its own fine-tune" if len(known) == 1 else f"mean of {len(known)} sets, each against its own fine-tune"
+    return Card(write_figure(mean), (metric, against, f"{counted}{_write_ratio_bounds(known)}"))
 
 
-def _write_ratio_bounds(record: MetricRecord) -> str:
-    """Return the interval divided by the reference's figure, which is taken as given."""
-    measurement, normalized = record.measurement, record.normalized
-    if not normalized or not measurement.value:
+def _write_ratio_bounds(records: list[MetricRecord]) -> str:
+    """Return the interval of the normalized figures; nothing where a figure of 0 hides what it was divided by."""
+    divisors = [record.measurement.value / record.normalized for record in records if record.normalized]
+    if len(divisors) < len(records) or not all(divisors):
         return ""
-    reference = measurement.value / normalized
-    return f", {_write_bounds(measurement.low / reference, measurement.high / reference, 'normalized')}"
+    _, low, high = _average(records, divisors)
+    return f", {_write_bounds(low, high, 'normalized')}"
+
+
+def _write_total(records: list[MetricRecord]) -> str:
+    """Return n over several sets."""
+    return f"n\u00a0{sum(record.measurement.n for record in records):,} in all"
 
 
 def _edit_card(output: OutputRecord, similarities: Sequence[SimilarityRecord]) -> Card | None:

@@ -79,8 +79,12 @@ def write_value(measurement: Measurement) -> str:
 
 def write_interval(measurement: Measurement) -> str:
     """Write the interval with its ends, how it was made, and n."""
-    low, high = write_metric(measurement.low, measurement.metric), write_metric(measurement.high, measurement.metric)
-    return f"{low} – {high} ({measurement.interval}), {write_n(measurement)}"
+    return f"{_write_ends(measurement)} ({measurement.interval}), {write_n(measurement)}"
+
+
+def write_bounds(measurement: Measurement) -> str:
+    """Write the interval with its ends, and n."""
+    return f"{_write_ends(measurement)}, {write_n(measurement)}"
 
 
 def write_n(measurement: Measurement) -> str:
@@ -169,6 +173,11 @@ def _describe_method(records: list[MetricRecord]) -> str:
     direction = "higher is better" if first.higher_is_better else "lower is better"
     counted = write_count(first.n, first.counted.removesuffix("s")) if first.counted.endswith("s") else f"{first.n:,} {first.counted}"
     return f"{write_words(first.metric)} on {records[0].test_set}: {counted}, interval {first.interval}, {direction}{details}."
+
+
+def _write_ends(measurement: Measurement) -> str:
+    """Write “0.58 – 0.70”."""
+    return f"{write_metric(measurement.low, measurement.metric)} – {write_metric(measurement.high, measurement.metric)}"
 
 
 def _write_reach(distance: float) -> str:

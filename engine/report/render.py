@@ -102,7 +102,7 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "cosine": wording.write_cosine,
     "hash": wording.shorten_hash,
     "measured": metrics_table.write_value,
-    "interval": metrics_table.write_interval,
+    "bounds": metrics_table.write_bounds,
     "markdown": escape_markdown,
     "code": quote_code,
     "heat": _classify_cosine,

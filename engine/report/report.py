@@ -11,7 +11,7 @@ from engine.execution.result import InputRecord, OutputRecord, RunResult, Search
 from engine.report.cards import Card, deal_cards
 from engine.report.figures import SimilarityFigures, draw_search, draw_similarity
 from engine.report.metrics_table import MetricsTable, tabulate
-from engine.report.wording import write_bytes, write_count, write_date, write_figure, write_seconds, write_words
+from engine.report.wording import write_bytes, write_count, write_date, write_metric, write_seconds, write_words
 from engine.report.worth_knowing import Note, collect_notes
 
 
@@ -98,7 +98,7 @@ def choose_searches(result: RunResult, output: OutputRecord) -> tuple[SearchReco
 
 def write_choice(record: SearchRecord) -> str:
     """Return the sentence on which data λ was chosen, by which rule and limit."""
-    limit = "" if record.limit is None else f", limit of the control {write_figure(record.limit)}"
+    limit = "" if record.limit is None else f", limit of the control {write_metric(record.limit, _control_metric(record))}"
     scored = ", normalized" if record.is_normalized else ", raw, for no fine-tuned reference was given"
     score = scored if record.rule == "best_target" else ""
     measured = "; the figures on test data were measured once, at this choice" if record.tests else ""
@@ -114,6 +114,11 @@ def write_chance(entries: int) -> str:
         return ""
     spread = 1 / math.sqrt(entries)
     return f"|cos| below {2 * spread:.1g} could be chance (2/√d; 1/√d = {spread:.2g} for d = {entries:,} entries)."
+
+
+def _control_metric(record: SearchRecord) -> str:
+    """Return the metric of the controls, which the limit is a figure of; empty without controls."""
+    return next((measurement.metric for point in record.points for measurement in point.controls), "")
 
 
 def _write_device(device: str) -> str:

@@ -34,10 +34,25 @@ def test_the_largest_cosine_is_of_two_different_vectors(analogy):
 def test_several_targets_become_their_mean_with_a_narrower_interval(crowded):
     target = deal(crowded)[0]
     assert target.figure == "0.450"
-    assert target.lines[0] == "mean target accuracy of 3 sets, n 303 in all"
+    assert target.lines[0] == "mean target accuracy of 3 sets, n\u00a0303 in all"
     # Hand-computed: the three distances to the ends, added as squares, over three.
     assert target.lines[1] == "95 % interval 0.396 – 0.506"
     assert target.lines[2] == "single sets: 0.400 to 0.500"
+
+
+def test_a_mean_of_normalized_figures_has_its_n_and_interval(crowded):
+    normalized = deal(crowded)[2]
+    assert normalized.figure == "0.800"
+    assert normalized.lines[1] == "mean of 3 sets, each against its own fine-tune"
+    assert normalized.lines[2].startswith("n\u00a0303 in all, 95 % interval 0.70")
+
+
+def test_a_figure_of_nothing_has_no_interval_that_would_be_invented(analogy, measure):
+    metrics = tuple(
+        replace(record, measurement=measure(0.0, 247), normalized=0.0) if record.role == "edited" else record for record in analogy.metrics
+    )
+    changed = replace(analogy, outputs=(replace(analogy.outputs[0], metrics=metrics),))
+    assert deal(changed)[2].lines[-1] == "n\u00a0247"
 
 
 def test_a_control_that_should_stay_low_names_metric_and_limit(crowded):

@@ -115,6 +115,10 @@ def test_a_search_says_on_which_data_it_chose(analogy):
     assert "λ = 0.50 was chosen on validation data (rule: largest within share, limit of the control 0.906)." in text
 
 
+def test_a_limit_is_written_as_its_metric_is(crowded):
+    assert "limit of the control 16.88)" in write_choice(crowded.searches[0])
+
+
 def test_what_was_measured_once_is_said_only_when_it_was(analogy):
     search = replace(analogy.searches[0], tests=analogy.metrics[:1])
     assert write_choice(search).endswith("; the figures on test data were measured once, at this choice.")
