@@ -20,7 +20,9 @@ def find_device(name: str) -> torch.device:
     if kind not in available or kind not in ("cpu", "cuda", "mps") or (number and not number.isdigit()):
         raise DeviceError(f"The device “{name}” is not there; this machine has {', '.join(available)}.", "Choose one of them, or auto.")
     if kind == "cuda" and int(number or 0) >= torch.cuda.device_count():
-        raise DeviceError(f"There is no “{name}”; this machine has {torch.cuda.device_count()} GPU(s), counted from 0.", "Choose one of them.")
+        raise DeviceError(
+            f"There is no “{name}”; this machine has {torch.cuda.device_count()} GPU(s), counted from 0.", "Choose one of them."
+        )
     return torch.device(name)
 
 

@@ -92,6 +92,10 @@ class PieceEvaluator:
             self._raw[source] = array
         return self._raw[source]
 
+    def take_host(self, size_bytes: int) -> torch.Tensor:
+        """Return bytes of the host's memory to make an output in, until the next piece begins."""
+        return self._buffers.take_host(size_bytes)
+
     def floats(self, source: NodeId) -> torch.Tensor:
         """Return a source's piece in the compute dtype, on the device."""
         if source not in self._floats:

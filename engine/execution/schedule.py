@@ -44,7 +44,9 @@ class TensorTask:
 class Schedule:
     """Hand pieces out to workers; the only place where they wait for one another."""
 
-    def __init__(self, tasks: Iterable[TensorTask], window: int, finish_round: Callable[[TensorTask], None], stops: Callable[[], bool]) -> None:
+    def __init__(
+        self, tasks: Iterable[TensorTask], window: int, finish_round: Callable[[TensorTask], None], stops: Callable[[], bool]
+    ) -> None:
         """Begin with no tensor open.
 
         Args:

@@ -7,7 +7,7 @@ worker has its own stream and pinned buffers, so that one worker's copies overla
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -31,8 +31,8 @@ class Consumer(Protocol):
         """Use one piece (on several threads at once); what is returned is merged in the order of the entries."""
         ...
 
-    def merge(self, key: Hashable, partials: Sequence[object]) -> None:
-        """Merge what the piece `key` (tensor's index, piece's number) gave."""
+    def merge(self, task: TensorTask, number: int, partials: Sequence[object]) -> None:
+        """Merge what a piece gave; pieces come in any order."""
         ...
 
     def close(self, work: TensorWork) -> None:
@@ -71,13 +71,12 @@ class Stream:
         self._active: dict[TensorTask, tuple[TensorReduction, ...]] = {}
         self._opening = threading.Lock()
 
-    def run(self, works: Iterable[TensorWork]) -> None:
-        """Walk through the work; returns when every piece is done.
+    def run(self, tasks: Sequence[TensorTask]) -> None:
+        """Walk through the tasks; returns when every piece is done.
 
         Raises:
             EngineError: the first failure of any worker.
         """
-        tasks = [self._task(index, work) for index, work in enumerate(works)]
         schedule = Schedule(tasks, 2 * self._settings.workers, self._finish_round, self._settings.stops)
         threads = [threading.Thread(target=self._work, args=(schedule,), name=f"stream-{n}") for n in range(self._settings.workers)]
         for thread in threads:
@@ -86,11 +85,6 @@ class Stream:
             thread.join()
         if schedule.failure is not None:
             raise schedule.failure
-
-    def _task(self, index: int, work: TensorWork) -> TensorTask:
-        pieces = _piece_entries(self._ground, work, self._settings.piece_entries)
-        # A tensor of one piece goes through its rounds in one worker's hands, so that it is read once.
-        return TensorTask(work, index, pieces, 1 if work.entries <= pieces else work.needs.rounds)
 
     def _work(self, schedule: Schedule) -> None:
         # The workers are the parallelism; torch's own threads below them would only fight for the cores.
@@ -153,7 +147,7 @@ class Stream:
         for item, parts in zip(reductions, reduced, strict=True):
             rounds.push(item, number, parts)
         for consumer, parts in zip(consumers, looked, strict=True):
-            consumer.merge((task.index, number), parts)
+            consumer.merge(task, number, parts)
         if is_last and task.pieces == 1:
             _close(consumers, task.work)
 
@@ -193,6 +187,19 @@ class Stream:
             self._active[task] = rounds.open_round(task.round + 1)
 
 
+def make_tasks(ground: Ground, works: Iterable[TensorWork], piece_entries: int) -> list[TensorTask]:
+    """Return the work cut into pieces; a tensor that a kernel needs whole is one piece."""
+    return [_make_task(ground, index, work, piece_entries) for index, work in enumerate(works)]
+
+
+def _make_task(ground: Ground, index: int, work: TensorWork, usual: int) -> TensorTask:
+    steps = ground.planner.resolved.graph.steps
+    is_whole = any(kernel_of(steps[kernel]).unit == "tensor" for kernel in work.needs.kernels)
+    piece = max(work.entries, 1) if is_whole else usual
+    # A tensor of one piece goes through its rounds in one worker's hands, so that it is read once.
+    return TensorTask(work, index, piece, 1 if work.entries <= piece else work.needs.rounds)
+
+
 def _reduce(evaluator: PieceEvaluator, item: TensorReduction, rounds: TensorRounds) -> object:
     operands = evaluator.operands(item.kernel)
     return item.reduction.update(operands, rounds.results[item.kernel], evaluator.spot(item.kernel))
@@ -201,13 +208,6 @@ def _reduce(evaluator: PieceEvaluator, item: TensorReduction, rounds: TensorRoun
 def _close(consumers: Sequence[Consumer], work: TensorWork) -> None:
     for consumer in consumers:
         consumer.close(work)
-
-
-def _piece_entries(ground: Ground, work: TensorWork, usual: int) -> int:
-    """Return the usual piece, or the whole tensor where a kernel needs it whole."""
-    steps = ground.planner.resolved.graph.steps
-    whole = any(kernel_of(steps[kernel]).unit == "tensor" for kernel in work.needs.kernels)
-    return max(work.entries, 1) if whole else usual
 
 
 def _own_stream(device: torch.device) -> AbstractContextManager[object]:

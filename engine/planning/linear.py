@@ -175,7 +175,9 @@ class Folding:
             return []
         weights = behaviour.coefficients(step.counts, self._place(step, tensor))
         pairs = [
-            (operand, Coefficient.of(weight)) for port, operands in step.inputs.items() for operand, weight in zip(operands, weights.get(port, ()), strict=False)
+            (operand, Coefficient.of(weight))
+            for port, operands in step.inputs.items()
+            for operand, weight in zip(operands, weights.get(port, ()), strict=False)
         ]
         return [(operand, weight) for operand, weight in pairs if not weight.is_zero]
 

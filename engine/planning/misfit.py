@@ -58,9 +58,7 @@ def compare_shapes(reference: Mapping[str, Shape], other: Mapping[str, Shape]) -
     return Misfit(
         tuple(name for name in reference if name not in other),
         tuple(name for name in other if name not in reference),
-        tuple(
-            ShapeDifference(name, shape, other[name]) for name, shape in reference.items() if name in other and other[name] != shape
-        ),
+        tuple(ShapeDifference(name, shape, other[name]) for name, shape in reference.items() if name in other and other[name] != shape),
     )
 
 

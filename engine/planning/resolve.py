@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.checkpoints.header import Header
-from engine.checkpoints.quantisation import quantisation_reason
+from engine.checkpoints.quantisation import is_quantised
 from engine.checkpoints.sources import open_checkpoint
 from engine.document.model import NodeId
 from engine.errors import CheckpointError, ReadError
@@ -108,7 +108,7 @@ def _open_source(step: Step, folder: Path, draft: _Draft) -> None:
     except (CheckpointError, ReadError) as fault:
         draft.problems.append(error(fault.fact, fault.remedy, node=step.id, field="source"))
         return
-    reason = quantisation_reason(header)
+    reason = is_quantised(header)
     if reason:
         message = f"“{step.title}” is quantised ({reason}): its integers are not weights that can be added."
         draft.problems.append(error(message, "Use the checkpoint before quantisation.", node=step.id, field="source"))

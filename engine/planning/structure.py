@@ -124,9 +124,7 @@ def _wire_step(step: Step, document: Document, drafts: Mapping[NodeId, Step], pr
     return wired
 
 
-def _read_wires(
-    step: Step, port: Input, document: Document, drafts: Mapping[NodeId, Step], problems: list[Problem]
-) -> tuple[Operand, ...]:
+def _read_wires(step: Step, port: Input, document: Document, drafts: Mapping[NodeId, Step], problems: list[Problem]) -> tuple[Operand, ...]:
     wires = document.wires_into(step.id, port.name)
     operands: list[Operand] = []
     for wire in wires:
@@ -216,9 +214,7 @@ def _muted_behaviour(step: Step) -> Behaviour:
     passing = _passing_ports(step)
 
     def pass_on(counts: Counts, _place: Place) -> Coefficients:
-        return {
-            port: [Fraction(1 if port in passing and index == 0 else 0) for index in range(count)] for port, count in counts.items()
-        }
+        return {port: [Fraction(1 if port in passing and index == 0 else 0) for index in range(count)] for port, count in counts.items()}
 
     return Linear(pass_on, parent=behaviour.parent if isinstance(behaviour, Linear | Kernel | Choice) else None)
 

@@ -1,0 +1,102 @@
+"""Write an output node's tensors piece by piece into its staging folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from engine.checkpoints.header import TensorSpec
+from engine.checkpoints.layout import ShardLayout
+from engine.checkpoints.staging import Staging
+from engine.document.model import NodeId
+from engine.events import Listener, TensorWritten
+from engine.execution.dtypes import TORCH_DTYPES
+from engine.execution.pieces import PieceEvaluator
+from engine.execution.schedule import TensorTask
+from engine.planning.linear import Form, Segments, iterate_ranges
+from engine.planning.work import OutputTensor, TensorWork
+
+
+@dataclass(frozen=True)
+class ExportPlan:
+    """Hold what an output node writes, and where each tensor lies in its files."""
+
+    node: NodeId
+    outputs: Mapping[str, OutputTensor]
+    places: Mapping[str, TensorSpec]
+    """Name → place; the path is the file's name."""
+    segments: Callable[[str], Segments]
+    """The form of the written value in a tensor."""
+
+    @staticmethod
+    def of(node: NodeId, outputs: Sequence[OutputTensor], shards: Sequence[ShardLayout], segments: Callable[[str], Segments]) -> ExportPlan:
+        """Return the plan of an output whose shards are laid out."""
+        places = {name: spec for shard in shards for name, spec in shard.tensors.items()}
+        return ExportPlan(node, {output.name: output for output in outputs}, places, segments)
+
+
+class ExportWriter:
+    """Take pieces of values and write them, rounded once, to their place."""
+
+    def __init__(self, plan: ExportPlan, staging: Staging, listener: Listener) -> None:
+        """Begin; the files exist already."""
+        self.plan = plan
+        self.staging = staging
+        self._listener = listener
+
+    def look(self, evaluator: PieceEvaluator) -> object:
+        """Write one piece unless an earlier run has; bytes of a checkpoint that goes out unchanged are copied."""
+        output = self.plan.outputs[evaluator.work.tensor]
+        width = output.dtype.size_bytes
+        place = self.plan.places[output.name]
+        offset, size = place.offset + evaluator.offset * width, evaluator.count * width
+        name = place.path.name
+        if size and not self.staging.is_durable(name, offset, size):
+            piece = self._make_piece(evaluator, output)
+            self.staging.write_piece(name, offset, memoryview(piece.numpy()))
+            self.staging.mark_written(name, offset, size)
+        return None
+
+    def merge(self, task: TensorTask, number: int, partials: Sequence[object]) -> None:
+        """Do nothing: files need no order."""
+
+    def close(self, work: TensorWork) -> None:
+        """Tell that a tensor is whole."""
+        size = self.plan.outputs[work.tensor].size_bytes
+        self._listener(TensorWritten(self.plan.node, work.tensor, size))
+
+    def _make_piece(self, evaluator: PieceEvaluator, output: OutputTensor) -> torch.Tensor:
+        """Return the bytes of a piece (uint8, host)."""
+        if not output.is_edited:
+            return evaluator.raw(evaluator.work.needs.sources[0])
+        segments = self.plan.segments(output.name)
+        whole = next(iter(segments))[1].substitute(evaluator.ground.strengths) if len(segments) == 1 else None
+        if whole is not None and self._is_copy(evaluator, whole, output):
+            return self._checked_copy(evaluator, whole)
+        return self._round(evaluator, output, segments)
+
+    def _round(self, evaluator: PieceEvaluator, output: OutputTensor, segments: Segments) -> torch.Tensor:
+        value = evaluator.value(segments)
+        evaluator.check(value, output.dtype)
+        dtype = TORCH_DTYPES[output.dtype]
+        host = evaluator.take_host(evaluator.count * output.dtype.size_bytes)
+        rounded = host.view(dtype)
+        rounded.copy_(value)
+        for start, stop, form in iterate_ranges(segments, evaluator.offset, evaluator.count):
+            if self._is_copy(evaluator, form, output) and form.copied:
+                width = output.dtype.size_bytes
+                host[start * width : stop * width] = evaluator.raw(form.copied.node)[start * width : stop * width]
+        return host
+
+    def _is_copy(self, evaluator: PieceEvaluator, form: Form, output: OutputTensor) -> bool:
+        sources = evaluator.ground.planner.resolved.sources
+        if form.copied is None or form.copied.node not in sources:
+            return False
+        return evaluator.ground.spec(form.copied.node, output.name).dtype is output.dtype
+
+    def _checked_copy(self, evaluator: PieceEvaluator, form: Form) -> torch.Tensor:
+        source = form.atoms[0].node
+        evaluator.check(evaluator.floats(source), None)
+        return evaluator.raw(source)

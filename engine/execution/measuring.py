@@ -1,0 +1,154 @@
+"""Measure checkpoints on test sets, each pair once, and put the figures in relation to one another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+from engine.document.model import NodeId
+from engine.evaluation.measurement import Measurement
+from engine.evaluation.settings import EvaluationSettings
+from engine.evaluation.test_sets import TestSet, open_test_set
+from engine.events import Listener, MetricMeasured
+from engine.execution.model_slot import ModelSlot
+from engine.execution.result import CheckpointRole, MetricRecord, TestSetRecord
+from engine.operation import Kernel, PortKind
+from engine.planning.coefficient import Symbol
+from engine.planning.linear import Folding
+from engine.planning.measurements import evaluation_settings, test_set_settings
+from engine.planning.structure import Step
+from engine.planning.work import WorkPlanner
+
+Strengths = Mapping[Symbol, Fraction]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Hold a checkpoint to be measured, with what it is in its table."""
+
+    node: NodeId
+    role: CheckpointRole
+    label: str
+
+
+class Measurer:
+    """Measure checkpoints of a graph; remembers figures, so that the base is measured once however often it is asked for."""
+
+    def __init__(self, planner: WorkPlanner, slot: ModelSlot, folder: Path, listener: Listener, stops: Callable[[], bool]) -> None:
+        """Begin with nothing measured; test sets are relative to `folder`."""
+        self._planner = planner
+        self._steps = planner.resolved.graph.steps
+        self._slot = slot
+        self._folder = folder
+        self._listener = listener
+        self._stops = stops
+        self._sets: dict[NodeId, TestSet] = {}
+        self._found: dict[tuple[object, ...], tuple[Measurement, ...]] = {}
+        self.known: dict[Symbol, Fraction] = {}
+        """The strengths that searches have chosen so far."""
+
+    def measure(self, subject: Subject, test_sets: Sequence[NodeId], by: Step, strengths: Strengths) -> list[tuple[NodeId, tuple[Measurement, ...]]]:
+        """Return the figures of a checkpoint on several test sets; the model is filled once, and only if a figure is missing.
+
+        Args:
+            subject: the checkpoint.
+            test_sets: Test set nodes.
+            by: the node that asks, with its settings.
+            strengths: strengths to try, beside the ones already chosen.
+        """
+        strengths = {**self.known, **strengths}
+        settings = evaluation_settings(by, self._folder)
+        keys = {node: (self._identity(subject.node, strengths), node, settings) for node in test_sets}
+        missing = [node for node in test_sets if keys[node] not in self._found]
+        for task in dict.fromkeys(self.open_set(node).task for node in missing):
+            model = self._slot.fill(subject.node, task, strengths)
+            for node in (node for node in missing if self.open_set(node).task == task):
+                figures = model.measure(self.open_set(node), settings, self._stops)
+                self._found[keys[node]] = figures
+                self._tell(subject, node, by, figures, strengths)
+        return [(node, self._found[keys[node]]) for node in test_sets]
+
+    def open_set(self, node: NodeId) -> TestSet:
+        """Return a test set, read once."""
+        if node not in self._sets:
+            self._sets[node] = open_test_set(test_set_settings(self._steps[node], self._folder))
+        return self._sets[node]
+
+    def describe_sets(self) -> tuple[TestSetRecord, ...]:
+        """Return the records of all test sets that were read."""
+        return tuple(self._describe_set(node) for node in sorted(self._sets))
+
+    def subject(self, node: NodeId, role: CheckpointRole | None = None) -> Subject:
+        """Return a checkpoint with the role it has in the graph unless one is given."""
+        return Subject(node, role or find_role(self._planner.folding, node), self._steps[node].title)
+
+    def title(self, node: NodeId) -> str:
+        """Return what the user calls a node."""
+        return self._steps[node].title
+
+    def base_of(self, node: NodeId) -> NodeId:
+        """Return the source that a checkpoint is an edit of: its structural parent."""
+        return self._planner.resolved.values[node].parent or node
+
+    def _identity(self, node: NodeId, strengths: Strengths) -> tuple[object, ...]:
+        source = self._planner.resolved.sources.get(node)
+        if source:
+            return (source.identity,)
+        symbols = self._planner.folding.common_form(node).symbols
+        return (node, *sorted((symbol, value) for symbol, value in strengths.items() if symbol in symbols))
+
+    def _describe_set(self, node: NodeId) -> TestSetRecord:
+        step, found = self._steps[node], self._sets[node]
+        role = "control" if step.parameters["role"] == "control" else "target"
+        split = "validation" if step.parameters["split"] == "validation" else "test"
+        return TestSetRecord(node, step.title, role, split, str(step.parameters["source"]), found.sha256, found.examples)
+
+    def _tell(self, subject: Subject, node: NodeId, by: Step, figures: Iterable[Measurement], strengths: Strengths) -> None:
+        strength = next((float(value) for symbol, value in strengths.items() if symbol.node == by.id), None)
+        for figure in figures:
+            self._listener(MetricMeasured(by.id, subject.label, self._steps[node].title, figure, strength))
+
+
+def find_role(folding: Folding, node: NodeId) -> CheckpointRole:
+    """Return what a checkpoint is: a source others are measured from, a source, a random control, or an edit."""
+    resolved = folding.resolved
+    if node in resolved.sources:
+        identity = resolved.sources[node].identity
+        is_base = any(identity in value.bases for value in resolved.values.values() if value.kind is PortKind.VECTOR)
+        return "base" if is_base else "other"
+    steps = resolved.graph.steps
+    kernels = [atom.node for atom, _ in folding.common_form(node).weights if isinstance(steps[atom.node].behaviour, Kernel)]
+    return "random control" if any(steps[kernel].operation.id == "random_vector" for kernel in kernels) else "edited"
+
+
+def relate_figures(records: Sequence[MetricRecord], sets: Mapping[str, TestSetRecord]) -> tuple[MetricRecord, ...]:
+    """Return the records with normalized figures and control ratios where the same table holds what to divide by.
+
+    Of several references the best on a test set is the one fine-tuned for it.
+    """
+    return tuple(_relate(record, records, sets) for record in records)
+
+
+def _relate(record: MetricRecord, records: Sequence[MetricRecord], sets: Mapping[str, TestSetRecord]) -> MetricRecord:
+    alike = [other for other in records if other.test_set == record.test_set and other.measurement.metric == record.measurement.metric]
+    reference = best_figure([other.measurement for other in alike if other.role == "reference"])
+    base = next((other.measurement for other in alike if other.role == "base"), None)
+    is_control = record.test_set in sets and sets[record.test_set].role == "control"
+    return replace(
+        record,
+        normalized=_divide(record.measurement, reference),
+        control_ratio=_divide(record.measurement, base) if is_control else None,
+    )
+
+
+def best_figure(figures: Sequence[Measurement]) -> Measurement | None:
+    """Return the best of several figures of one metric; None of none."""
+    if not figures:
+        return None
+    return max(figures, key=lambda figure: figure.value if figure.higher_is_better else -figure.value)
+
+
+def _divide(figure: Measurement, by: Measurement | None) -> float | None:
+    return figure.value / by.value if by is not None and by.value else None

@@ -1,0 +1,90 @@
+"""One model in memory whose weights are overwritten in place for every checkpoint that is measured; nothing goes to disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.document.model import NodeId
+from engine.errors import EvaluationError
+from engine.execution.pieces import Ground, PieceEvaluator
+from engine.execution.schedule import TensorTask
+from engine.execution.stream import Stream, StreamSettings, make_tasks
+from engine.planning.coefficient import Symbol
+from engine.planning.work import TensorWork
+
+if TYPE_CHECKING:
+    import torch
+
+    from engine.evaluation.models import EvaluationModel
+    from engine.evaluation.tasks import Task
+
+
+class SlotFiller:
+    """Take pieces of a checkpoint's value into the tensors of a model."""
+
+    def __init__(self, node: NodeId, tensors: Mapping[str, torch.Tensor]) -> None:
+        """Begin; `tensors` are the model's own, by the names of the checkpoint's files."""
+        self._node = node
+        self._tensors = tensors
+
+    def look(self, evaluator: PieceEvaluator) -> object:
+        """Copy one piece to its place, rounded to float32."""
+        value = evaluator.value(evaluator.ground.planner.folding.segments(self._node, evaluator.work.tensor))
+        evaluator.check(value, None)
+        place = self._tensors[evaluator.work.tensor].view(-1)
+        place[evaluator.offset : evaluator.offset + evaluator.count].copy_(value)
+        return None
+
+    def merge(self, task: TensorTask, number: int, partials: Sequence[object]) -> None:
+        """Do nothing: a model in memory needs no order."""
+
+    def close(self, work: TensorWork) -> None:
+        """Do nothing: the model is measured when all tensors have come."""
+
+
+class ModelSlot:
+    """Hold the loaded model, and fill it with one checkpoint after another, always from what lies on disk."""
+
+    def __init__(self, ground: Ground, settings: StreamSettings, opens: Callable[[Path, Task, str], EvaluationModel]) -> None:
+        """Begin empty; `opens` loads a model folder for a task onto a device."""
+        self._ground = ground
+        self._settings = settings
+        self._opens = opens
+        self._model: tuple[Path, Task, EvaluationModel] | None = None
+
+    def fill(self, node: NodeId, task: Task, strengths: Mapping[Symbol, Fraction]) -> EvaluationModel:
+        """Return the model of a checkpoint's structural parent with the checkpoint's weights in it.
+
+        Raises:
+            EngineError: the model can't be loaded, or the weights can't be read.
+        """
+        model = self._load(self._folder(node), task)
+        planner = self._ground.planner
+        works = [work for work in planner.checkpoint_work(node) if work.tensor in model.tensors]
+        ground = replace(self._ground, strengths={**self._ground.strengths, **strengths})
+        filler = SlotFiller(node, model.tensors)
+        Stream(ground, self._settings, lambda _work: (filler,)).run(make_tasks(ground, works, self._settings.piece_entries))
+        return model
+
+    def release(self) -> None:
+        """Let go of the model's memory."""
+        self._model = None
+
+    def _load(self, folder: Path, task: Task) -> EvaluationModel:
+        if self._model is None or self._model[:2] != (folder, task):
+            self._model = None
+            self._model = (folder, task, self._opens(folder, task, str(self._ground.device)))
+        return self._model[2]
+
+    def _folder(self, node: NodeId) -> Path:
+        resolved = self._ground.planner.resolved
+        parent = resolved.values[node].parent
+        folder = resolved.sources[parent].header.folder if parent else None
+        if folder is None:
+            fact = f"“{resolved.title(node)}” has no model folder."
+            raise EvaluationError(fact, "Point to a Hugging Face folder that holds config.json.")
+        return folder

@@ -1,0 +1,102 @@
+"""What a reader of the result must know: everything kept, cropped, cast, copied, left unread or done otherwise than planned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine.checkpoints.header import DType
+from engine.execution.result import Remark
+from engine.planning.resolve import Decision, Resolved
+from engine.planning.work import OutputTensor
+
+if TYPE_CHECKING:
+    from engine.execution.run import Execution
+
+_SUSPICIOUS_SHARE = 0.5
+"""‖τ‖/‖θ₀‖ of a fine-tune lies far below this; above it the base is probably another one (operations.md, law 9)."""
+
+
+def collect_remarks(execution: Execution) -> tuple[Remark, ...]:
+    """Return the remarks of a finished run."""
+    resolved = execution.plan.resolved
+    remarks = [remark for decision in resolved.decisions for remark in _describe_decision(decision, resolved)]
+    remarks += _describe_aliases(resolved)
+    for output in execution.outputs.by_node.values():
+        tensors = execution.plan.planner.output_tensors(output.node)
+        remarks += [*_describe_copied(tensors), *_describe_casts(tensors)]
+        if output.node in execution.plan.targets and not any(record.name == "config.json" for record in output.files):
+            remarks += _describe_missing_config(execution, output.node)
+    remarks += _describe_unread(execution)
+    remarks += _describe_suspects(execution)
+    remarks += [Remark("fallback" if "memory" in notice else "note", notice) for notice in execution.findings.notices]
+    return tuple(dict.fromkeys(remarks))
+
+
+def _describe_decision(decision: Decision, resolved: Resolved) -> list[Remark]:
+    title = resolved.title(decision.node)
+    misfit = decision.misfit
+    cropped = tuple(item.name for item in misfit.shaped if decision.policy == "common_rows" and item.shared_entries)
+    kept = tuple(item.name for item in misfit.shaped if item.name not in cropped) + misfit.missing
+    remarks: list[Remark] = []
+    if cropped:
+        remarks.append(Remark("cropped", f"At “{title}” only the rows that both sides have were edited in {_count(cropped)}.", cropped))
+    if kept:
+        remarks.append(Remark("kept", f"At “{title}” {_count(kept)} went out as in the base: the other side has none that fits.", kept))
+    if misfit.surplus:
+        text = f"At “{title}” {_count(misfit.surplus)} of the other side stayed out: the base has none of that name."
+        remarks.append(Remark("skipped", text, misfit.surplus))
+    return remarks
+
+
+def _describe_aliases(resolved: Resolved) -> list[Remark]:
+    return [
+        Remark("skipped", f"“{resolved.title(node)}” stores {_count(names)} that its base ties; the copies are left out.", names)
+        for node, names in resolved.aliases.items()
+    ]
+
+
+def _describe_copied(tensors: Sequence[OutputTensor]) -> list[Remark]:
+    names = tuple(tensor.name for tensor in tensors if not tensor.is_edited)
+    return [Remark("copied", f"{_count(names)} of whole numbers or truth values copied from the base.", names)] if names else []
+
+
+def _describe_casts(tensors: Sequence[OutputTensor]) -> list[Remark]:
+    groups: dict[tuple[DType, DType], list[str]] = {}
+    for tensor in tensors:
+        if tensor.dtype is not tensor.parent.dtype:
+            groups.setdefault((tensor.parent.dtype, tensor.dtype), []).append(tensor.name)
+    return [
+        Remark("cast", f"{_count(names)} written as {new}; the base has {old}.", tuple(names)) for (old, new), names in groups.items()
+    ]
+
+
+def _describe_missing_config(execution: Execution, node: str) -> list[Remark]:
+    step = next(step for name, step in execution.plan.resolved.graph.steps.items() if name == node)
+    if step.operation.id == "export_vector":
+        return []
+    return [Remark("note", "The base has no config.json, so the export has none: add one before loading it with transformers.")]
+
+
+def _describe_unread(execution: Execution) -> list[Remark]:
+    read = execution.files.bytes_read_by_path()
+    resolved = execution.plan.resolved
+    return [
+        Remark("not read", f"“{resolved.title(node)}” was not read: its coefficient is 0, or it only gives names and settings.")
+        for node, source in resolved.sources.items()
+        if node in resolved.graph.needed and not any(read.get(stamp.path, 0) for stamp in source.header.files)
+    ]
+
+
+def _describe_suspects(execution: Execution) -> list[Remark]:
+    remarks: list[Remark] = []
+    for record in execution.findings.similarities.values():
+        for name, share in zip(record.names, record.relative_norms, strict=False):
+            if share > _SUSPICIOUS_SHARE:
+                text = f"“{name}” is {share:.0%} as long as its base: unusual for a fine-tune. Is it the right base?"
+                remarks.append(Remark("note", text))
+    return remarks
+
+
+def _count(names: Sequence[object]) -> str:
+    return f"{len(names)} tensor{'' if len(names) == 1 else 's'}"

@@ -1,0 +1,125 @@
+"""Gather the similarity figures of some vectors while a pass streams by."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from functools import reduce
+
+import numpy as np
+
+from engine.document.model import NodeId
+from engine.execution.ordered_fold import OrderedFold
+from engine.execution.pieces import PieceEvaluator
+from engine.execution.result import LayerSimilarity, Matrix, SimilarityRecord
+from engine.execution.schedule import TensorTask
+from engine.planning.linear import Atom, Segments
+from engine.planning.work import TensorWork, WorkPlanner
+from engine.similarity.gram import Inner, cosine_matrix, empty_inner, inner_of_piece, norms_of, sign_conflicts, zero_shares
+from engine.tensor_names import layer_of, part_of
+
+
+class SimilarityGatherer:
+    """Take pieces of n vectors and keep their inner products, tensor by tensor.
+
+    Where the vectors share a base it comes along as one more column, so that norms can be told relative to it.
+    """
+
+    def __init__(self, planner: WorkPlanner, node: NodeId) -> None:
+        """Begin; no tensor has come yet."""
+        step = planner.resolved.graph.steps[node]
+        self.node = node
+        self._planner = planner
+        self._vectors = [operand.node for operand in step.inputs["vectors"]]
+        self._per_layer = bool(step.parameters["per_layer"])
+        self._base = _shared_anchor(planner, self._vectors)
+        self._folds: dict[str, OrderedFold[Inner, Inner]] = {}
+        self._lock = threading.Lock()
+
+    def look(self, evaluator: PieceEvaluator) -> object:
+        """Return the inner products of one piece, block by block."""
+        tensor = evaluator.work.tensor
+        values = [evaluator.value(self._segments(vector, tensor)) for vector in self._vectors]
+        for value in values:
+            evaluator.check(value, None)
+        if self._base is not None:
+            values.append(evaluator.floats(self._base.node))
+        return inner_of_piece(values)
+
+    def merge(self, task: TensorTask, number: int, partials: Sequence[object]) -> None:
+        """Add a piece's blocks to its tensor, in order."""
+        with self._lock:
+            fold = self._folds.get(task.work.tensor)
+            if fold is None:
+                start = empty_inner(len(self._vectors) + (self._base is not None))
+                fold = self._folds[task.work.tensor] = OrderedFold(start, Inner.__add__, range(task.pieces))
+        fold.push(number, [inner for many in partials if isinstance(many, list) for inner in many if isinstance(inner, Inner)])
+
+    def close(self, work: TensorWork) -> None:
+        """Do nothing: sums stay per tensor."""
+
+    def record(self) -> SimilarityRecord:
+        """Return the figures once every tensor has come."""
+        sums = {tensor: fold.state for tensor, fold in sorted(self._folds.items())}
+        width = len(self._vectors) + (self._base is not None)
+        total = reduce(Inner.__add__, sums.values(), empty_inner(width))
+        count = len(self._vectors)
+        norms = norms_of(total)
+        relative = tuple(float(norm / norms[-1]) for norm in norms[:count]) if self._base is not None and norms[-1] > 0 else ()
+        return SimilarityRecord(
+            node=self.node,
+            names=tuple(self._planner.resolved.title(vector) for vector in self._vectors),
+            cosine=_to_matrix(cosine_matrix(total)[:count, :count]),
+            norms=tuple(float(norm) for norm in norms[:count]),
+            relative_norms=relative,
+            sign_conflicts=_to_matrix(sign_conflicts(total)[:count, :count]),
+            zero_shares=tuple(float(share) for share in zero_shares(total)[:count]),
+            entries=total.entries,
+            layers=_by_layer(sums, count, width) if self._per_layer else (),
+        )
+
+    def _segments(self, vector: NodeId, tensor: str) -> Segments:
+        if not self._planner.has_tensor(vector, tensor):
+            return ()
+        return self._planner.folding.segments(vector, tensor)
+
+
+def layer_title(tensor: str) -> str:
+    """Return the group that a tensor's figures are told under: its layer, or its part outside the layers."""
+    layer = layer_of(tensor)
+    if layer is None:
+        return part_of(tensor)
+    stack, depth = layer
+    return f"{stack.rstrip('.')} {depth}" if stack else f"layer {depth}"
+
+
+def _by_layer(sums: Mapping[str, Inner], count: int, width: int) -> tuple[LayerSimilarity, ...]:
+    groups: dict[str, list[str]] = {}
+    for tensor in sorted(sums, key=_layer_order):
+        groups.setdefault(layer_title(tensor), []).append(tensor)
+    layers: list[LayerSimilarity] = []
+    for title, tensors in groups.items():
+        total = reduce(Inner.__add__, (sums[tensor] for tensor in tensors), empty_inner(width))
+        norms = tuple(float(norm) for norm in norms_of(total)[:count])
+        layers.append(LayerSimilarity(title, _to_matrix(cosine_matrix(total)[:count, :count]), norms, total.entries))
+    return tuple(layers)
+
+
+def _layer_order(tensor: str) -> tuple[int, str, int]:
+    """Sort what lies before the layers first, then the layers by number, then what lies after them."""
+    layer = layer_of(tensor)
+    if layer is not None:
+        return 1, layer[0], layer[1]
+    return (0 if part_of(tensor) == "embeddings" else 2), "", 0
+
+
+def _shared_anchor(planner: WorkPlanner, vectors: Sequence[NodeId]) -> Atom | None:
+    anchors = {planner.folding.common_form(vector).anchor for vector in vectors}
+    anchor = next(iter(anchors)) if len(anchors) == 1 else None
+    is_read = anchor is not None and anchor.node in planner.resolved.sources
+    shapes = planner.resolved.values[anchor.node].shapes if anchor is not None and is_read else None
+    return anchor if shapes is not None and shapes == planner.resolved.values[vectors[0]].shapes else None
+
+
+def _to_matrix(array: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Matrix:
+    return tuple(tuple(float(cell) for cell in row) for row in array)

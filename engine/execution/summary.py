@@ -1,0 +1,176 @@
+"""Tell a finished run as plain data: inputs, outputs, figures, and everything a reader must know."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Iterable, Mapping
+
+from engine.checkpoints.header import Header
+from engine.document.model import NodeId
+from engine.execution.device import describe_device
+from engine.execution.measuring import relate_figures
+from engine.execution.outputs import Output, list_parameters
+from engine.execution.remarks import collect_remarks
+from engine.execution.result import Conditions, FileRecord, InputRecord, MetricRecord, OutputRecord, RunResult
+from engine.execution.run import Execution
+from engine.operation import Choice, Measure, PortKind
+from engine.planning.formula import format_form, format_sentence, group_forms
+from engine.planning.linear import Folding, Form
+from engine.planning.measurements import metric_steps
+from engine.planning.plan import FORMAT_NUMBER
+from engine.planning.structure import Step
+
+_LIBRARIES = ("weightloom", "torch", "numpy", "safetensors", "transformers", "huggingface_hub")
+
+
+def summarise(execution: Execution) -> RunResult:
+    """Return the result of a run whose passes are done."""
+    plan, findings = execution.plan, execution.findings
+    sets = execution.measurer.describe_sets()
+    by_label = {record.label: record for record in sets}
+    metrics = {node: relate_figures(records, by_label) for node, records in findings.metrics.items()}
+    metrics |= {node: records for node, records in execution.read_metric_files().items()}
+    outputs = tuple(_summarise_output(execution, output, metrics) for output in execution.outputs.by_node.values())
+    return RunResult(
+        title=plan.document.title or "Untitled graph",
+        recipe=plan.recipe,
+        inputs=tuple(_summarise_input(execution, node) for node in plan.resolved.sources if node in plan.resolved.graph.needed),
+        test_sets=sets,
+        similarities=tuple(findings.similarities.values()),
+        searches=tuple(findings.searches.values()),
+        metrics=_merge(metrics.values()),
+        remarks=collect_remarks(execution),
+        warnings=plan.warnings,
+        outputs=outputs,
+        conditions=_describe_conditions(execution),
+    )
+
+
+def _summarise_input(execution: Execution, node: NodeId) -> InputRecord:
+    plan = execution.plan
+    header, step = plan.resolved.sources[node].header, plan.resolved.graph.steps[node]
+    read = execution.files.bytes_read_by_path()
+    fingerprints = execution.findings.fingerprints
+    files = tuple(FileRecord(stamp.path.name, stamp.size_bytes, fingerprints.get(stamp.path)) for stamp in header.files)
+    return InputRecord(
+        node=node,
+        label=step.title,
+        role=_input_role(plan.folding, node),
+        source=str(step.parameters["source"]),
+        files=files,
+        tensors=len(header.tensors),
+        parameters=sum(spec.count for spec in header.tensors.values()),
+        dtypes=_dtypes(header),
+        is_read=any(read.get(stamp.path, 0) for stamp in header.files),
+    )
+
+
+def _input_role(folding: Folding, node: NodeId) -> str:
+    resolved = folding.resolved
+    identity = resolved.sources[node].identity
+    if any(identity in value.bases for value in resolved.values.values() if value.kind is PortKind.VECTOR):
+        return "base"
+    wires = resolved.graph.document.wires_from(node)
+    if wires and all(wire.target.port == "references" for wire in wires):
+        return "reference"
+    return "fine-tuned"
+
+
+def _dtypes(header: Header) -> tuple[str, ...]:
+    return tuple(sorted({spec.dtype.value for spec in header.tensors.values()}))
+
+
+def _summarise_output(execution: Execution, output: Output, metrics: Mapping[NodeId, tuple[MetricRecord, ...]]) -> OutputRecord:
+    plan = execution.plan
+    step = plan.resolved.graph.steps[output.node]
+    value = plan.planner.sink_value(output.node)
+    form = _main_form(execution, value)
+    wired = metric_steps(plan.resolved.graph, step)
+    base = plan.resolved.values[value].parent
+    specs = [spec for shard in output.shards for spec in shard.tensors.values()]
+    return OutputRecord(
+        node=output.node,
+        label=step.title,
+        kind="checkpoint" if plan.resolved.values[value].kind is PortKind.CHECKPOINT else "vector",
+        folder=str(plan.targets[output.node]),
+        files=tuple(output.files),
+        formula=_write_formula(execution, value),
+        sentence=format_sentence(form, plan.resolved.title),
+        base=str(plan.resolved.graph.steps[base].parameters["source"]) if base else "",
+        tensors=len(specs),
+        parameters=list_parameters(output.shards),
+        dtypes=tuple(sorted({spec.dtype.value for spec in specs})),
+        similarities=tuple(node for node, source in wired.items() if source.behaviour == Measure("similarity")),
+        metrics=_merge(metrics.get(node, ()) for node in wired),
+        searches=_find_searches(execution, wired, value),
+        edit_norm_share=None,
+    )
+
+
+def _main_form(execution: Execution, value: NodeId) -> Form:
+    groups = group_forms(execution.plan.folding, value)
+    return max(groups, key=lambda form: len(groups[form])).substitute(execution.strengths)
+
+
+def _write_formula(execution: Execution, value: NodeId) -> str:
+    """Return the formula with the chosen strengths filled in."""
+    plan = execution.plan
+    symbol = "θ" if plan.resolved.values[value].kind is PortKind.CHECKPOINT else "τ"
+    groups = group_forms(plan.folding, value)
+    lines = [(len(tensors), format_form(form.substitute(execution.strengths), plan.resolved.title)) for form, tensors in groups.items()]
+    if len(lines) == 1:
+        return f"{symbol} = {lines[0][1]}"
+    return "\n".join(f"{symbol} = {text}   in {count} tensors" for count, text in sorted(lines, reverse=True))
+
+
+def _find_searches(execution: Execution, wired: Mapping[NodeId, Step], value: NodeId) -> tuple[str, ...]:
+    symbols = {symbol.node for form in group_forms(execution.plan.folding, value) for symbol in form.symbols}
+    return tuple(
+        node for node in execution.findings.searches if node in symbols or (node in wired and isinstance(wired[node].behaviour, Choice))
+    )
+
+
+def _merge(groups: Iterable[tuple[MetricRecord, ...]]) -> tuple[MetricRecord, ...]:
+    """Return the records of several tables, each figure once; one that is related to others stands for one that is not."""
+    merged: dict[tuple[str, str, str, str], MetricRecord] = {}
+    for record in (record for group in groups for record in group):
+        key = (record.checkpoint, record.test_set, record.measurement.metric, record.source)
+        if key not in merged or merged[key].normalized is None:
+            merged[key] = record
+    return tuple(merged.values())
+
+
+def _describe_conditions(execution: Execution) -> Conditions:
+    plan = execution.plan
+    seeds = {
+        name: seed
+        for name, step in plan.resolved.graph.steps.items()
+        if name in plan.resolved.graph.needed and isinstance(seed := step.parameters.get("seed"), int)
+    }
+    return Conditions(
+        device=describe_device(execution.device),
+        precision=plan.document.settings.precision,
+        started_at=execution.started_at.isoformat(timespec="seconds"),
+        seconds=execution.progress.seconds,
+        bytes_read=execution.files.bytes_read,
+        bytes_written=execution.outputs.bytes_written,
+        planned_read=plan.bytes_read,
+        planned_written=plan.bytes_written,
+        peak_bytes=execution.memory.bytes,
+        planned_peak_bytes=plan.peak_bytes,
+        versions=_versions(),
+        seeds=seeds,
+        plan_hash=plan.hash,
+        format_number=FORMAT_NUMBER,
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in _LIBRARIES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed as a package"
+    return found

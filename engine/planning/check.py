@@ -1,0 +1,92 @@
+"""Everything that is wrong with a document, at once, and the plan of its run where nothing is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.document.model import SETTING_CHOICES, Document, NodeId
+from engine.operation import Source
+from engine.planning.measurements import check_measurements
+from engine.planning.options import RunOptions
+from engine.planning.pass_costs import PassPlan, check_budget, plan_passes
+from engine.planning.plan import Plan, PlanDraft, make_plan
+from engine.planning.resolve import Resolved, resolve_values
+from engine.planning.structure import Graph, read_graph
+from engine.planning.targets import check_space, check_targets, find_targets
+from engine.problems import Problem, Severity, error, stops_a_run
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Hold the problems of a document, and its plan when none of them stops a run."""
+
+    problems: tuple[Problem, ...]
+    plan: Plan | None
+
+
+def check_document(document: Document, folder: Path, options: RunOptions | None = None) -> Verdict:
+    """Check a document and plan its run; reads headers and names, never tensors (but see `tied`).
+
+    Args:
+        document: the graph.
+        folder: what relative paths count from: the folder of the `.loom` file.
+        options: what the caller decides; the defaults of `weightloom run` without.
+    """
+    options = options or RunOptions()
+    graph, problems = read_graph(document)
+    problems += _check_settings(document)
+    problems += _check_metric_files(graph, folder)
+    resolved, found = resolve_values(graph, folder)
+    problems += found
+    problems += check_measurements(resolved, folder)
+    targets, found = find_targets(graph, folder, options)
+    problems += [*found, *check_targets(resolved, targets, folder, options)]
+    if stops_a_run(problems) or not _is_complete(resolved):
+        return Verdict(_in_order(problems), None)
+    passes = plan_passes(resolved, folder, options)
+    problems += check_budget(passes.passes, options)
+    problems += check_space(targets, {node: _export_bytes(passes, node) for node in targets})
+    if stops_a_run(problems):
+        return Verdict(_in_order(problems), None)
+    draft = PlanDraft(document, folder, options, resolved, targets)
+    return Verdict(_in_order(problems), make_plan(draft, passes, tuple(problems)))
+
+
+def _export_bytes(passes: PassPlan, node: NodeId) -> int:
+    return sum(tensor.size_bytes for tensor in passes.planner.output_tensors(node))
+
+
+def _check_settings(document: Document) -> list[Problem]:
+    problems: list[Problem] = []
+    for name, choice in document.settings.unknown_choices().items():
+        known = ", ".join(SETTING_CHOICES[name])
+        problems.append(
+            error(f"The graph's setting {name} is “{choice}”, which this version does not know.", f"It can be {known}.", field=name)
+        )
+    return problems
+
+
+def _check_metric_files(graph: Graph, folder: Path) -> list[Problem]:
+    """Return a problem for every CSV of metrics measured elsewhere that is not there."""
+    problems: list[Problem] = []
+    for step in graph.steps.values():
+        if step.behaviour == Source("metrics"):
+            path = folder / Path(str(step.parameters["source"])).expanduser()
+            if not path.is_file():
+                problems.append(error(f"There is no file {path}.", "Point to a CSV of metrics.", node=step.id, field="source"))
+    return problems
+
+
+def _is_complete(resolved: Resolved) -> bool:
+    """Tell whether every node that something depends on has come through: one that has not had a problem of its own."""
+    return all(node in resolved.graph.steps or _is_silent(resolved.graph, node) for node in resolved.graph.needed)
+
+
+def _is_silent(graph: Graph, node: NodeId) -> bool:
+    return graph.document.nodes[node].muted
+
+
+def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
+    """Return each problem once, those that stop a run first."""
+    return tuple(sorted(dict.fromkeys(problems), key=lambda problem: problem.severity is not Severity.ERROR))

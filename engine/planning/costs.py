@@ -1,0 +1,69 @@
+"""What passes cost before they run: bytes read and written, and memory per worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from engine.checkpoints.header import DType
+from engine.document.model import NodeId
+from engine.operation import Kernel
+from engine.planning.work import TensorWork, WorkPlanner
+
+PROCESS_BYTES = 300 << 20
+"""What Python, torch, NumPy and the report's libraries hold before any tensor (measured: 235–290 MB, tests/benchmarks/RESULTS.md)."""
+LARGEST_PIECE = 1 << 20
+SMALLEST_PIECE = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCost:
+    """Hold what streaming some work costs."""
+
+    bytes_read: int
+    bytes_written: int
+    entry_bytes: int
+    """Memory per entry of a piece, for one worker: raw inputs, their floats, values, results."""
+
+
+def cost_stream(planner: WorkPlanner, works: Iterable[TensorWork], piece_entries: int) -> StreamCost:
+    """Return what some work costs with pieces of a size; a tensor that fits into a piece is read once whatever the rounds."""
+    read = written = entry_bytes = 0
+    for work in works:
+        rounds = 1 if work.entries <= piece_entries else work.needs.rounds
+        read += rounds * sum(_source_bytes(planner, source, work) for source in work.needs.sources)
+        written += sum(work.entries * size for size in _output_sizes(planner, work))
+        entry_bytes = max(entry_bytes, _entry_bytes(planner, work))
+    return StreamCost(read, written, entry_bytes)
+
+
+def _source_bytes(planner: WorkPlanner, source: NodeId, work: TensorWork) -> int:
+    spec = planner.resolved.sources[source].header.tensors.get(work.tensor)
+    return min(spec.count, work.entries) * spec.dtype.size_bytes if spec else 0
+
+
+def _output_sizes(planner: WorkPlanner, work: TensorWork) -> list[int]:
+    return [planner.output_dtype(sink, work.tensor).size_bytes for sink in work.sinks]
+
+
+def _entry_bytes(planner: WorkPlanner, work: TensorWork) -> int:
+    """Return the bytes per entry that are alive at once while a piece of this tensor is worked on."""
+    width = 8 if work.precision is DType.F64 else 4
+    raw = sum(_raw_width(planner, source, work.tensor) for source in work.needs.sources)
+    if work.is_raw:
+        return raw
+    floats = len(work.needs.sources) + sum(_kernel_arrays(planner, kernel) for kernel in work.needs.kernels)
+    floats += sum(len(planner.resolved.graph.steps[node].inputs["vectors"]) + 2 for node in work.similarities)
+    floats += sum(_kernel_arrays(planner, reduction.kernel) for reduction in work.reductions)
+    return raw + width * (floats + 2 * max(len(work.sinks), 1)) + sum(_output_sizes(planner, work))
+
+
+def _kernel_arrays(planner: WorkPlanner, kernel: NodeId) -> int:
+    step = planner.resolved.graph.steps[kernel]
+    scratch = step.behaviour.scratch_arrays if isinstance(step.behaviour, Kernel) else 0
+    return len(step.operands) + 1 + scratch
+
+
+def _raw_width(planner: WorkPlanner, source: NodeId, tensor: str) -> int:
+    spec = planner.resolved.sources[source].header.tensors.get(tensor)
+    return spec.dtype.size_bytes if spec else 0

@@ -1,0 +1,122 @@
+"""Normal forms as people read them: a formula and a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+from engine.document.model import NodeId
+from engine.operation import PortKind
+from engine.planning.coefficient import Coefficient
+from engine.planning.linear import Atom, Folding, Form
+
+_SHOWN_EXAMPLES = 3
+_DECIMALS = 6
+Names = Callable[[NodeId], str]
+
+
+def write_formula(folding: Folding, node: NodeId) -> str:
+    """Return the normal form of a node's value; forms that hold in some tensors only come with how many and which."""
+    groups = group_forms(folding, node)
+    symbol = "θ" if folding.resolved.values[node].kind is PortKind.CHECKPOINT else "τ"
+    names = folding.resolved.title
+    if len(groups) == 1:
+        return f"{symbol} = {format_form(next(iter(groups)), names)}"
+    lines: list[str] = []
+    for form, tensors in sorted(groups.items(), key=lambda item: -len(item[1])):
+        shown = ", ".join(tensors[:_SHOWN_EXAMPLES]) + (", …" if len(tensors) > _SHOWN_EXAMPLES else "")
+        lines.append(f"{symbol} = {format_form(form, names)}   in {len(tensors)} tensor{'s' * (len(tensors) != 1)} ({shown})")
+    return "\n".join(lines)
+
+
+def group_forms(folding: Folding, node: NodeId) -> Mapping[Form, list[str]]:
+    """Return the forms of a node's value, each with the tensors (or their leading parts) in which it holds."""
+    groups: dict[Form, list[str]] = {}
+    shapes = folding.resolved.values[node].shapes
+    special = [name for name in shapes if folding.is_special(node, name)]
+    if len(special) < len(shapes):
+        varying = set(special)
+        groups[folding.common_form(node)] = [name for name in shapes if name not in varying]
+    for name in special:
+        for _, form in folding.segments(node, name):
+            groups.setdefault(form, []).append(name)
+    return groups or {folding.common_form(node): []}
+
+
+def format_form(form: Form, names: Names) -> str:
+    """Return anchor + c · (τ[a] + τ[b] − τ[c]), equal sizes of coefficients taken together; τ[x] is x minus the anchor."""
+    if form.copied:
+        return f"θ[{names(form.copied.node)}]"
+    anchor = form.anchor
+    start = f"θ[{names(anchor.node)}]" if anchor and form.kind is PortKind.CHECKPOINT else ""
+    text = start
+    for factor, signed in _group_terms(form):
+        text += _format_group(factor, signed, names, form.anchor, is_first=not text)
+    return text or "0"
+
+
+def format_sentence(form: Form, names: Names) -> str:
+    """Return the form in words, for people who don't read formulas."""
+    if form.copied:
+        return f"A byte-for-byte copy of “{names(form.copied.node)}”."
+    parts = [
+        f"{format_coefficient(factor)} × ({', '.join(_say(atom, names, minus=minus, is_first=index == 0) for index, (atom, minus) in enumerate(signed))})"
+        for factor, signed in _group_terms(form)
+    ]
+    moved = ", and ".join(parts) or "nothing"
+    if form.kind is PortKind.CHECKPOINT and form.anchor:
+        return f"Take “{names(form.anchor.node)}” and add {moved}."
+    return f"The sum of {moved}."
+
+
+def format_coefficient(coefficient: Coefficient) -> str:
+    """Return a coefficient as a decimal where it has a short one, else as a fraction; unknowns by name."""
+    parts: list[str] = []
+    for monomial, factor in coefficient.terms:
+        symbols = "·".join(f"λ[{symbol.node}]" for symbol in monomial)
+        number = _format_fraction(factor)
+        parts.append(symbols if symbols and number == "1" else "·".join(part for part in (number, symbols) if part))
+    return " + ".join(parts) if len(parts) < 2 else f"({' + '.join(parts)})"  # noqa: PLR2004  (brackets only round a sum)
+
+
+def _group_terms(form: Form) -> list[tuple[Coefficient, list[tuple[Atom, bool]]]]:
+    """Return the terms by the size of their coefficient: (size, [(atom, is subtracted)])."""
+    groups: dict[Coefficient, list[tuple[Atom, bool]]] = {}
+    for atom, weight in form.terms:
+        minus = bool(weight.terms) and weight.terms[0][1] < 0
+        groups.setdefault(-weight if minus else weight, []).append((atom, minus))
+    for signed in groups.values():
+        signed.sort(key=lambda item: item[1])
+    return list(groups.items())
+
+
+def _format_group(factor: Coefficient, signed: list[tuple[Atom, bool]], names: Names, anchor: Atom | None, *, is_first: bool) -> str:
+    all_minus = all(minus for _, minus in signed)
+    inner = ""
+    for atom, minus in signed:
+        sign = "−" if minus and not all_minus else "+"
+        inner += (f" {sign} " if inner else ("−" if sign == "−" else "")) + _format_atom(atom, names, anchor)
+    if len(signed) > 1 and (factor.number != 1 or all_minus):
+        inner = f"({inner})"
+    body = inner if factor.number == 1 else f"{format_coefficient(factor)} · {inner}"
+    if is_first:
+        return f"−{body}" if all_minus else body
+    return f" − {body}" if all_minus else f" + {body}"
+
+
+def _format_atom(atom: Atom, names: Names, anchor: Atom | None) -> str:
+    if atom.kind is PortKind.VECTOR or anchor is None:
+        return names(atom.node)
+    return f"τ[{names(atom.node)}]"
+
+
+def _say(atom: Atom, names: Names, *, minus: bool, is_first: bool) -> str:
+    what = f"what “{names(atom.node)}” learned" if atom.kind is PortKind.CHECKPOINT else f"“{names(atom.node)}”"
+    if minus:
+        return f"minus {what}"
+    return what if is_first else f"plus {what}"
+
+
+def _format_fraction(number: Fraction) -> str:
+    scaled = number * 10**_DECIMALS
+    return f"{float(number):g}" if scaled.denominator == 1 else f"{number.numerator}/{number.denominator}"

@@ -1,0 +1,92 @@
+"""What it takes to know a form in one tensor: the checkpoints to read, the kernels to run, the rounds over its pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from engine.document.model import NodeId
+from engine.operation import Kernel, PortKind
+from engine.planning.linear import Atom, Folding, Form, Segments
+from engine.planning.structure import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Hold what some forms need of one tensor."""
+
+    sources: tuple[NodeId, ...]
+    """Checkpoints by identity, each read once per round."""
+    kernels: tuple[NodeId, ...]
+    """Kernels, operands first."""
+    rounds: int
+    """How often the pieces are streamed before the kernels' results are known, the last time included."""
+
+
+class NeedsFinder:
+    """Answer what forms need, remembering the kernels' operands."""
+
+    def __init__(self, folding: Folding) -> None:
+        """Keep the folding to look operands up in."""
+        self._folding = folding
+        self._steps = folding.resolved.graph.steps
+        self._sources = folding.resolved.sources
+        self._cache: dict[tuple[tuple[Form, ...], str], Needs] = {}
+        self._simple: dict[tuple[Form, ...], Needs] = {}
+
+    def find(self, forms: Iterable[Form], tensor: str) -> Needs:
+        """Return what the forms need in a tensor."""
+        key = tuple(forms)
+        if key in self._simple:
+            return self._simple[key]
+        if (key, tensor) not in self._cache:
+            needs = self._walk(key, tensor)
+            if needs.kernels:
+                self._cache[key, tensor] = needs
+            else:
+                self._simple[key] = needs
+                return needs
+        return self._cache[key, tensor]
+
+    def operand_segments(self, kernel: NodeId, tensor: str) -> Mapping[str, tuple[Segments, ...]]:
+        """Return the forms of a kernel's operands in a tensor, per port."""
+        step = self._steps[kernel]
+        return {
+            port: tuple(self._folding.segments(operand.node, tensor) for operand in operands)
+            for port, operands in step.inputs.items()
+            if operands and operands[0].kind in (PortKind.CHECKPOINT, PortKind.VECTOR)
+        }
+
+    def _walk(self, forms: Iterable[Form], tensor: str) -> Needs:
+        sources: dict[NodeId, None] = {}
+        kernels: dict[NodeId, int] = {}
+        rounds = max((self._visit(atom, tensor, sources, kernels) for form in forms for atom in form.atoms), default=0)
+        return Needs(tuple(sources), tuple(kernels), rounds + 1)
+
+    def _visit(self, atom: Atom, tensor: str, sources: dict[NodeId, None], kernels: dict[NodeId, int]) -> int:
+        """Note what an atom needs; return the rounds that must be over before it can be mapped."""
+        if atom.node in self._sources:
+            sources[atom.node] = None
+            return 0
+        if atom.node not in kernels:
+            operands = [form for many in self.operand_segments(atom.node, tensor).values() for segments in many for _, form in segments]
+            before = max((self._visit(inner, tensor, sources, kernels) for form in operands for inner in form.atoms), default=0)
+            kernels[atom.node] = before + tensor_rounds(self._steps[atom.node])
+        return kernels[atom.node]
+
+
+def tensor_rounds(step: Step) -> int:
+    """Return the number of a kernel's reductions over one tensor."""
+    return sum(reduction.scope == "tensor" for reduction in _kernel(step).reductions)
+
+
+def model_rounds(step: Step) -> int:
+    """Return the number of a kernel's reductions over the whole model."""
+    return sum(reduction.scope == "model" for reduction in _kernel(step).reductions)
+
+
+def _kernel(step: Step) -> Kernel:
+    if not isinstance(step.behaviour, Kernel):
+        message = f"{step.id} is no kernel"
+        raise TypeError(message)
+    return step.behaviour

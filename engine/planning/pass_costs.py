@@ -1,0 +1,147 @@
+"""What each pass of a run costs, and how large its pieces may be so that all of it stays within the budget."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import psutil
+
+from engine.document.model import NodeId
+from engine.evaluation.memory import estimate_model_bytes
+from engine.operation import BLOCK_ENTRIES
+from engine.planning.costs import LARGEST_PIECE, PROCESS_BYTES, SMALLEST_PIECE, StreamCost, cost_stream
+from engine.planning.linear import Folding
+from engine.planning.measurements import evaluation_settings, likely_task, measured_values
+from engine.planning.options import RunOptions
+from engine.planning.passes import MeasurePass, Pass, SearchPass, StreamPass, order_passes
+from engine.planning.resolve import Resolved
+from engine.planning.structure import Step
+from engine.planning.targets import format_bytes
+from engine.planning.work import TensorWork, WorkPlanner
+from engine.problems import Problem, error
+from engine.search.grid import grid
+
+_MOST_WORKERS = 8
+
+
+@dataclass(frozen=True)
+class PlannedPass:
+    """Hold a pass with what it costs."""
+
+    work: Pass
+    bytes_read: int
+    bytes_written: int
+    peak_bytes: int
+    """Of the whole process while the pass runs."""
+    keeps_vector: bool = False
+    """For a search: whether Στ stays in memory, so that only the base is read again for every strength."""
+
+
+@dataclass(frozen=True)
+class PassPlan:
+    """Hold the passes of a run with their costs and how they are cut."""
+
+    planner: WorkPlanner
+    passes: tuple[PlannedPass, ...]
+    piece_entries: int
+    workers: int
+    read_sources: frozenset[NodeId]
+    """Identities of the sources of which some bytes are read; the others have coefficient 0."""
+
+
+def plan_passes(resolved: Resolved, folder: Path, options: RunOptions) -> PassPlan:
+    """Return the passes with their costs, the piece's entries and the number of workers, fitted to the budget."""
+    planner = WorkPlanner(resolved, Folding(resolved))
+    passes = order_passes(resolved)
+    works = {index: _list_work(planner, item) for index, item in enumerate(passes)}
+    budget = memory_budget(options) - PROCESS_BYTES - _resident_bytes(resolved)
+    widest = max((cost_stream(planner, work, LARGEST_PIECE).entry_bytes for work in works.values()), default=0)
+    workers = options.workers or max(min(os.cpu_count() or 1, _MOST_WORKERS), 1)
+    piece = options.piece_entries or _fit_piece(widest, workers, budget)
+    workers = options.workers or max(min(workers, budget // max(widest * piece, 1)), 1)
+    planned = tuple(_cost_pass(planner, item, works[index], (folder, piece, workers, budget)) for index, item in enumerate(passes))
+    read = frozenset(source for many in works.values() for work in many for source in work.needs.sources)
+    return PassPlan(planner, planned, piece, workers, read)
+
+
+def memory_budget(options: RunOptions) -> int:
+    """Return the bytes that the whole process may hold: what was asked for, or half of the free memory."""
+    return options.memory_bytes or psutil.virtual_memory().available // 2
+
+
+def check_budget(passes: Sequence[PlannedPass], options: RunOptions) -> list[Problem]:
+    """Return a problem, with the numbers, when the plan needs more memory than it may have."""
+    budget = memory_budget(options)
+    peak = max(passes, key=lambda item: item.peak_bytes, default=None)
+    if peak is None or peak.peak_bytes <= budget:
+        return []
+    message = f"“{peak.work.title}” needs {format_bytes(peak.peak_bytes)} of memory; the budget is {format_bytes(budget)}."
+    return [error(message, "Close other programs, raise --memory, or measure on a machine with more memory.")]
+
+
+def _list_work(planner: WorkPlanner, item: Pass) -> tuple[TensorWork, ...]:
+    if isinstance(item, StreamPass):
+        return planner.stream_work(item)
+    step = planner.resolved.graph.steps[item.node]
+    values = [item.node] if isinstance(item, SearchPass) else []
+    return tuple(work for node in [*values, *measured_values(step)] for work in planner.checkpoint_work(node))
+
+
+def _fit_piece(entry_bytes: int, workers: int, budget: int) -> int:
+    piece = LARGEST_PIECE
+    while piece > SMALLEST_PIECE and piece * entry_bytes * workers > budget:
+        piece //= 2
+    return max(piece, BLOCK_ENTRIES)
+
+
+def _resident_bytes(resolved: Resolved) -> int:
+    return sum(source.header.resident_bytes for source in resolved.sources.values())
+
+
+def _cost_pass(planner: WorkPlanner, item: Pass, works: tuple[TensorWork, ...], ground: tuple[Path, int, int, int]) -> PlannedPass:
+    folder, piece, workers, budget = ground
+    cost = cost_stream(planner, works, piece)
+    largest = max((min(work.entries, piece) for work in works), default=0)
+    ground_bytes = PROCESS_BYTES + _resident_bytes(planner.resolved) + cost.entry_bytes * largest * workers
+    if isinstance(item, StreamPass):
+        return PlannedPass(item, cost.bytes_read, cost.bytes_written, ground_bytes)
+    model = _model_bytes(planner, item.node, folder)
+    if isinstance(item, MeasurePass):
+        return PlannedPass(item, cost.bytes_read, 0, ground_bytes + model)
+    return _cost_search(planner, item, cost, (ground_bytes + model, budget + PROCESS_BYTES))
+
+
+def _cost_search(planner: WorkPlanner, item: SearchPass, cost: StreamCost, memory: tuple[int, int]) -> PlannedPass:
+    """Decide whether Στ stays in memory between the strengths, and cost the search with or without."""
+    needed, budget = memory
+    step = planner.resolved.graph.steps[item.node]
+    strengths = len(grid(*(_exact(step, name) for name in ("start", "stop", "step"))))
+    base = cost_stream(planner, planner.checkpoint_work(step.inputs["base"][0].node), LARGEST_PIECE).bytes_read
+    vector = 4 * sum(work.entries for work in planner.checkpoint_work(item.node))
+    keeps = needed + vector <= budget
+    read = cost.bytes_read + (strengths * base if keeps else (strengths - 1) * cost.bytes_read)
+    return PlannedPass(item, read, 0, needed + (vector if keeps else 0), keeps_vector=keeps)
+
+
+def _model_bytes(planner: WorkPlanner, node: NodeId, folder: Path) -> int:
+    """Return the memory of the models that a measurement loads, one after the other: the largest counts."""
+    step = planner.resolved.graph.steps[node]
+    settings = evaluation_settings(step, folder)
+    task = likely_task(step, planner.resolved.graph, folder)
+    return max(estimate_model_bytes(*_describe_model(planner.resolved, value), settings, task) for value in measured_values(step))
+
+
+def _describe_model(resolved: Resolved, node: NodeId) -> tuple[Path, int]:
+    value = resolved.values[node]
+    header = resolved.sources[value.parent].header if value.parent else None
+    entries = sum(spec.count for spec in header.tensors.values()) if header else 0
+    return (header.folder if header and header.folder else Path()), entries
+
+
+def _exact(step: Step, name: str) -> Fraction:
+    value = step.parameters[name]
+    return value if isinstance(value, Fraction) else Fraction(0)

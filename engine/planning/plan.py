@@ -1,0 +1,136 @@
+"""The plan of a run: everything that is decided before the first tensor is read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.catalogue import defaults
+from engine.checkpoints.header import FileStamp
+from engine.document.model import Document, NodeId
+from engine.document.recipe import canonical_recipe
+from engine.operation import Choice
+from engine.planning.costs import PROCESS_BYTES
+from engine.planning.formula import write_formula
+from engine.planning.linear import Folding
+from engine.planning.options import RunOptions
+from engine.planning.pass_costs import PassPlan, PlannedPass
+from engine.planning.resolve import Resolved
+from engine.planning.work import WorkPlanner
+from engine.problems import Problem
+
+FORMAT_NUMBER = 1
+"""Rises when the same recipe on the same inputs gives other bytes."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Hold all that a run needs; running it decides nothing."""
+
+    document: Document
+    folder: Path
+    """The folder that relative paths count from."""
+    options: RunOptions
+    resolved: Resolved
+    planner: WorkPlanner
+    targets: Mapping[NodeId, Path]
+    passes: tuple[PlannedPass, ...]
+    piece_entries: int
+    workers: int
+    formulas: Mapping[NodeId, str]
+    """Per output and search node the normal form of what it writes."""
+    recipe: str
+    inputs: tuple[FileStamp, ...]
+    """The checkpoint files that the run depends on."""
+    read_files: frozenset[Path]
+    """Those of which some bytes are read: the others have coefficient 0, or only give names and settings."""
+    hash: str
+    """Of all that decides the output's bytes."""
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def folding(self) -> Folding:
+        """Return the normal forms of the graph."""
+        return self.planner.folding
+
+    @property
+    def bytes_read(self) -> int:
+        """Return the bytes of tensors that the run reads; hashing reads them once more, behind the run."""
+        return sum(item.bytes_read for item in self.passes)
+
+    @property
+    def bytes_written(self) -> int:
+        """Return the bytes of tensors that the run writes."""
+        return sum(item.bytes_written for item in self.passes)
+
+    @property
+    def peak_bytes(self) -> int:
+        """Return the peak memory of the whole process."""
+        return max((item.peak_bytes for item in self.passes), default=PROCESS_BYTES)
+
+
+@dataclass(frozen=True)
+class PlanDraft:
+    """Hold what a plan is made of before its passes are known."""
+
+    document: Document
+    folder: Path
+    options: RunOptions
+    resolved: Resolved
+    targets: Mapping[NodeId, Path]
+
+
+def make_plan(draft: PlanDraft, passes: PassPlan, warnings: tuple[Problem, ...]) -> Plan:
+    """Return the plan of a run from its costed passes."""
+    recipe = write_recipe(draft.document)
+    inputs = list_inputs(draft.resolved)
+    return Plan(
+        document=draft.document,
+        folder=draft.folder,
+        options=draft.options,
+        resolved=draft.resolved,
+        planner=passes.planner,
+        targets=draft.targets,
+        passes=passes.passes,
+        piece_entries=passes.piece_entries,
+        workers=passes.workers,
+        formulas=write_formulas(draft.resolved, passes.planner, draft.targets),
+        recipe=recipe,
+        inputs=inputs,
+        read_files=_list_read_files(draft.resolved, passes),
+        hash=hash_plan(recipe, inputs, draft.options),
+        warnings=warnings,
+    )
+
+
+def _list_read_files(resolved: Resolved, passes: PassPlan) -> frozenset[Path]:
+    read = [source for source in resolved.sources.values() if source.identity in passes.read_sources]
+    return frozenset(stamp.path for source in read for stamp in source.header.files)
+
+
+def hash_plan(recipe: str, inputs: tuple[FileStamp, ...], options: RunOptions) -> str:
+    """Return 16 hexadecimal digits over all that decides the output's bytes."""
+    stamps = [[str(stamp.path), stamp.size_bytes, stamp.modified_ns] for stamp in inputs]
+    content = json.dumps([FORMAT_NUMBER, recipe, stamps, options.device, options.fingerprints], ensure_ascii=False)
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def list_inputs(resolved: Resolved) -> tuple[FileStamp, ...]:
+    """Return the files of the checkpoints that the run depends on, each once."""
+    used = [source for node, source in resolved.sources.items() if node in resolved.graph.needed]
+    return tuple({stamp.path: stamp for source in used for stamp in source.header.files}.values())
+
+
+def write_recipe(document: Document) -> str:
+    """Return the canonical recipe that goes into the output's metadata."""
+    return canonical_recipe(document, defaults())
+
+
+def write_formulas(resolved: Resolved, planner: WorkPlanner, targets: Mapping[NodeId, Path]) -> Mapping[NodeId, str]:
+    """Return the normal form of every output, and of every search that is not part of one."""
+    formulas = {node: write_formula(planner.folding, planner.sink_value(node)) for node in targets}
+    searches = [name for name, step in resolved.graph.steps.items() if isinstance(step.behaviour, Choice) and name in resolved.graph.needed]
+    return formulas | {name: write_formula(planner.folding, name) for name in searches}

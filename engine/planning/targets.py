@@ -1,0 +1,95 @@
+"""Where a run may write: export folders resolved, and everything that speaks against them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from engine.checkpoints.output_target import target_problem
+from engine.document.model import NodeId
+from engine.operation import Sink
+from engine.planning.options import RunOptions
+from engine.planning.resolve import Resolved
+from engine.planning.structure import Graph
+from engine.problems import Problem, error
+
+
+def find_targets(graph: Graph, folder: Path, options: RunOptions) -> tuple[Mapping[NodeId, Path], list[Problem]]:
+    """Return the folder that each output node writes; `folder` is the document's own."""
+    sinks = [step for step in graph.steps.values() if isinstance(step.behaviour, Sink)]
+    targets: dict[NodeId, Path] = {}
+    problems: list[Problem] = []
+    for step in sinks:
+        written = str(step.parameters["folder"]).strip()
+        if options.output is not None and len(sinks) == 1:
+            targets[step.id] = options.output.absolute()
+        elif not written:
+            problems.append(error("The export has no folder.", "Say where to write it.", node=step.id, field="folder"))
+        else:
+            targets[step.id] = (folder / Path(written).expanduser()).absolute()
+    return targets, problems
+
+
+def check_targets(resolved: Resolved, targets: Mapping[NodeId, Path], folder: Path, options: RunOptions) -> list[Problem]:
+    """Return what speaks against the targets: outside the document's tree, on an input, taken, or used twice."""
+    problems: list[Problem] = []
+    taken: dict[Path, NodeId] = {}
+    for node, target in targets.items():
+        real = target.resolve()
+        sentence, hint = _find_fault(resolved, real, folder.resolve(), options)
+        if not sentence and real in taken:
+            sentence, hint = f"“{resolved.title(taken[real])}” writes to {target} too.", "Choose another folder."
+        if sentence:
+            problems.append(error(sentence, hint, node=node, field="folder"))
+        taken.setdefault(real, node)
+    return problems
+
+
+def check_space(targets: Mapping[NodeId, Path], sizes: Mapping[NodeId, int]) -> list[Problem]:
+    """Return a problem for each disk that the exports do not fit on, with the numbers."""
+    needed: dict[int, int] = {}
+    places: dict[int, tuple[NodeId, Path]] = {}
+    for node, target in targets.items():
+        parent = _nearest_folder(target)
+        device = parent.stat().st_dev
+        needed[device] = needed.get(device, 0) + sizes.get(node, 0)
+        places.setdefault(device, (node, parent))
+    problems: list[Problem] = []
+    for device, (node, parent) in places.items():
+        free = shutil.disk_usage(parent).free
+        if needed[device] > free:
+            message = f"The export needs {format_bytes(needed[device])}; {parent} has {format_bytes(free)} free."
+            problems.append(error(message, "Make room, or choose a folder on another disk.", node=node, field="folder"))
+    return problems
+
+
+def format_bytes(count: int) -> str:
+    """Return a number of bytes as people write it: 1.2 GB (powers of 1000)."""
+    size = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:  # noqa: PLR2004
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def _find_fault(resolved: Resolved, target: Path, folder: Path, options: RunOptions) -> tuple[str, str]:
+    if options.output is None and not options.allow_outside and not target.is_relative_to(folder):
+        return f"{target} lies outside the folder of the graph.", "Allow it (--allow-outside), or name the folder with --output."
+    if target == folder or folder.is_relative_to(target):
+        return f"{target} holds the graph itself.", "Choose a folder of its own for the export."
+    for source in resolved.sources.values():
+        for place in {stamp.path.resolve() for stamp in source.header.files}:
+            if place.is_relative_to(target):
+                title = resolved.title(source.node)
+                return f"{target} holds “{title}”, which the export is made from.", "Choose another folder."
+        own = source.header.folder
+        if own is not None and target.is_relative_to(own.resolve()) and own.resolve() != folder:
+            return f"{target} lies inside “{resolved.title(source.node)}”.", "Choose another folder."
+    fault = target_problem(target, options.overwrite)
+    return (fault, "") if fault else ("", "")
+
+
+def _nearest_folder(path: Path) -> Path:
+    return next(parent for parent in path.parents if parent.is_dir())

@@ -1,0 +1,185 @@
+"""What a pass does tensor by tensor, in file order: the list that is costed before the run and walked by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from math import prod
+
+from engine.checkpoints.header import DType, TensorSpec
+from engine.document.model import NodeId
+from engine.operation import Sink
+from engine.planning.linear import Folding, Form, Segments
+from engine.planning.misfit import Shape
+from engine.planning.needs import Needs, NeedsFinder
+from engine.planning.passes import ModelReduction, StreamPass
+from engine.planning.resolve import Resolved
+
+
+@dataclass(frozen=True)
+class OutputTensor:
+    """Hold one tensor of an export as it will be written."""
+
+    name: str
+    shape: Shape
+    dtype: DType
+    parent: TensorSpec
+    """The structural parent's tensor (the base's, for a vector)."""
+    is_edited: bool
+    """False for integers and booleans: copied from the parent whatever the formula."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Return the bytes it takes in the file."""
+        return prod(self.shape) * self.dtype.size_bytes
+
+
+@dataclass(frozen=True)
+class TensorWork:
+    """Hold what one pass does for one tensor."""
+
+    tensor: str
+    entries: int
+    needs: Needs
+    sinks: tuple[NodeId, ...] = ()
+    similarities: tuple[NodeId, ...] = ()
+    reductions: tuple[ModelReduction, ...] = ()
+    precision: DType = DType.F32
+    """What it is computed in: F64 when asked for, or when an operand or the output is."""
+    is_raw: bool = False
+    """Whether bytes are copied without a look at what they mean (integers)."""
+
+
+@dataclass
+class _Consumers:
+    """Gather who wants a tensor, and the forms they want of it."""
+
+    sinks: list[NodeId] = field(default_factory=list[NodeId])
+    similarities: list[NodeId] = field(default_factory=list[NodeId])
+    reductions: list[ModelReduction] = field(default_factory=list[ModelReduction])
+    segments: list[Segments] = field(default_factory=list[Segments])
+
+
+class WorkPlanner:
+    """List the work of passes on one resolved graph."""
+
+    def __init__(self, resolved: Resolved, folding: Folding) -> None:
+        """Keep what to look forms and headers up in."""
+        self.resolved = resolved
+        self.folding = folding
+        self.needs = NeedsFinder(folding)
+        self._dtypes: dict[NodeId, dict[str, DType]] = {}
+        self._doubles = resolved.graph.document.settings.precision == "float64"
+
+    def output_tensors(self, sink: NodeId) -> tuple[OutputTensor, ...]:
+        """Return the tensors that an output node writes, in the parent's file order."""
+        step = self.resolved.graph.steps[sink]
+        is_vector = step.behaviour == Sink("vector")
+        value = self.resolved.values[self.sink_value(sink)]
+        if value.parent is None:
+            return ()
+        wanted = _DTYPES.get(str(step.parameters["dtype"]))
+        source = self.resolved.sources[value.parent]
+        aliases = self.resolved.aliases.get(source.identity, ())
+        specs = [spec for spec in source.header.tensors.values() if spec.name not in aliases]
+        return tuple(
+            OutputTensor(spec.name, spec.shape, wanted or spec.dtype, spec, is_edited=True)
+            if spec.dtype.is_float
+            else OutputTensor(spec.name, spec.shape, spec.dtype, spec, is_edited=False)
+            for spec in specs
+            if spec.dtype.is_float or not is_vector
+        )
+
+    def output_dtype(self, sink: NodeId, tensor: str) -> DType:
+        """Return the dtype in which an output node writes a tensor."""
+        if sink not in self._dtypes:
+            self._dtypes[sink] = {output.name: output.dtype for output in self.output_tensors(sink)}
+        return self._dtypes[sink][tensor]
+
+    def sink_value(self, sink: NodeId) -> NodeId:
+        """Return the node whose value an output node writes."""
+        step = self.resolved.graph.steps[sink]
+        port = step.behaviour.kind if isinstance(step.behaviour, Sink) else "checkpoint"
+        return step.inputs[port][0].node
+
+    def stream_work(self, stream: StreamPass) -> tuple[TensorWork, ...]:
+        """Return the work of a streamed pass."""
+        groups: dict[tuple[str, int], _Consumers] = {}
+        raw: list[TensorWork] = []
+        for sink in stream.sinks:
+            raw += self._collect_sink(sink, groups)
+        for node in stream.similarities:
+            self._collect_similarity(node, groups)
+        for reduction in stream.reductions:
+            for tensor, entries in self._tensors_of(reduction.kernel):
+                consumers = groups.setdefault((tensor, entries), _Consumers())
+                consumers.reductions.append(reduction)
+                consumers.segments += [item for many in self.needs.operand_segments(reduction.kernel, tensor).values() for item in many]
+        return (*(self._gather(tensor, entries, consumers) for (tensor, entries), consumers in groups.items()), *raw)
+
+    def checkpoint_work(self, node: NodeId) -> tuple[TensorWork, ...]:
+        """Return the work of filling a model with a checkpoint's value."""
+        return tuple(
+            self._tensor_work(tensor, entries, (self.folding.segments(node, tensor),)) for tensor, entries in self._tensors_of(node)
+        )
+
+    def forms_work(self, tensor: str, entries: int, segments: Iterable[Segments]) -> TensorWork:
+        """Return the work of computing some values of one tensor."""
+        return self._tensor_work(tensor, entries, tuple(segments))
+
+    def _tensors_of(self, node: NodeId) -> Iterator[tuple[str, int]]:
+        for tensor, shape in self.resolved.values[node].shapes.items():
+            yield tensor, prod(shape)
+
+    def _collect_sink(self, sink: NodeId, groups: dict[tuple[str, int], _Consumers]) -> list[TensorWork]:
+        """Add an output's edited tensors to the groups; return the work of its copied ones."""
+        value = self.sink_value(sink)
+        raw: list[TensorWork] = []
+        for tensor in self.output_tensors(sink):
+            entries = prod(tensor.shape)
+            if tensor.is_edited:
+                consumers = groups.setdefault((tensor.name, entries), _Consumers())
+                consumers.sinks.append(sink)
+                consumers.segments.append(self.folding.segments(value, tensor.name))
+            else:
+                raw.append(TensorWork(tensor.name, entries, Needs((self.parent_identity(value),), (), 1), sinks=(sink,), is_raw=True))
+        return raw
+
+    def _collect_similarity(self, node: NodeId, groups: dict[tuple[str, int], _Consumers]) -> None:
+        vectors = [operand.node for operand in self.resolved.graph.steps[node].inputs["vectors"]]
+        for tensor, entries in self._tensors_of(vectors[0]):
+            consumers = groups.setdefault((tensor, entries), _Consumers())
+            consumers.similarities.append(node)
+            consumers.segments += [self.folding.segments(vector, tensor) for vector in vectors if self.has_tensor(vector, tensor)]
+
+    def parent_identity(self, value: NodeId) -> NodeId:
+        """Return the identity of the source that a value has its names, dtypes and integers from."""
+        parent = self.resolved.values[value].parent
+        return self.resolved.sources[parent].identity if parent else value
+
+    def has_tensor(self, value: NodeId, tensor: str) -> bool:
+        """Tell whether a value has a floating-point tensor of that name."""
+        return tensor in self.resolved.values[value].shapes
+
+    def _gather(self, tensor: str, entries: int, consumers: _Consumers) -> TensorWork:
+        work = self._tensor_work(tensor, entries, consumers.segments)
+        return replace(
+            work, sinks=tuple(consumers.sinks), similarities=tuple(consumers.similarities), reductions=tuple(consumers.reductions)
+        )
+
+    def _tensor_work(self, tensor: str, entries: int, segments: Iterable[Segments]) -> TensorWork:
+        needs = self.needs.find(self._forms(segments), tensor)
+        return TensorWork(tensor, entries, needs, precision=self._precision(tensor, needs))
+
+    def _forms(self, segments: Iterable[Segments]) -> tuple[Form, ...]:
+        return tuple(dict.fromkeys(form for many in segments for _, form in many))
+
+    def _precision(self, tensor: str, needs: Needs) -> DType:
+        if self._doubles:
+            return DType.F64
+        # An F64 tensor would lose bits in float32, so it is computed in its own precision.
+        specs = (self.resolved.sources[source].header.tensors.get(tensor) for source in needs.sources)
+        return DType.F64 if any(spec is not None and spec.dtype is DType.F64 for spec in specs) else DType.F32
+
+
+_DTYPES = {"float32": DType.F32, "bfloat16": DType.BF16, "float16": DType.F16}
