@@ -123,7 +123,7 @@ class SearchRecord:
     node: str
     rule: str
     limit: float | None
-    """The control figure that a strength must keep (or must not exceed); None for best_target."""
+    """The figure that the first control set must keep (or must not exceed); None for best_target."""
     is_normalized: bool
     target_names: tuple[str, ...]
     control_names: tuple[str, ...]

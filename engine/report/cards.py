@@ -99,15 +99,15 @@ def _write_base_figure(output: OutputRecord, record: MetricRecord) -> str:
 
 
 def _write_limit(search: SearchRecord) -> str:
-    """Return the limit of a search's rule, as a share of the unedited model's figure where it is one."""
+    """Return the limit of a search's rule: a share of the unedited figure, which holds for every control, or the first one's figure."""
     reference = next((point for point in search.points if point.strength == 0 and point.controls), None)
     if search.limit is None or reference is None:
         return ""
-    control = reference.controls[0]
-    if not control.higher_is_better:
-        return f"limit {write_metric(search.limit, control.metric)} on validation data"
-    mean = sum(measurement.value for measurement in reference.controls) / len(reference.controls)
-    return f"limit {write_figure(search.limit / mean)} on validation data" if mean else ""
+    first = reference.controls[0]
+    if first.higher_is_better:
+        return f"limit {write_figure(search.limit / first.value)} on validation data" if first.value else ""
+    named = f" ({search.control_names[0]})" if len(reference.controls) > 1 else ""
+    return f"limit {write_metric(search.limit, first.metric)} on validation data{named}"
 
 
 def _normalized_card(records: list[MetricRecord]) -> Card | None:

@@ -98,7 +98,7 @@ def choose_searches(result: RunResult, output: OutputRecord) -> tuple[SearchReco
 
 def write_choice(record: SearchRecord) -> str:
     """Return the sentence on which data λ was chosen, by which rule and limit."""
-    limit = "" if record.limit is None else f", limit of the control {write_metric(record.limit, _control_metric(record))}"
+    limit = "" if record.limit is None else f", limit of {_name_control(record)} {write_metric(record.limit, _control_metric(record))}"
     scored = ", normalized" if record.is_normalized else ", raw, for no fine-tuned reference was given"
     score = scored if record.rule == "best_target" else ""
     measured = "; the figures on test data were measured once, at this choice" if record.tests else ""
@@ -119,6 +119,11 @@ def write_chance(entries: int) -> str:
 def _control_metric(record: SearchRecord) -> str:
     """Return the metric of the controls, which the limit is a figure of; empty without controls."""
     return next((measurement.metric for point in record.points for measurement in point.controls), "")
+
+
+def _name_control(record: SearchRecord) -> str:
+    """Return whose figure the limit is: the first control's, named where there are several."""
+    return f"“{record.control_names[0]}”" if len(record.control_names) > 1 else "the control"
 
 
 def _write_device(device: str) -> str:

@@ -69,8 +69,9 @@ def describe_search(search: SearchRecord) -> str:
 
 
 def _limit_of(search: SearchRecord, curves: list[Curve]) -> float | None:
-    """Return the rule's limit where it belongs to these curves: it bounds the controls."""
-    return search.limit if any(curve.role == "control" for curve in curves) else None
+    """Return the rule's limit where it belongs to these curves: it is the first control's."""
+    first = search.control_names[0] if search.control_names else None
+    return search.limit if any((curve.role, curve.name) == ("control", first) for curve in curves) else None
 
 
 def _legend_height(search: SearchRecord, curves: list[Curve]) -> float:
@@ -156,7 +157,12 @@ def _draw_legend(canvas: Axes, search: SearchRecord, plot: list[tuple[int, Curve
     if limit is not None:
         line += _LEGEND_LINE
         canvas.plot((_LEFT, _LEFT + 24), (line - 4, line - 4), color=LIMIT, linewidth=1, linestyle=(0, (2, 3)))
-        _write_legend(canvas, f"limit of the control: {write_metric(limit, plot[-1][1].metric)}", line, LIMIT)
+        _write_legend(
+            canvas,
+            f"limit of {'the control' if len(search.control_names) == 1 else search.control_names[0]}: {write_metric(limit, plot[-1][1].metric)}",
+            line,
+            LIMIT,
+        )
 
 
 def _write_legend(canvas: Axes, text: str, line: float, colour: str) -> None:

@@ -86,3 +86,10 @@ def test_no_figure_no_card(vector_export):
 def test_the_size_of_the_edit_alone_makes_a_card(vector_export):
     changed = replace(vector_export, outputs=(replace(vector_export.outputs[0], edit_norm_share=0.0523),))
     assert [card.figure for card in deal(changed)] == ["5.2 %"]
+
+
+def test_a_share_is_of_the_first_control_as_the_rule_has_it(analogy, measure):
+    search = analogy.searches[0]
+    points = tuple(replace(point, controls=(*point.controls, measure(0.4, 100))) for point in search.points)
+    several = replace(search, points=points, control_names=("plain digits (validation)", "another"))
+    assert deal(replace(analogy, searches=(several,)))[1].lines[-1] == "limit 0.950 on validation data"

@@ -72,6 +72,13 @@ def test_metrics_of_other_units_have_a_plot_of_their_own(crowded):
     assert shown.count("limit of the control: 16.88") == 1
 
 
+def test_of_several_controls_the_limit_names_the_one_it_is_of(analogy, measure):
+    search = analogy.searches[0]
+    points = tuple(replace(point, controls=(*point.controls, measure(0.4, 100, "macro_f1"))) for point in search.points)
+    shown = texts(draw_search(replace(search, points=points, control_names=("first", "second")), "k"))
+    assert [text for text in shown if text.startswith("limit")] == ["limit of first: 0.906"]
+
+
 def test_every_point_is_on_a_curve(crowded):
     curves = collect_curves(crowded.searches[0])
     assert [(curve.role, len(curve.measurements)) for curve in curves] == [("target", 11)] * 3 + [("control", 11)]
