@@ -17,6 +17,8 @@ from engine.evaluation.quiet import quiet_transformers
 from engine.evaluation.tasks import Task
 
 IMAGE_SIDE_MARKS = ("vision", "visual")
+VOCABULARIES = ("tokenizer.json", "vocab.*", "*.model", "*.tiktoken", "tekken.json")
+TOKENIZER_REMEDY = "Copy tokenizer.json and tokenizer_config.json of the base into the folder."
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,17 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     Raises:
         EvaluationError: It has none that opens offline.
     """
+    if not any(path for pattern in VOCABULARIES for path in folder.glob(pattern)):
+        # transformers would make an empty tokenizer and turn every text into nothing.
+        fact = f"{folder} has no tokenizer (no {VOCABULARIES[0]} and no other vocabulary)."
+        raise EvaluationError(fact, TOKENIZER_REMEDY)
     try:
         with quiet_transformers():
             return transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     # The library fails with whatever comes up on a missing file: OSError, ValueError, ImportError, TypeError, KeyError …
     except Exception as error:
         fact = f"The tokenizer in {folder} can't be opened: {_first_line(error)}."
-        raise EvaluationError(fact, "Copy tokenizer.json and tokenizer_config.json of the base into the folder.") from error
+        raise EvaluationError(fact, TOKENIZER_REMEDY) from error
 
 
 def _build(folder: Path, architecture: str) -> PreTrainedModel:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol, cast
@@ -26,38 +26,37 @@ class _Rows(Protocol):
 
 @dataclass(frozen=True)
 class Table:
-    """Hold a table's columns and its rows, which are read as they are asked for."""
+    """Hold a table's rows."""
 
     columns: tuple[str, ...]
-    rows: Iterable[Row]
+    rows: tuple[Row, ...]
     class_names: Mapping[str, tuple[str, ...]]
     """The names behind a column's numbers, where the file declares them."""
 
 
-def open_table(form: Format, source: Path) -> Table:
-    """Return the table in these files, without a copy in any cache.
+def read_table(form: Format, source: Path, limit: int = 0) -> Table:
+    """Return the first `limit` rows of the table in these files (0: all of them), without a copy in any cache.
 
     Raises:
         EvaluationError: A file is damaged, or there are no rows.
     """
-    iterator = _explain_damage(_stream(form, source), source)
-    first = next(iterator, None)
-    if first is None:
+    stream = _stream(form, source, limit)
+    try:
+        # pandas closes a CSV file at its end only, and was told the limit; the other readers close theirs when left early.
+        rows = tuple(stream if form.kind == "csv" else islice(stream, limit or None))[: limit or None]
+    # pyarrow's, pandas' and datasets' errors share no ancestor below Exception; what fails here is the file.
+    except Exception as error:
+        raise _unreadable(source, error) from error
+    if not rows:
         fact = f"The test set {source} has no rows."
         raise EvaluationError(fact, "Take another file.")
-    rows, features = first
-    return Table(tuple(rows), chain([rows], (row for row, _ in iterator)), _read_class_names(features))
+    return Table(tuple(rows[0]), rows, _read_class_names(stream.features or {}))
 
 
-def take_rows(table: Table, limit: int) -> list[Row]:
-    """Return the first `limit` rows; all of them for 0."""
-    return list(islice(table.rows, limit or None))
-
-
-def _stream(form: Format, source: Path) -> _Rows:
+def _stream(form: Format, source: Path, limit: int) -> _Rows:
     options: Mapping[str, Mapping[str, object]] = {
         # “NA” and “null” are words, not holes.
-        "csv": {"sep": "\t" if form.files[0].suffix.lower() == ".tsv" else ",", "keep_default_na": False},
+        "csv": {"sep": "\t" if form.files[0].suffix.lower() == ".tsv" else ",", "keep_default_na": False, "nrows": limit or None},
         "text": {"sample_by": "document"},
     }
     builder = "imagefolder" if form.kind == "images" else form.kind
@@ -96,16 +95,6 @@ def _leave_pictures_encoded(rows: _Rows, image_type: type) -> object:
         if isinstance(feature, image_type):
             rows = rows.cast_column(name, image_type(decode=False))  # type: ignore[attr-defined]
     return rows
-
-
-def _explain_damage(rows: _Rows, source: Path) -> Iterator[tuple[Row, Mapping[str, object]]]:
-    """Yield the rows with the features; turn the readers' many exceptions into ours."""
-    try:
-        for row in rows:
-            yield row, rows.features or {}
-    # pyarrow's, pandas' and datasets' errors share no ancestor below Exception; what fails here is the file.
-    except Exception as error:
-        raise _unreadable(source, error) from error
 
 
 def _unreadable(source: Path, error: Exception) -> EvaluationError:

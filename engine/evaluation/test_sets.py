@@ -16,7 +16,7 @@ from engine.evaluation.fingerprint import fingerprint_test_set
 from engine.evaluation.formats import Format, detect_format
 from engine.evaluation.labels import Labelling, read_labels
 from engine.evaluation.pictures import PictureFiles, Pictures, arrange_pictures
-from engine.evaluation.tables import Row, Table, open_table, take_rows
+from engine.evaluation.tables import Row, Table, read_table
 from engine.evaluation.tasks import IMAGE_TASKS, LABEL_TASKS, TASKS, Task
 
 Tokens = NDArray[np.int64]
@@ -90,7 +90,7 @@ def open_test_set(settings: TestSetSettings) -> TestSet:
 
 
 def _open_table(form: Format, settings: TestSetSettings) -> TestSet:
-    table = open_table(form, settings.source)
+    table = read_table(form, settings.source, 0 if form.kind == "images" else settings.limit)
     columns = _choose(table, form, settings)
     rows, taken = _take(table, form, settings.limit)
     labelling = Labelling((), ())
@@ -115,12 +115,11 @@ def _read_wish(settings: TestSetSettings) -> Wish:
     return Wish(settings.task, settings.input_column, settings.label_column, bool(settings.classes or settings.template))
 
 
-def _take(table: Table, form: Format, limit: int) -> tuple[list[Row], dict[str, str]]:
+def _take(table: Table, form: Format, limit: int) -> tuple[Sequence[Row], dict[str, str]]:
     """Take the first rows; of class folders, which are sorted by class, evenly spaced ones."""
+    rows = table.rows
     if not limit or form.kind != "images":
-        rows = take_rows(table, limit)
         return rows, {"examples taken": f"the first {len(rows):,}"} if limit else {}
-    rows = take_rows(table, 0)
     chosen = [rows[index * len(rows) // limit] for index in range(limit)] if limit < len(rows) else rows
     return chosen, {"examples taken": f"{len(chosen):,} of {len(rows):,}, evenly spaced in the order of the names"}
 
