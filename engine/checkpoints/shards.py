@@ -31,12 +31,31 @@ def read_sharded_header(index: Path) -> StoredTensors:
     if missing:
         fact = f"{len(missing):,} of {len(names_by_shard):,} shards are missing: {list_names(missing)}."
         raise NotFoundError(fact, "Download them into the folder.", Location(path=str(index)))
+    return join_shards(index, names_by_shard, read_shard_header)
+
+
+def join_shards(index: Path, names_by_shard: Mapping[str, frozenset[str]], read: Callable[[Path], StoredTensors]) -> StoredTensors:
+    """Return the tensors of all shards; `read` gets the header of the shard that lies, or will lie, at a path.
+
+    Raises:
+        DamagedFileError: The index and the shards disagree.
+        CheckpointError: A shard can't be read.
+    """
     parts: list[StoredTensors] = []
     for shard, names in names_by_shard.items():
-        stored = _choose_reader(shard)(index.parent / shard)
+        stored = read(index.parent / shard)
         _check_names(names, stored, index, shard)
         parts.append(stored)
     return _join_parts(parts, index)
+
+
+def read_shard_header(path: Path) -> StoredTensors:
+    """Return what one shard's header says.
+
+    Raises:
+        CheckpointError: It can't be read.
+    """
+    return read_safetensors_header(path) if path.name.endswith(".safetensors") else read_pickled_header(path)
 
 
 def read_weight_map(index: Path) -> Mapping[str, frozenset[str]]:
@@ -63,10 +82,6 @@ def _is_inside(shard: str) -> bool:
     """Tell whether a name stays in its folder, on any system (a Windows path knows both slashes and drives)."""
     path = PureWindowsPath(shard)
     return bool(path.parts) and not path.anchor and ".." not in path.parts and shard.isprintable()
-
-
-def _choose_reader(shard: str) -> Callable[[Path], StoredTensors]:
-    return read_safetensors_header if shard.endswith(".safetensors") else read_pickled_header
 
 
 def _check_names(names: frozenset[str], stored: StoredTensors, index: Path, shard: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -77,17 +77,22 @@ def choose_file(folder: Path) -> Path:
         CheckpointError: Several could be meant, or it can't be listed.
     """
     names = _list_folder(folder)
-    usual = [name for name in FOLDER_NAMES if name in names]
-    weights = [name for name in names if name.endswith(".safetensors")]
-    indices = [name for name in names if name.endswith(f".safetensors{INDEX_SUFFIX}")]
-    pickles = [name for name in names if name.endswith(PICKLED_SUFFIXES) and not name.startswith(NO_WEIGHTS)]
-    candidates = _prefer_safetensors(usual) or indices or weights or pickles
+    candidates = list_candidates(names)
     if len(candidates) == 1:
         return folder / candidates[0]
     if candidates:
         fact = f"The folder holds {len(candidates):,} checkpoints: {list_names(candidates)}."
         raise CheckpointError(fact, "Choose one of the files, or remove what does not belong to the model.", Location(path=str(folder)))
     raise _explain_empty(folder, names)
+
+
+def list_candidates(names: Collection[str]) -> list[str]:
+    """Return, of the names in a model folder, those that can be meant as its weights or their index; best is one."""
+    usual = [name for name in FOLDER_NAMES if name in names]
+    weights = [name for name in names if name.endswith(".safetensors")]
+    indices = [name for name in names if name.endswith(f".safetensors{INDEX_SUFFIX}")]
+    pickles = [name for name in names if name.endswith(PICKLED_SUFFIXES) and not name.startswith(NO_WEIGHTS)]
+    return _prefer_safetensors(usual) or indices or weights or pickles
 
 
 def _find_path(source: str, relative_to: Path) -> Path:
