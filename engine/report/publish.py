@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from engine.checkpoints.provenance import RECIPE_NAME
+from engine.checkpoints.recipe_paths import rebase_recipe
 from engine.errors import EngineError
 from engine.events import Listener, RunCancelled, RunFailed, RunFinished
 from engine.execution.outputs import Output
@@ -13,7 +14,6 @@ from engine.execution.run import Execution
 from engine.execution.stop import Stop
 from engine.execution.summary import summarise
 from engine.planning.plan import Plan
-from engine.planning.rebase import rebase_document
 from engine.report.render import render_html, render_json, render_model_card
 
 
@@ -60,7 +60,8 @@ def _publish(execution: Execution, result: RunResult) -> RunResult:
     records = {record.node: record for record in result.outputs}
     published: dict[str, OutputRecord] = {}
     for node, output in execution.outputs.by_node.items():
-        output.write_small(RECIPE_NAME, rebase_document(execution.plan, node).encode())
+        plan = execution.plan
+        output.write_small(RECIPE_NAME, rebase_recipe(plan.recipe, plan.folder, plan.targets[node]).encode())
         record = dataclasses.replace(records[node], files=tuple(output.files))
         published[node] = _write_report(dataclasses.replace(result, outputs=_with(result, record)), record, output)
     return dataclasses.replace(result, outputs=tuple(published.values()))

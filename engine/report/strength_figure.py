@@ -157,12 +157,8 @@ def _draw_legend(canvas: Axes, search: SearchRecord, plot: list[tuple[int, Curve
     if limit is not None:
         line += _LEGEND_LINE
         canvas.plot((_LEFT, _LEFT + 24), (line - 4, line - 4), color=LIMIT, linewidth=1, linestyle=(0, (2, 3)))
-        _write_legend(
-            canvas,
-            f"limit of {'the control' if len(search.control_names) == 1 else search.control_names[0]}: {write_metric(limit, plot[-1][1].metric)}",
-            line,
-            LIMIT,
-        )
+        whose = "the control" if len(search.control_names) == 1 else search.control_names[0]
+        _write_legend(canvas, f"limit of {whose}: {write_metric(limit, plot[0][1].metric)}", line, LIMIT)
 
 
 def _write_legend(canvas: Axes, text: str, line: float, colour: str) -> None:
