@@ -1,1 +1,77 @@
-"""Weightloom's engine: exact arithmetic on checkpoints, without a window and without Qt."""
+"""Weightloom's engine: exact arithmetic on checkpoints, without a window and without Qt.
+
+    document = open_document(path)
+    verdict = check(document, path.parent)
+    if verdict.plan is not None:
+        result = run(verdict.plan)
+
+Importing this package, checking and planning import no torch; running does.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.catalogue import catalogue
+from engine.document.model import Document
+from engine.document.storage import load_document
+from engine.errors import EngineError
+from engine.events import Event, Listener
+from engine.planning.check import Verdict, check_document
+from engine.planning.options import RunOptions
+from engine.planning.plan import Plan
+from engine.problems import Problem
+
+if TYPE_CHECKING:
+    from engine.execution.result import RunResult
+    from engine.execution.stop import Stop
+
+__all__ = ["Document", "EngineError", "Plan", "Problem", "RunOptions", "Verdict", "catalogue", "check", "make_plan", "open_document", "run"]
+
+
+def open_document(path: Path) -> Document:
+    """Return the document of a `.loom` file.
+
+    Raises:
+        DocumentError: the file can't be read or is no document.
+    """
+    return load_document(path)
+
+
+def check(document: Document, folder: Path, options: RunOptions | None = None) -> Verdict:
+    """Return everything that is wrong with a document, and the plan of its run when nothing stops it.
+
+    Relative paths in the document count from `folder`. Reads headers, never tensors.
+    """
+    return check_document(document, folder, options)
+
+
+def make_plan(document: Document, folder: Path, options: RunOptions | None = None) -> Plan:
+    """Return the plan of a document's run.
+
+    Raises:
+        EngineError: the document has problems; the message lists them all.
+    """
+    verdict = check_document(document, folder, options)
+    if verdict.plan is None:
+        fact = "\n".join(str(problem) for problem in verdict.problems)
+        raise EngineError(fact)
+    return verdict.plan
+
+
+def run(plan: Plan, listener: Listener | None = None, stop: Stop | None = None) -> RunResult:
+    """Run a plan; every output folder is whole when this returns, or absent.
+
+    Raises:
+        EngineError: what failed, with the remedy; see `engine.report.publish.run_plan`.
+    """
+    # torch is imported here and not with the package, so that checking stays instant.
+    from engine.execution.stop import Stop as NewStop  # noqa: PLC0415
+    from engine.report.publish import run_plan  # noqa: PLC0415
+
+    return run_plan(plan, listener or _ignore, stop or NewStop())
+
+
+def _ignore(_event: Event) -> None:
+    """Listen to nothing."""

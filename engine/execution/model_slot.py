@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -49,11 +49,10 @@ class SlotFiller:
 class ModelSlot:
     """Hold the loaded model, and fill it with one checkpoint after another, always from what lies on disk."""
 
-    def __init__(self, ground: Ground, settings: StreamSettings, opens: Callable[[Path, Task, str], EvaluationModel]) -> None:
-        """Begin empty; `opens` loads a model folder for a task onto a device."""
+    def __init__(self, ground: Ground, settings: StreamSettings) -> None:
+        """Begin empty."""
         self._ground = ground
         self._settings = settings
-        self._opens = opens
         self._model: tuple[Path, Task, EvaluationModel] | None = None
 
     def fill(self, node: NodeId, task: Task, strengths: Mapping[Symbol, Fraction]) -> EvaluationModel:
@@ -77,7 +76,10 @@ class ModelSlot:
     def _load(self, folder: Path, task: Task) -> EvaluationModel:
         if self._model is None or self._model[:2] != (folder, task):
             self._model = None
-            self._model = (folder, task, self._opens(folder, task, str(self._ground.device)))
+            # transformers takes seconds and 200 MB, which only a measurement is worth.
+            from engine.evaluation.models import open_model  # noqa: PLC0415
+
+            self._model = (folder, task, open_model(folder, task, str(self._ground.device)))
         return self._model[2]
 
     def _folder(self, node: NodeId) -> Path:

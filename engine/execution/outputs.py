@@ -71,9 +71,14 @@ class Outputs:
             WriteError: a folder can't be written, or the disk is full.
         """
         remarks: list[str] = []
-        for node in self._plan.targets:
-            self.by_node[node] = self._open_one(node)
-            remarks += self.by_node[node].staging.remarks
+        try:
+            for node in self._plan.targets:
+                self.by_node[node] = self._open_one(node)
+                remarks += self.by_node[node].staging.remarks
+        except BaseException:
+            # Nothing was computed yet, so a staging begun just now holds nothing worth keeping.
+            self.drop([node for node, output in self.by_node.items() if not output.staging.is_resumed])
+            raise
         return tuple(remarks)
 
     @property

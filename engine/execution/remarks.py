@@ -79,7 +79,7 @@ def _describe_missing_config(execution: Execution, node: str) -> list[Remark]:
 
 
 def _describe_unread(execution: Execution) -> list[Remark]:
-    read = execution.files.bytes_read_by_path()
+    read = execution.files.bytes_read_by_path
     resolved = execution.plan.resolved
     return [
         Remark("not read", f"“{resolved.title(node)}” was not read: its coefficient is 0, or it only gives names and settings.")

@@ -14,7 +14,6 @@ from engine.checkpoints.fingerprints import Fingerprinter
 from engine.checkpoints.positioned_io import FileSet
 from engine.document.model import NodeId
 from engine.errors import Cancelled, EngineError, InputChangedError, NonFiniteError, SelectionError
-from engine.evaluation.models import open_model
 from engine.events import Event, Listener, NodeFinished, PassStarted, Remarked, RunStarted, StrengthChosen
 from engine.execution.device import describe_device, find_device
 from engine.execution.measured_metrics import read_measured_metrics
@@ -75,7 +74,7 @@ class Execution:
             plan.planner, self.files, self.device, {}, plan.document.settings.non_finite == "allow", self._model_results
         )
         self._stream_settings = StreamSettings(plan.piece_entries, plan.workers, stop.is_requested, self._notice, self.progress.moved)
-        slot = ModelSlot(self._ground, self._stream_settings, open_model)
+        slot = ModelSlot(self._ground, self._stream_settings)
         self.measurer = Measurer(plan.planner, slot, plan.folder, self._listener, stop.is_requested)
         self._slot = slot
 

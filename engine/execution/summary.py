@@ -50,7 +50,7 @@ def summarise(execution: Execution) -> RunResult:
 def _summarise_input(execution: Execution, node: NodeId) -> InputRecord:
     plan = execution.plan
     header, step = plan.resolved.sources[node].header, plan.resolved.graph.steps[node]
-    read = execution.files.bytes_read_by_path()
+    read = execution.files.bytes_read_by_path
     fingerprints = execution.findings.fingerprints
     files = tuple(FileRecord(stamp.path.name, stamp.size_bytes, fingerprints.get(stamp.path)) for stamp in header.files)
     return InputRecord(
