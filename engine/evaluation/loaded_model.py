@@ -94,7 +94,7 @@ def _move(network: PreTrainedModel, device: str) -> torch.device:
         fact = f"The model can't be moved to the device {device}: {_first_line(error)}."
         raise DeviceError(fact, "Take the device cpu.") from error
     for tensor in (*network.parameters(), *network.buffers()):
-        tensor.data = tensor.data.clone()
+        tensor.data = tensor.data.clone(memory_format=torch.contiguous_format)
     return place
 
 

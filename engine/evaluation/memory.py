@@ -21,6 +21,7 @@ PIXEL_ARRAYS = 6
 CONVOLUTION_CHANNELS = 128
 """Channels at full resolution that a network without patches is taken to keep alive."""
 DEFAULT_LENGTH = 512
+SCORED_TASKS: tuple[Task, ...] = ("generation", "language_modelling")
 WEIGHT_SUFFIXES = frozenset({".safetensors", ".bin"})
 
 
@@ -40,8 +41,19 @@ def estimate_model_bytes(folder: Path, parameter_count: int, settings: Evaluatio
     weights = FLOAT_BYTES * parameter_count
     # Zero-shot keeps the base's text side, and holds the edited one while it computes the texts.
     kept = 2 * weights if task == "zero_shot_image_classification" else 0
-    mapped = sum(path.stat().st_size for path in folder.iterdir() if path.suffix in WEIGHT_SUFFIXES)
-    return LIBRARY_BYTES + weights + kept + mapped + _estimate_activations(config, settings, task)
+    working = _estimate_activations(config, settings, task)
+    if task in SCORED_TASKS and settings.scorer is not None and settings.scorer.is_dir():
+        working += _estimate_scorer(settings.scorer, settings)
+    return LIBRARY_BYTES + weights + kept + _count_file_bytes(folder) + working
+
+
+def _count_file_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir() if path.suffix in WEIGHT_SUFFIXES)
+
+
+def _estimate_scorer(folder: Path, settings: EvaluationSettings) -> int:
+    """Return what a classifier that scores texts takes: its files mapped, and float32 weights that may be twice as large."""
+    return 3 * _count_file_bytes(folder) + _estimate_activations(read_config(folder), settings, "text_classification")
 
 
 def _estimate_activations(config: Config, settings: EvaluationSettings, task: Task) -> int:

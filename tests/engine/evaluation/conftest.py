@@ -73,7 +73,11 @@ def clip(models_folder: Path) -> Path:
     text = {"vocab_size": 300, "max_position_embeddings": 32, "bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 2}
     config = transformers.CLIPConfig(text_config=sides | text, vision_config=sides | {"image_size": 16, "patch_size": 4}, projection_dim=8)
     folder = models_folder / "clip"
-    transformers.CLIPModel(config).save_pretrained(folder)
+    network = transformers.CLIPModel(config)
+    with torch.no_grad():
+        for tensor in network.parameters():
+            tensor.mul_(8 if tensor.ndim > 1 else 1)  # so that it tells noise from noise
+    network.save_pretrained(folder)
     _train_tokenizer(with_markers=True).save_pretrained(folder)
     return folder
 
