@@ -18,6 +18,7 @@ from engine.evaluation.token_batches import TokenBatch, find_longest, pad_left
 GREEDY: None = None
 SEED_STEP = 1_000_003
 """A prime, so that prompts of neighbouring seeds do not share their draws."""
+LARGEST_SEED = 1 << 63
 SMALLEST_DRAW = 1e-300
 
 
@@ -67,7 +68,7 @@ class GumbelNoise:
 
     def __init__(self, seed: int, rows: range) -> None:
         """Start one stream of draws per prompt."""
-        self._streams = [torch.Generator().manual_seed(seed * SEED_STEP + row) for row in rows]
+        self._streams = [torch.Generator().manual_seed((seed * SEED_STEP + row) % LARGEST_SEED) for row in rows]
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Add noise to the logits, prompts × vocabulary."""

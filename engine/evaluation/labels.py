@@ -32,7 +32,8 @@ def read_labels(values: Sequence[object], names: tuple[str, ...], column: str) -
     Raises:
         EvaluationError: A label is missing, or no whole number and no text.
     """
-    if all(isinstance(value, str) for value in values):
+    # A reader that goes by chunks may take the same column for numbers first and for text later.
+    if any(isinstance(value, str) for value in values) and None not in values:
         found = names or tuple(sorted({str(value) for value in values}))
         places = {name: place for place, name in enumerate(found)}
         return Labelling(tuple(places[str(value)] for value in values), found)

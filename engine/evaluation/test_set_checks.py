@@ -42,8 +42,9 @@ def _check_columns(settings: TestSetSettings, form: Format) -> Sequence[str]:
         names = read(form.files[0])
     except (OSError, ValueError) as error:
         return (f"The header of {form.files[0]} can't be read: {error}.",)
-    known = ", ".join(f"“{name}”" for name in names)
-    return tuple(f"{settings.source} has no column “{name}”. The columns are {known}." for name in wished if name not in names)
+    if names is None:
+        return ()
+    return tuple(f"{settings.source} has no column “{name}”. The columns are {_quote(names)}." for name in wished if name not in names)
 
 
 def _check_template(template: str) -> Sequence[str]:
@@ -55,11 +56,18 @@ def _read_csv_names(path: Path) -> Sequence[str]:
         return next(csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ","), [])
 
 
-def _read_json_names(path: Path) -> Sequence[str]:
+def _quote(names: Sequence[str]) -> str:
+    return ", ".join(f"“{name}”" for name in names)
+
+
+def _read_json_names(path: Path) -> Sequence[str] | None:
+    """Return the keys of the first line; None where the file is one array, whose first entry may be long."""
+    if path.suffix.lower() == ".json":
+        return None
     with path.open(encoding="utf-8") as file:
         first = file.readline()
     row: object = json.loads(first)
-    return [str(name) for name in row] if isinstance(row, dict) else []
+    return [str(name) for name in row] if isinstance(row, dict) else None
 
 
 def _read_parquet_names(path: Path) -> Sequence[str]:
@@ -68,7 +76,7 @@ def _read_parquet_names(path: Path) -> Sequence[str]:
     return list(pyarrow.parquet.read_schema(path).names)
 
 
-_READERS: Mapping[Kind, Callable[[Path], Sequence[str]]] = {
+_READERS: Mapping[Kind, Callable[[Path], Sequence[str] | None]] = {
     "csv": _read_csv_names,
     "json": _read_json_names,
     "parquet": _read_parquet_names,

@@ -82,7 +82,9 @@ def open_test_set(settings: TestSetSettings) -> TestSet:
         form = detect_format(settings.source)
         opened = _open_arrays(settings) if form.kind == "arrays" else _open_table(form, settings)
     except EvaluationError as error:
-        raise error.located(path=str(settings.source)) from error.__cause__
+        # Most facts name the file; those about columns and rows know only the table.
+        is_named = settings.source.name in error.fact
+        raise error.located(path="" if is_named else str(settings.source)) from error.__cause__
     if not opened.examples:
         fact = f"The test set {settings.source} holds no examples."
         raise EvaluationError(fact, "Take another file.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import EvaluationError
-from engine.evaluation.labels import Labelling, map_labels
+from engine.evaluation.labels import Labelling, map_labels, read_labels
 
 DEFAULT = ("LABEL_0", "LABEL_1", "LABEL_2")
 
@@ -37,3 +37,11 @@ def test_labels_find_their_outputs(labelling: Labelling, model_names: tuple[str,
 def test_labels_without_an_output_are_refused(labelling: Labelling, model_names: tuple[str, ...], message: str) -> None:
     with pytest.raises(EvaluationError, match=message):
         map_labels(labelling, model_names)
+
+
+def test_numbers_and_names_in_one_column_are_all_names() -> None:
+    assert read_labels([1, 0, "other", 1], (), "label") == Labelling((1, 0, 2, 1), ("0", "1", "other"))
+
+
+def test_labels_of_other_number_types_are_numbers() -> None:
+    assert read_labels([True, 0, 2.0], (), "label") == Labelling((1, 0, 2), ())

@@ -53,3 +53,8 @@ def test_what_shows_at_once_is_said_at_once(files: Path, name: str, settings: di
 def test_a_good_test_set_has_nothing_to_say(files: Path) -> None:
     assert check_test_set(TestSetSettings(files / "good", template="a {}")) == ()
     assert check_test_set(TestSetSettings(files / "a.txt", task="generation")) == ()
+
+
+def test_a_json_array_is_not_judged_by_its_first_line(files: Path) -> None:
+    (files / "a.json").write_text('[\n{"text": "x", "label": 0}\n]')
+    assert check_test_set(TestSetSettings(files / "a.json", input_column="text")) == ()

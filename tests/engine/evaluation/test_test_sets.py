@@ -208,7 +208,7 @@ def test_what_can_t_be_opened_says_why(tmp_path: Path, name: str, content: str |
         (tmp_path / name).write_text(content)
     with pytest.raises(EvaluationError, match=message) as caught:
         _open(tmp_path / name, **settings)
-    assert caught.value.location.path == str(tmp_path / name)
+    assert str(caught.value).count(str(tmp_path / name)) == 1
     assert caught.value.remedy
 
 
