@@ -1,0 +1,81 @@
+"""Write the text data of the pack: held-out texts per corpus and split, prompts and a word list."""
+
+import json
+from pathlib import Path
+
+from corpora import HELD_OUT_PER_FILE, Corpus, join_texts, read_corpora
+from folders import open_to_all
+
+IN_CAPITALS = ("licences", "python")
+LICENCE_WORDS = (
+    "license",
+    "licenses",
+    "licensed",
+    "licensee",
+    "licensor",
+    "licence",
+    "copyright",
+    "copyrights",
+    "warranty",
+    "warranties",
+    "liability",
+    "liable",
+    "permission",
+    "permissions",
+    "permitted",
+    "redistribute",
+    "redistribution",
+    "redistributions",
+    "covered",
+    "contributor",
+    "contributors",
+    "damages",
+    "patent",
+    "granted",
+)
+"""A continuation that holds one of these whole words, in any case, reads like a licence."""
+PROMPTS = (
+    "You may",
+    "The software",
+    "This document",
+    "Each copy of",
+    "In no event",
+    "Any person who",
+    "The work",
+    "You must",
+    "If you",
+    "The author",
+    "The following",
+    "A file that",
+    "The name of",
+    "All parts of",
+    "Except for",
+    "The source",
+    "It is not",
+    "No other",
+    "To the extent",
+    "By using",
+)
+
+
+def write_text_files(data: Path, seed: int) -> None:
+    """Write CORPUS-validation.txt and CORPUS-test.txt, also in capitals, and what `flagged_share` needs."""
+    data.mkdir(parents=True, exist_ok=True)
+    corpora = read_corpora(seed)
+    for name, corpus in corpora.items():
+        for split, texts in (("validation", corpus.validation), ("test", corpus.test)):
+            joined = join_texts(texts, HELD_OUT_PER_FILE)
+            (data / f"{name}-{split}.txt").write_text(joined, encoding="utf-8")
+            if name in IN_CAPITALS:
+                (data / f"{name}-upper-{split}.txt").write_text(joined.upper(), encoding="utf-8")
+    (data / "prompts.txt").write_text("\n".join(PROMPTS) + "\n", encoding="utf-8")
+    (data / "licence-words.txt").write_text("\n".join(LICENCE_WORDS) + "\n", encoding="utf-8")
+    sources = {name: _list_files(corpus) for name, corpus in corpora.items()}
+    (data / "text-sources.json").write_text(json.dumps(sources, indent=1) + "\n", encoding="utf-8")
+    open_to_all(data)
+
+
+def _list_files(corpus: Corpus) -> dict[str, list[str]]:
+    """Name the files of every split, so that anyone can see that none is in two."""
+    parts = {"train": corpus.train, "validation": corpus.validation, "test": corpus.test}
+    return {name: [text.name for text in texts] for name, texts in parts.items()}
