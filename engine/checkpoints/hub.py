@@ -88,9 +88,11 @@ def fetch_missing(header: Header, needed: Collection[Path], progress: Callable[[
     missing = [stamp.path for stamp in list_missing(header) if stamp.path in needed]
     if not missing or header.folder is None:
         return
-    address = replace(parse_address(header.source), revision=header.folder.name)
-    names = [path.relative_to(header.folder).as_posix() for path in missing]
-    download_files(list_files(address), names, progress, stop)
+    address, commit = parse_address(header.source), header.folder.name
+    listing = list_files(address)
+    if listing.address.revision != commit:
+        listing = list_files(replace(address, revision=commit))
+    download_files(listing, [path.relative_to(header.folder).as_posix() for path in missing], progress, stop)
 
 
 def restamp(header: Header) -> Header:

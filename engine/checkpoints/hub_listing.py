@@ -18,6 +18,7 @@ from huggingface_hub.utils import build_hf_headers, hf_raise_for_status, http_st
 
 from engine.checkpoints.hub_address import COMMIT, HubAddress
 from engine.checkpoints.hub_failures import explain_failures
+from engine.checkpoints.shards import is_inside
 from engine.checkpoints.stored_tensors import shorten_name
 from engine.errors import HubError
 
@@ -122,10 +123,10 @@ def _list_files(endpoint: str, address: HubAddress) -> Listing:
 
 
 def _describe_file(sibling: RepoSibling) -> HubFile | None:
-    """Return what the listing says, or None where it says too little to fetch the file."""
+    """Return what the listing says, or None where it says too little to fetch the file, or leads out of the folder."""
     blob = sibling.lfs.sha256 if sibling.lfs else sibling.blob_id
     size_bytes = sibling.lfs.size if sibling.lfs else sibling.size
-    if not blob or not blob.isalnum() or size_bytes is None or size_bytes < 0:
+    if not blob or not blob.isalnum() or size_bytes is None or size_bytes < 0 or not is_inside(sibling.rfilename):
         return None
     return HubFile(sibling.rfilename, size_bytes, blob, sibling.lfs.sha256 if sibling.lfs else "")
 

@@ -34,6 +34,12 @@ def read_sharded_header(index: Path) -> StoredTensors:
     return join_shards(index, names_by_shard, read_shard_header)
 
 
+def is_inside(shard: str) -> bool:
+    """Tell whether a name stays in its folder, on any system (a Windows path knows both slashes and drives)."""
+    path = PureWindowsPath(shard)
+    return bool(path.parts) and not path.anchor and ".." not in path.parts and shard.isprintable()
+
+
 def join_shards(index: Path, names_by_shard: Mapping[str, frozenset[str]], read: Callable[[Path], StoredTensors]) -> StoredTensors:
     """Return the tensors of all shards; `read` gets the header of the shard that lies, or will lie, at a path.
 
@@ -71,17 +77,11 @@ def read_weight_map(index: Path) -> Mapping[str, frozenset[str]]:
         raise DamagedFileError(fact, FETCH_ALL, location)
     names_by_shard: dict[str, set[str]] = defaultdict(set)
     for name, shard in weight_map.items():
-        if not isinstance(shard, str) or not _is_inside(shard):
+        if not isinstance(shard, str) or not is_inside(shard):
             fact = f"The index puts “{shorten_name(name)}” into “{shorten_name(str(shard))}”, which is no file of its folder."
             raise DamagedFileError(fact, FETCH_ALL, location)
         names_by_shard[shard].add(name)
     return {shard: frozenset(names_by_shard[shard]) for shard in sorted(names_by_shard)}
-
-
-def _is_inside(shard: str) -> bool:
-    """Tell whether a name stays in its folder, on any system (a Windows path knows both slashes and drives)."""
-    path = PureWindowsPath(shard)
-    return bool(path.parts) and not path.anchor and ".." not in path.parts and shard.isprintable()
 
 
 def _check_names(names: frozenset[str], stored: StoredTensors, index: Path, shard: str) -> None:
