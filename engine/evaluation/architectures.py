@@ -13,7 +13,7 @@ from engine.evaluation.tasks import Task
 
 CONFIG_FILE = "config.json"
 CAUSAL = r"(ForCausalLM|LMHeadModel)$"
-SEQUENCE = r"(ForConditionalGeneration|ForSeq2SeqLM)$"
+SEQUENCE = r"(ForConditionalGeneration|ForSeq2SeqLM|MTModel)$"
 SUITABLE: Mapping[Task, str] = {
     "image_classification": r"ForImageClassification(WithTeacher)?$",
     "zero_shot_image_classification": r"^(CLIP|ChineseCLIP|AltCLIP|Siglip|Siglip2|Align|MetaClip2)Model$",

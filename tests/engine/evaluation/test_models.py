@@ -220,3 +220,33 @@ def test_nothing_is_printed(gpt2: Path, capfd: pytest.CaptureFixture[str]) -> No
     assert capfd.readouterr() == ("", "")
     assert transformers.utils.logging.is_progress_bar_enabled()
     assert transformers.utils.logging.get_verbosity() == transformers.utils.logging.WARNING
+
+
+SIDES = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+TOKENS = {"vocab_size": 99, "bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 2}
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "task"),
+    [
+        ("LlamaForCausalLM", SIDES | TOKENS, "language_modelling"),
+        ("Qwen2ForCausalLM", SIDES | TOKENS | {"tie_word_embeddings": True, "num_key_value_heads": 1}, "language_modelling"),
+        ("DistilBertForSequenceClassification", TOKENS | {"dim": 16, "n_layers": 1, "n_heads": 2, "hidden_dim": 32}, "text_classification"),
+        ("ResNetForImageClassification", {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1]}, "image_classification"),
+        ("BeitForImageClassification", SIDES | {"image_size": 16, "patch_size": 4}, "image_classification"),
+    ],
+)
+def test_other_families_find_every_place(tmp_path: Path, name: str, settings: dict[str, object], task: str) -> None:
+    model_class = getattr(transformers, name)
+    model_class(model_class.config_class(**settings)).save_pretrained(tmp_path)
+    model = open_model(tmp_path, task, "cpu")
+    stored = load_file(tmp_path / "model.safetensors")
+    assert set(model.tensors) == set(stored)
+    assert all(torch.equal(model.tensors[key], tensor) for key, tensor in stored.items())
+
+
+def test_experts_that_are_merged_in_memory_are_refused(tmp_path: Path) -> None:
+    config = transformers.MixtralConfig(**SIDES, **TOKENS, num_key_value_heads=1, num_local_experts=2)
+    transformers.MixtralForCausalLM(config).save_pretrained(tmp_path)
+    with pytest.raises(EvaluationError, match="another arrangement in memory than in its files"):
+        open_model(tmp_path, "language_modelling", "cpu")
