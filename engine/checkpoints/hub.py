@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+from engine.checkpoints.config import LARGEST_JSON_BYTES
 from engine.checkpoints.header import FileStamp, Header
 from engine.checkpoints.hub_address import COMMIT, HubAddress, find_cached_commit, parse_address, remember_commit
 from engine.checkpoints.hub_download import download_files
@@ -161,16 +162,18 @@ def _choose_weights(listing: Listing) -> str:
 
 def _fetch_companions(listing: Listing, weights: str) -> None:
     folder = _find_folder(listing)
-    wanted = [name for name in listing.files if _is_companion(name, weights) and not (folder / name).exists()]
+    wanted = [name for name, file in listing.files.items() if _is_companion(file, weights) and not (folder / name).exists()]
     with ThreadPoolExecutor(REQUESTS_AT_ONCE) as pool:
         list(pool.map(lambda name: download_files(listing, [name], None, lambda: False), wanted))
 
 
-def _is_companion(name: str, weights: str) -> bool:
+def _is_companion(file: HubFile, weights: str) -> bool:
+    """Tell whether a file says how to run the model: of a known kind, at the top, and not larger than we read such files."""
+    name = file.name
     if name == weights:
         return weights.endswith(INDEX_SUFFIX)
-    is_small_kind = name.endswith(COMPANION_SUFFIXES) and not name.endswith(INDEX_SUFFIX)
-    return is_small_kind and "/" not in name and not name.startswith(NO_WEIGHTS)
+    is_known_kind = name.endswith(COMPANION_SUFFIXES) and not name.endswith(INDEX_SUFFIX) and not name.startswith(NO_WEIGHTS)
+    return is_known_kind and "/" not in name and file.size_bytes <= LARGEST_JSON_BYTES
 
 
 def _list_missing_pickles(listing: Listing, weights: str) -> list[HubFile]:

@@ -64,6 +64,8 @@ class HubServer(ThreadingHTTPServer):
         self.cut_after: dict[str, list[int]] = {}
         """By a file's name: after how many bytes to drop each of the next connections."""
         self.ignores_ranges = False
+        self.token = ""
+        """What those who ask must bring along, if anything."""
         self.lock = Lock()
 
     @property
@@ -111,7 +113,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.requests.append((self.command, path, self.headers.get("Range", "")))
             self.server.agents.add(self.headers.get("User-Agent", ""))
         refusal = next((refusal for start, refusal in self.server.refusals.items() if path.startswith(start)), None)
-        if refusal:
+        if self.server.token and self.headers.get("Authorization") != f"Bearer {self.server.token}":
+            self._send(401, b"{}", {"X-Error-Code": "RepoNotFound"})
+        elif refusal:
             self._send(refusal[0], b"{}", refusal[1])
         elif match := API.fullmatch(quoted):
             self._answer_api(match)

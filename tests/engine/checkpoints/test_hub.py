@@ -255,6 +255,30 @@ def test_pickles_are_named_with_their_size_and_fetched_on_request(hub: HubServer
     assert hub.sent_bytes == {}
 
 
+def test_pickled_shards_are_fetched_together(hub: HubServer, tmp_path: Path) -> None:
+    names = {"a": "pytorch_model-00001-of-00002.bin", "b": "pytorch_model-00002-of-00002.bin"}
+    for tensor, name in names.items():
+        torch.save({tensor: WEIGHTS[tensor]}, tmp_path / name)
+    files = {name: (tmp_path / name).read_bytes() for name in names.values()}
+    index = json.dumps({"metadata": {}, "weight_map": names}).encode()
+    hub.repositories[MODEL] = Repository({**COMPANIONS, **files, "pytorch_model.bin.index.json": index})
+    with pytest.raises(HubError, match=f"{sum(map(len, files.values())):,} bytes"):
+        open_hub(SOURCE)
+    heard: list[tuple[int, int]] = []
+    fetch_pickles(SOURCE, lambda done, total: heard.append((done, total)), never)
+    assert heard[-1] == (sum(map(len, files.values())),) * 2
+    assert set(open_hub(SOURCE).tensors) == {"a", "b"}
+
+
+def test_the_users_token_opens_what_is_private(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub.token = "hf_secret"
+    with pytest.raises(HubError, match="private"):
+        open_hub(SOURCE)
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    fetch_all(SOURCE)
+    assert list_missing(open_hub(SOURCE)) == ()
+
+
 def test_fetching_pickles_leaves_other_sources_alone(hub: HubServer) -> None:
     fetch_pickles("/a/path", None, never)
     assert hub.requests == []
