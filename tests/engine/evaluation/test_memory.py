@@ -42,6 +42,7 @@ def _measure_bytes(folder: Path, source: Path, task: str) -> int:
     return int(done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_estimate_of_a_language_model_holds(gpt2: Path, tmp_path: Path) -> None:
     config = transformers.GPT2Config(vocab_size=8000, n_embd=384, n_layer=4, n_head=6, n_positions=256, bos_token_id=0, eos_token_id=1)
@@ -56,6 +57,7 @@ def test_the_estimate_of_a_language_model_holds(gpt2: Path, tmp_path: Path) -> N
     assert estimate < 4 * measured  # an estimate that says “too much” of everything would be no use
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_estimate_of_a_vision_model_holds(
     vit_with_processor: Path, pictures: tuple[object, object], write_picture_folder: Callable[..., Path]
