@@ -11,6 +11,15 @@ from engine.document.model import Document, Frame, Node, NodeId, Note, PortRef, 
 _Fields = Mapping[str, JsonValue]
 _MISSING: _Fields = FrozenMapping()
 
+_DOCUMENT_OPTIONAL = ("title", "wires", "settings", "frames", "notes")
+_DOCUMENT_KEYS = ("format", "nodes", *_DOCUMENT_OPTIONAL)
+_NODE_OPTIONAL = ("parameters", "muted")
+_NODE_KEYS = ("operation", "label", "position", *_NODE_OPTIONAL)
+_FRAME_OPTIONAL = ("title", "nodes")
+_FRAME_KEYS = ("id", "rect", *_FRAME_OPTIONAL)
+_NOTE_OPTIONAL = ("text",)
+_NOTE_KEYS = ("id", "rect", *_NOTE_OPTIONAL)
+
 
 def decode_document(content: _Fields) -> Document:
     """Return the document of a file's content, which is in the newest format.
@@ -29,7 +38,8 @@ def decode_document(content: _Fields) -> Document:
         settings=Settings(_read_object(content, "settings")),
         frames=tuple(_decode_frame(value, f"frames[{index}]") for index, value in enumerate(_read_list(content, "frames"))),
         notes=tuple(_decode_note(value, f"notes[{index}]") for index, value in enumerate(_read_list(content, "notes"))),
-        unknown=_leave_unknown(content, ("format", "nodes"), ("title", "wires", "settings", "frames", "notes")),
+        unknown=_leave_unknown(content, _DOCUMENT_KEYS),
+        spelled_out=_find_spelled_out(content, _DOCUMENT_OPTIONAL),
     )
 
 
@@ -52,7 +62,8 @@ def _decode_node(value: JsonValue, place: str) -> Node:
         label=_read_text(fields, "label", place) if "label" in fields else None,
         position=cast("Position", _read_numbers(fields, "position", place, 2)) if "position" in fields else None,
         muted=_read_flag(fields, "muted", place),
-        unknown=_leave_unknown(fields, ("operation", "label", "position"), ("parameters", "muted")),
+        unknown=_leave_unknown(fields, _NODE_KEYS),
+        spelled_out=_find_spelled_out(fields, _NODE_OPTIONAL),
     )
 
 
@@ -69,7 +80,8 @@ def _decode_frame(value: JsonValue, place: str) -> Frame:
         title=_read_text(fields, "title", place, ""),
         rect=cast("Rect", _read_numbers(fields, "rect", place, 4)),
         nodes=tuple(_decode_member(value, f"{place}.nodes[{index}]") for index, value in enumerate(_read_list(fields, "nodes", place))),
-        unknown=_leave_unknown(fields, ("id", "rect"), ("title", "nodes")),
+        unknown=_leave_unknown(fields, _FRAME_KEYS),
+        spelled_out=_find_spelled_out(fields, _FRAME_OPTIONAL),
     )
 
 
@@ -85,7 +97,8 @@ def _decode_note(value: JsonValue, place: str) -> Note:
         id=_read_text(fields, "id", place),
         text=_read_text(fields, "text", place, ""),
         rect=cast("Rect", _read_numbers(fields, "rect", place, 4)),
-        unknown=_leave_unknown(fields, ("id", "rect"), ("text",)),
+        unknown=_leave_unknown(fields, _NOTE_KEYS),
+        spelled_out=_find_spelled_out(fields, _NOTE_OPTIONAL),
     )
 
 
@@ -125,9 +138,12 @@ def _read_numbers(fields: _Fields, key: str, place: str, count: int) -> tuple[in
     return found
 
 
-def _leave_unknown(fields: _Fields, read: tuple[str, ...], may_be_empty: tuple[str, ...] = ()) -> _Fields:
-    """Return what the fields of a record do not carry: unknown keys, and known ones written out with their empty value."""
-    return FrozenMapping({key: value for key, value in fields.items() if key not in read and not (key in may_be_empty and value)})
+def _leave_unknown(fields: _Fields, known: tuple[str, ...]) -> _Fields:
+    return FrozenMapping({key: value for key, value in fields.items() if key not in known})
+
+
+def _find_spelled_out(fields: _Fields, optional: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(key for key in optional if key in fields and not fields[key])
 
 
 def _describe(value: JsonValue) -> str:

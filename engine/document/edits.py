@@ -12,7 +12,7 @@ Each has an inverse, so that an edit and its inverse give the document back:
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.document.json_values import FrozenMapping, JsonValue, check_text, freeze_json, mistake
@@ -22,9 +22,9 @@ _OUTSIDE_NODE_ID = re.compile(r"[^a-z0-9_-]+")
 
 
 def fresh_node_id(document: Document, operation: str, taken: Collection[str] = ()) -> NodeId:
-    """Return an id for a new node, made from its operation: `scale`, `scale_2`, … — neither in the document nor in `taken`."""
+    """Return an id for a new node, made from its operation (`scale`, `scale_2`, …), that neither the document nor `taken` mentions."""
     stem = _OUTSIDE_NODE_ID.sub("_", operation.lower()).strip("_") or "node"
-    used = {*document.nodes, *taken}
+    used = {*document.nodes, *_list_mentioned_ids(document), *taken}
     number = 1
     while (candidate := stem if number == 1 else f"{stem}_{number}") in used:
         number += 1
@@ -200,6 +200,15 @@ def reset_setting(document: Document, name: str) -> Document:
     """Take one setting out of the document, so that its default holds."""
     kept = FrozenMapping({key: value for key, value in document.settings.values.items() if key != name})
     return replace(document, settings=Settings(kept))
+
+
+def _list_mentioned_ids(document: Document) -> Iterator[NodeId]:
+    """Yield the nodes that wires and frames name: one that is not there must not come to life as another."""
+    for wire in document.wires:
+        yield wire.source.node
+        yield wire.target.node
+    for frame in document.frames:
+        yield from frame.nodes
 
 
 def _get_node(document: Document, node_id: NodeId) -> Node:

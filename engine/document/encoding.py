@@ -19,18 +19,24 @@ def encode_document(document: Document) -> _Content:
         "frames": tuple(_encode_frame(frame) for frame in document.frames),
         "notes": tuple(_encode_note(note) for note in document.notes),
     }
-    return FrozenMapping({**document.unknown, "format": name_newest_format(), "nodes": FrozenMapping(nodes), **_leave_out_empty(spoken)})
+    return FrozenMapping(
+        {
+            **document.unknown,
+            "format": name_newest_format(),
+            "nodes": FrozenMapping(nodes),
+            **_leave_out_empty(spoken, document.spelled_out),
+        }
+    )
 
 
 def encode_node(node: Node) -> _Content:
     """Return the node as a JSON object."""
-    spoken: dict[str, JsonValue] = {"parameters": node.parameters, "muted": node.muted}
+    spoken: dict[str, JsonValue] = _leave_out_empty({"parameters": node.parameters, "muted": node.muted}, node.spelled_out)
     if node.label is not None:
         spoken["label"] = node.label
     if node.position is not None:
         spoken["position"] = node.position
-    kept = {key: value for key, value in spoken.items() if value or key in ("label", "position")}
-    return FrozenMapping({**node.unknown, "operation": node.operation, **kept})
+    return FrozenMapping({**node.unknown, "operation": node.operation, **spoken})
 
 
 def _encode_wire(wire: Wire) -> _Content:
@@ -39,13 +45,12 @@ def _encode_wire(wire: Wire) -> _Content:
 
 def _encode_frame(frame: Frame) -> _Content:
     spoken: dict[str, JsonValue] = {"title": frame.title, "nodes": tuple(frame.nodes)}
-    return FrozenMapping({**frame.unknown, "id": frame.id, "rect": frame.rect, **_leave_out_empty(spoken)})
+    return FrozenMapping({**frame.unknown, "id": frame.id, "rect": frame.rect, **_leave_out_empty(spoken, frame.spelled_out)})
 
 
 def _encode_note(note: Note) -> _Content:
-    return FrozenMapping({**note.unknown, "id": note.id, "rect": note.rect, **_leave_out_empty({"text": note.text})})
+    return FrozenMapping({**note.unknown, "id": note.id, "rect": note.rect, **_leave_out_empty({"text": note.text}, note.spelled_out)})
 
 
-def _leave_out_empty(spoken: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    # An empty value that the file did spell out is among the unknown keys and stays.
-    return {key: value for key, value in spoken.items() if value}
+def _leave_out_empty(spoken: dict[str, JsonValue], spelled_out: frozenset[str]) -> dict[str, JsonValue]:
+    return {key: value for key, value in spoken.items() if value or key in spelled_out}

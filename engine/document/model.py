@@ -82,7 +82,7 @@ class Wire:
 
     def __post_init__(self) -> None:
         """Freeze what was given."""
-        _freeze_unknown(self, self.unknown, reserved=("from", "to"))
+        _freeze_unknown(self, self.unknown, fields=("from", "to"))
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,9 @@ class Node:
     muted: bool = False
     """Whether the node is passed by (operations.md, Muted nodes)."""
     unknown: Mapping[str, JsonValue] = _NO_OBJECT
-    """What the file says beyond the fields: unknown keys, and known ones written out empty (`"muted": false`)."""
+    """Keys of the file that this version does not know; kept when saved."""
+    spelled_out: frozenset[str] = field(default=frozenset(), compare=False)
+    """Optional keys that the file writes though they are empty (`"muted": false`); they mean nothing, and stay."""
 
     def __post_init__(self) -> None:
         """Freeze what was given."""
@@ -108,7 +110,7 @@ class Node:
         check_text(self.label or "", "label")
         _freeze_numbers(self, "position", self.position)
         object.__setattr__(self, "parameters", freeze_object(self.parameters, "parameters"))
-        _freeze_unknown(self, self.unknown, reserved=("operation", "label", "position"), empty={"parameters": _NO_OBJECT, "muted": False})
+        _freeze_unknown(self, self.unknown, fields=("operation", "label", "position", "parameters", "muted"))
 
     @property
     def title(self) -> str:
@@ -126,7 +128,9 @@ class Frame:
     nodes: tuple[NodeId, ...] = ()
     """The nodes that move with the frame."""
     unknown: Mapping[str, JsonValue] = _NO_OBJECT
-    """What the file says beyond the fields; kept when saved."""
+    """Keys of the file that this version does not know; kept when saved."""
+    spelled_out: frozenset[str] = field(default=frozenset(), compare=False)
+    """Optional keys that the file writes though they are empty (`"title": ""`); they mean nothing, and stay."""
 
     def __post_init__(self) -> None:
         """Freeze what was given."""
@@ -134,7 +138,7 @@ class Frame:
         check_text(self.title, "title")
         _freeze_numbers(self, "rect", self.rect)
         object.__setattr__(self, "nodes", tuple(parse_node_id(node) for node in self.nodes))
-        _freeze_unknown(self, self.unknown, reserved=("id", "rect"), empty={"title": "", "nodes": ()})
+        _freeze_unknown(self, self.unknown, fields=("id", "rect", "title", "nodes"))
 
 
 @dataclass(frozen=True)
@@ -145,14 +149,16 @@ class Note:
     text: str = ""
     rect: Rect = (0, 0, 0, 0)
     unknown: Mapping[str, JsonValue] = _NO_OBJECT
-    """What the file says beyond the fields; kept when saved."""
+    """Keys of the file that this version does not know; kept when saved."""
+    spelled_out: frozenset[str] = field(default=frozenset(), compare=False)
+    """Optional keys that the file writes though they are empty (`"text": ""`); they mean nothing, and stay."""
 
     def __post_init__(self) -> None:
         """Freeze what was given."""
         _check_id(self.id, "note")
         check_text(self.text, "text")
         _freeze_numbers(self, "rect", self.rect)
-        _freeze_unknown(self, self.unknown, reserved=("id", "rect"), empty={"text": ""})
+        _freeze_unknown(self, self.unknown, fields=("id", "rect", "text"))
 
 
 @dataclass(frozen=True)
@@ -206,7 +212,9 @@ class Document:
     frames: tuple[Frame, ...] = ()
     notes: tuple[Note, ...] = ()
     unknown: Mapping[str, JsonValue] = _NO_OBJECT
-    """What the file says beyond the fields: unknown keys, and known ones written out empty (`"frames": []`)."""
+    """Keys of the file that this version does not know; kept when saved."""
+    spelled_out: frozenset[str] = field(default=frozenset(), compare=False)
+    """Optional keys that the file writes though they are empty (`"frames": []`); they mean nothing, and stay."""
 
     def __post_init__(self) -> None:
         """Freeze what was given; ids are well formed and used once."""
@@ -219,8 +227,7 @@ class Document:
             object.__setattr__(self, name, tuple(getattr(self, name)))
         _check_unique("frames", (frame.id for frame in self.frames))
         _check_unique("notes", (note.id for note in self.notes))
-        empty = {"title": "", "wires": (), "settings": _NO_OBJECT, "frames": (), "notes": ()}
-        _freeze_unknown(self, self.unknown, reserved=("format", "nodes"), empty=empty)
+        _freeze_unknown(self, self.unknown, fields=("format", "title", "nodes", "wires", "settings", "frames", "notes"))
 
     def wires_into(self, node: NodeId, port: str | None = None) -> tuple[Wire, ...]:
         """Return the wires into a port, or into any port of the node, in the order of the list."""
@@ -253,16 +260,10 @@ def _freeze_numbers(record: Node | Frame | Note, name: str, numbers: tuple[float
         object.__setattr__(record, name, tuple(check_number(number, name) for number in numbers))
 
 
-def _freeze_unknown(
-    record: Document | Node | Wire | Frame | Note,
-    unknown: Mapping[str, JsonValue],
-    reserved: tuple[str, ...],
-    empty: Mapping[str, JsonValue] = _NO_OBJECT,
-) -> None:
-    """Keep the unknown keys frozen; one that a field speaks for may be there only with its empty value."""
+def _freeze_unknown(record: Document | Node | Wire | Frame | Note, unknown: Mapping[str, JsonValue], fields: tuple[str, ...]) -> None:
     frozen = freeze_object(unknown)
-    for key, value in frozen.items():
-        if key in reserved or (key in empty and (value != empty[key] or type(value) is not type(empty[key]))):
+    for key in fields:
+        if key in frozen:
             raise mistake(key, "this is a field and can't be an unknown key too.", "Set the field.")
     object.__setattr__(record, "unknown", frozen)
 

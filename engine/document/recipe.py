@@ -32,7 +32,7 @@ def canonical_recipe(document: Document, defaults: Mapping[str, Mapping[str, Jso
         settings=Settings(FrozenMapping[str, JsonValue](settings)),
         frames=tuple(_complete_frame(frame) for frame in document.frames),
         notes=tuple(_complete_note(note) for note in document.notes),
-        unknown=_without(document.unknown, "title", "wires", "settings", "frames", "notes"),
+        spelled_out=frozenset(),
     )
     return format_json(encode_document(complete))
 
@@ -41,17 +41,12 @@ def _complete_node(node: Node, defaults: Mapping[str, Mapping[str, JsonValue]]) 
     parameters = {**defaults.get(node.operation, _NO_DEFAULTS), **node.parameters}
     if node.operation.startswith(_EXPORT):
         parameters.pop(_FOLDER, None)
-    return replace(node, parameters=FrozenMapping(parameters), unknown=_without(node.unknown, "parameters", "muted"))
+    return replace(node, parameters=FrozenMapping(parameters), spelled_out=frozenset())
 
 
 def _complete_frame(frame: Frame) -> Frame:
-    return replace(frame, unknown=_without(frame.unknown, "title", "nodes"))
+    return replace(frame, spelled_out=frozenset())
 
 
 def _complete_note(note: Note) -> Note:
-    return replace(note, unknown=_without(note.unknown, "text"))
-
-
-def _without(unknown: Mapping[str, JsonValue], *keys: str) -> Mapping[str, JsonValue]:
-    # A known key that the file spelled out with its empty value means the same as one left out.
-    return FrozenMapping({key: value for key, value in unknown.items() if key not in keys})
+    return replace(note, spelled_out=frozenset())
