@@ -1,0 +1,1 @@
+"""The command line's parts: what the words mean, what each command does, how it is shown."""

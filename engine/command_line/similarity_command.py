@@ -1,0 +1,72 @@
+"""`weightloom similarity`: compare fine-tuned checkpoints by the task vectors that lead to them."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine import Document, check, run
+from engine.command_line.console import Console
+from engine.command_line.event_json import write_record
+from engine.command_line.exit_status import ExitStatus
+from engine.command_line.interrupts import stop_on_interrupt
+from engine.command_line.problem_lines import tell_problems
+from engine.command_line.progress_lines import ProgressLines
+from engine.command_line.similarity_lines import describe_similarity
+from engine.document.edits import add_node, connect
+from engine.document.model import Node, NodeId, PortRef, Wire
+from engine.errors import EngineError
+from engine.execution.stop import Stop
+from engine.planning.options import RunOptions
+
+_BASE = NodeId("base")
+_SIMILARITY = NodeId("similarity")
+
+
+def compare_vectors(chosen: argparse.Namespace, console: Console) -> ExitStatus:
+    """Measure the similarities of task vectors.
+
+    Raises:
+        EngineError: a checkpoint can't be read.
+    """
+    document = draw_similarity_graph(chosen.base, chosen.tuned, per_layer=chosen.per_layer)
+    # Nothing is exported, so nothing needs the fingerprints that an export carries.
+    verdict = check(document, Path.cwd(), RunOptions(fingerprints=False))
+    tell_problems(verdict.problems, console)
+    if verdict.plan is None:
+        return ExitStatus.PROBLEMS
+    stop = Stop()
+    with stop_on_interrupt(stop):
+        try:
+            result = run(verdict.plan, None if chosen.json else ProgressLines(console), stop)
+        except EngineError:
+            if not stop.is_requested():
+                raise
+            console.tell("The comparison was stopped.")
+            return ExitStatus.INTERRUPTED
+    for record in result.similarities:
+        for line in [write_record(record)] if chosen.json else describe_similarity(record):
+            console.say(line)
+    return ExitStatus.DONE
+
+
+def draw_similarity_graph(base: str, tuned: Sequence[str], *, per_layer: bool) -> Document:
+    """Return the graph that compares the task vectors of fine-tuned checkpoints with a base."""
+    document = add_node(Document(title="Similarity"), _BASE, Node("checkpoint", {"source": base}, label=name_sources([base])[0]))
+    document = add_node(document, _SIMILARITY, Node("similarity", {"per_layer": per_layer}))
+    for number, (source, name) in enumerate(zip(tuned, name_sources(tuned), strict=True), 1):
+        checkpoint, vector = NodeId(f"tuned_{number}"), NodeId(f"vector_{number}")
+        document = add_node(document, checkpoint, Node("checkpoint", {"source": source}, label=name))
+        document = add_node(document, vector, Node("task_vector", label=name))
+        document = connect(document, Wire(PortRef(checkpoint, "checkpoint"), PortRef(vector, "tuned")))
+        document = connect(document, Wire(PortRef(_BASE, "checkpoint"), PortRef(vector, "base")))
+        document = connect(document, Wire(PortRef(vector, "vector"), PortRef(_SIMILARITY, "vectors")))
+    return document
+
+
+def name_sources(sources: Sequence[str]) -> list[str]:
+    """Return the last part of each source, or the whole of it where two would have the same name."""
+    names = [re.split(r"[/\\]", source.rstrip("/\\"))[-1] or source for source in sources]
+    return [name if names.count(name) == 1 else source for name, source in zip(names, sources, strict=True)]

@@ -1,0 +1,43 @@
+"""The figures of a Similarity node as tables for a terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from engine.command_line.table import align_rows
+from engine.execution.result import Matrix, SimilarityRecord
+from engine.report.wording import write_cosine, write_figure, write_share
+
+
+def describe_similarity(record: SimilarityRecord) -> list[str]:
+    """Return the lines: cosines, norms, conflicts of sign, exact zeros, what could be chance, and each layer where asked for."""
+    lines = ["Cosine", *_write_matrix(record.names, record.cosine, cosines=True)]
+    if record.entries:
+        spread = 1 / math.sqrt(record.entries)
+        lines.append(f"    Vectors at random would lie within ±{2 * spread:.2g} (2/√d, d = {record.entries:,} entries).")
+    lines += ["Norm, relative to the base, share of exact zeros", *_write_norms(record)]
+    if len(record.names) > 1:
+        lines += ["Sign conflicts", *_write_matrix(record.names, record.sign_conflicts, cosines=False)]
+    for layer in record.layers:
+        norms = ", ".join(write_figure(norm) for norm in layer.norms)
+        lines += [f"{layer.name}: {layer.entries:,} entries, norms {norms}", *_write_matrix(record.names, layer.cosine, cosines=True)]
+    return lines
+
+
+def _write_matrix(names: Sequence[str], matrix: Matrix, *, cosines: bool) -> list[str]:
+    write = _write_fine_cosine if cosines else write_share
+    rows = [["", *names], *([name, *map(write, row)] for name, row in zip(names, matrix, strict=True))]
+    return align_rows(rows, indent="    ")
+
+
+def _write_norms(record: SimilarityRecord) -> list[str]:
+    relative = record.relative_norms or (math.nan,) * len(record.names)
+    figures = zip(record.names, record.norms, relative, record.zero_shares, strict=True)
+    rows = [[name, write_figure(norm), write_share(share), write_share(zeros)] for name, norm, share, zeros in figures]
+    return align_rows(rows, indent="    ")
+
+
+def _write_fine_cosine(cosine: float) -> str:
+    """Write three decimals: the cosines of task vectors are small, and a terminal has the room."""
+    return f"{cosine + 0.0:.3f}".replace("-0.000", "0.000") if math.isfinite(cosine) else write_cosine(cosine)
