@@ -1,6 +1,7 @@
 """Write the text data of the pack: held-out texts per corpus and split, prompts and a word list."""
 
 import json
+import re
 from pathlib import Path
 
 from corpora import HELD_OUT_PER_FILE, Corpus, join_texts, read_corpora
@@ -34,28 +35,7 @@ LICENCE_WORDS = (
     "granted",
 )
 """A continuation that holds one of these whole words, in any case, reads like a licence."""
-PROMPTS = (
-    "You may",
-    "The software",
-    "This document",
-    "Each copy of",
-    "In no event",
-    "Any person who",
-    "The work",
-    "You must",
-    "If you",
-    "The author",
-    "The following",
-    "A file that",
-    "The name of",
-    "All parts of",
-    "Except for",
-    "The source",
-    "It is not",
-    "No other",
-    "To the extent",
-    "By using",
-)
+PROMPT_WORDS, PROMPT_COUNT = 3, 120
 
 
 def write_text_files(data: Path, seed: int) -> None:
@@ -68,11 +48,18 @@ def write_text_files(data: Path, seed: int) -> None:
             (data / f"{name}-{split}.txt").write_text(joined, encoding="utf-8")
             if name in IN_CAPITALS:
                 (data / f"{name}-upper-{split}.txt").write_text(joined.upper(), encoding="utf-8")
-    (data / "prompts.txt").write_text("\n".join(PROMPTS) + "\n", encoding="utf-8")
+    (data / "prompts.txt").write_text("\n".join(_begin_sentences(corpora["licences"])) + "\n", encoding="utf-8")
     (data / "licence-words.txt").write_text("\n".join(LICENCE_WORDS) + "\n", encoding="utf-8")
     sources = {name: _list_files(corpus) for name, corpus in corpora.items()}
     (data / "text-sources.json").write_text(json.dumps(sources, indent=1) + "\n", encoding="utf-8")
     open_to_all(data)
+
+
+def _begin_sentences(corpus: Corpus) -> list[str]:
+    """Return the first three words of sentences from the validation texts, each once, in order and in plain letters."""
+    words = [re.findall(r"[A-Za-z]+", part) for text in corpus.validation for part in re.split(r"[.;:]\s+|\n\s*\n", text.content)]
+    beginnings = (" ".join(sentence[:PROMPT_WORDS]) for sentence in words if len(sentence) > 2 * PROMPT_WORDS)
+    return list(dict.fromkeys(beginnings))[:PROMPT_COUNT]
 
 
 def _list_files(corpus: Corpus) -> dict[str, list[str]]:

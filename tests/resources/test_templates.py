@@ -1,0 +1,81 @@
+"""The shipped templates: they open, their sources are there, they check without a problem, and they are laid out cleanly."""
+
+import itertools
+import json
+import shutil
+
+import pytest
+
+from engine import catalogue, check, open_document
+from engine.document.storage import format_document
+from engine.resources import resource_path
+
+TEMPLATES = sorted(resource_path("templates").glob("*.loom"))
+WANTED = {"forget", "forget-text", "combine", "analogy", "analogy-text", "random-control", "compare", "ties-against-sum"}
+GRID = 24
+NODE_WIDTH, NODE_HEIGHT = 240, 140
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory):
+    """Lay the pack out as `weightloom sample` does."""
+    folder = tmp_path_factory.mktemp("sample")
+    for part in ("models", "data"):
+        shutil.copytree(resource_path(f"sample/{part}"), folder / part)
+    for template in TEMPLATES:
+        shutil.copy(template, folder)
+    return folder
+
+
+def overlap(first, second):
+    (left, top, width, height), (other_left, other_top, other_width, other_height) = first, second
+    return left < other_left + other_width and other_left < left + width and top < other_top + other_height and other_top < top + height
+
+
+def cover_node(node):
+    return (*node.position, NODE_WIDTH, NODE_HEIGHT)
+
+
+def test_all_templates_are_there():
+    assert {template.stem for template in TEMPLATES} == WANTED
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
+def test_a_template_is_a_document_in_canonical_form(template):
+    assert json.loads(template.read_text(encoding="utf-8"))["format"] == "weightloom/1"
+    assert format_document(open_document(template)) == template.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
+def test_a_template_checks_without_a_problem(template, unpacked):
+    verdict = check(open_document(unpacked / template.name), unpacked)
+    assert [str(problem) for problem in verdict.problems] == []
+    assert verdict.plan is not None
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
+def test_sources_exist_and_the_one_output_lies_in_exports(template, unpacked):
+    document = open_document(template)
+    paths = [node.parameters[name] for node in document.nodes.values() for name in ("source", "scorer") if name in node.parameters]
+    assert [path for path in paths if not (unpacked / str(path)).exists()] == []
+    folders = [node.parameters["folder"] for node in document.nodes.values() if node.operation.startswith("export_")]
+    assert folders == [f"exports/{template.stem}"]
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
+def test_nodes_and_notes_lie_on_the_grid_and_apart(template):
+    document = open_document(template)
+    areas = [cover_node(node) for node in document.nodes.values()] + [note.rect for note in document.notes]
+    assert all(left % GRID == 0 and top % GRID == 0 for left, top, _, _ in areas)
+    assert [pair for pair in itertools.combinations(areas, 2) if overlap(*pair)] == []
+    assert document.notes
+    assert document.frames
+    assert all(node.label for node in document.nodes.values())
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
+def test_wires_run_from_left_to_right(template):
+    nodes = open_document(template).nodes
+    wires = open_document(template).wires
+    assert [str(wire) for wire in wires if nodes[wire.source.node].position[0] >= nodes[wire.target.node].position[0]] == []
+    assert all(node.operation in catalogue() for node in nodes.values())
