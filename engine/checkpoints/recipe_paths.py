@@ -38,6 +38,11 @@ def rebase_recipe(recipe: str, old_folder: Path, new_folder: Path) -> str:
     return json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
+def rebase_source(source: str, old_folder: Path, new_folder: Path) -> str:
+    """Return a source that means the same seen from the new folder; what is not relative to a folder stays (both are resolved)."""
+    return _rebase_path(source, old_folder, new_folder) if _is_relative(source) else source
+
+
 def _members_of(content: object, name: str) -> _Members:
     members = cast("_Members", content).get(name) if isinstance(content, dict) else None
     return cast("_Members", members) if isinstance(members, dict) else {}
@@ -48,8 +53,8 @@ def _rebase_node(node: object, old_folder: Path, new_folder: Path) -> None:
     operation = cast("_Members", node).get("operation") if isinstance(node, dict) else None
     for name in INPUT_PATHS.get(operation, ()) if isinstance(operation, str) else ():
         value = parameters.get(name)
-        if isinstance(value, str) and _is_relative(value):
-            parameters[name] = _rebase_path(value, old_folder, new_folder)
+        if isinstance(value, str):
+            parameters[name] = rebase_source(value, old_folder, new_folder)
 
 
 def _is_relative(source: str) -> bool:
