@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from string import Template
 from types import MappingProxyType
 from typing import Literal
@@ -46,10 +46,10 @@ class Tokens:
     ok: QColor
     warning: QColor
     error: QColor
-    node_radius: int = 10
-    button_radius: int = 8
-    field_radius: int = 6
-    grid: int = 24
+    node_radius: int = field(default=10, init=False)
+    button_radius: int = field(default=8, init=False)
+    field_radius: int = field(default=6, init=False)
+    grid: int = field(default=24, init=False)
 
     def kind(self, kind: PortKind) -> QColor:
         """Return the colour of what flows through a port."""
@@ -91,7 +91,8 @@ _FONTS: Mapping[FontRole, tuple[str, int, QFont.Weight]] = MappingProxyType(
 
 def tokens(theme: ThemeName) -> Tokens:
     """Return the tokens of a theme."""
-    return Tokens(theme, **{name: QColor(colour) for name, colour in _COLOURS[theme].items()})
+    colours = {name: QColor(colour) for name, colour in _COLOURS[theme].items()}
+    return Tokens(theme, **colours)
 
 
 def current_theme() -> ThemeName:
@@ -142,16 +143,24 @@ def apply_theme(application: QApplication, name: ThemeName) -> None:
 def style_sheet(colours: Tokens) -> str:
     """Return the style sheet of resources/themes with the tokens in it."""
     template = Template(resource_path("themes/window.qss").read_text(encoding="utf-8"))
-    words = {key: value.name() for key, value in vars(colours).items() if isinstance(value, QColor)}
-    sizes = {key: str(value) for key, value in vars(colours).items() if isinstance(value, int)}
-    icons = resource_path("icons").as_posix()
-    return template.substitute(words, **sizes, icons=icons, theme=colours.name)
+    values = {one.name: getattr(colours, one.name) for one in fields(colours)}
+    words = {key: value.name() if isinstance(value, QColor) else str(value) for key, value in values.items()}
+    shades = {
+        "hover": mix(colours.text, colours.raised, 0.07),
+        "pressed": mix(colours.text, colours.raised, 0.14),
+        "accent_hover": mix(colours.background, colours.accent, 0.12),
+        "good_back": mix(colours.ok, colours.panel, 0.12),
+        "handle": mix(colours.text, colours.panel, 0.25),
+    }
+    words.update({key: shade.name() for key, shade in shades.items()})
+    return template.substitute(words)
 
 
 def mix(front: QColor, back: QColor, share: float) -> QColor:
     """Return the colour that `front` makes when it covers `back` with an opacity of `share`."""
-    parts = [round(one * share + two * (1 - share)) for one, two in zip(front.getRgb(), back.getRgb(), strict=True)]
-    return QColor(*parts)
+    pairs = ((front.red(), back.red()), (front.green(), back.green()), (front.blue(), back.blue()))
+    red, green, blue = (round(one * share + two * (1 - share)) for one, two in pairs)
+    return QColor(red, green, blue)
 
 
 def _palette(colours: Tokens) -> QPalette:
