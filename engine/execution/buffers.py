@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import torch
 
+_WIDEST_BYTES = 8
+"""Of one entry of any dtype: host arrays are as large as any piece needs, and the pages that are not used take no memory."""
+
 
 class Buffers:
     """Lend arrays of a piece's size to one worker; all come back at once when the piece is done."""
@@ -31,14 +34,16 @@ class Buffers:
 
     def _take(self, dtype: torch.dtype, count: int, *, on_host: bool) -> torch.Tensor:
         key = (dtype, on_host)
-        free = self._free.get(key, [])
-        fitting = next((index for index, array in enumerate(free) if array.numel() >= count), None)
-        array = free.pop(fitting) if fitting is not None else self._allocate(dtype, count, on_host=on_host)
+        free = self._free.get(key)
+        if free and free[-1].numel() >= count:
+            array = free.pop()
+        else:
+            array = self._allocate(dtype, count, on_host=on_host)
         self._lent.append((key, array))
-        return array[:count]
+        return array if array.numel() == count else array[:count]
 
     def _allocate(self, dtype: torch.dtype, count: int, *, on_host: bool) -> torch.Tensor:
-        size = count if on_host else max(count, self.entries)
         if on_host:
-            return torch.empty(max(size, 1), dtype=dtype, pin_memory=self.device.type == "cuda")
-        return torch.empty(size, dtype=dtype, device=self.device)
+            size = max(count, self.entries * _WIDEST_BYTES)
+            return torch.empty(size, dtype=dtype, pin_memory=self.device.type == "cuda")
+        return torch.empty(max(count, self.entries), dtype=dtype, device=self.device)

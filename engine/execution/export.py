@@ -72,9 +72,11 @@ class ExportWriter:
         if not output.is_edited:
             return evaluator.raw(evaluator.work.needs.sources[0])
         segments = self.plan.segments(output.name)
-        whole = next(iter(segments))[1].substitute(evaluator.ground.strengths) if len(segments) == 1 else None
-        if whole is not None and self._is_copy(evaluator, whole, output):
-            return self._checked_copy(evaluator, whole)
+        source = self._copied_source(evaluator, segments[0][1], output) if len(segments) == 1 else None
+        if source is not None:
+            # Bytes that go out as they came in are looked at all the same: NaN must not pass unseen.
+            evaluator.check(evaluator.floats(source), None)
+            return evaluator.raw(source)
         return self._round(evaluator, output, segments)
 
     def _round(self, evaluator: PieceEvaluator, output: OutputTensor, segments: Segments) -> torch.Tensor:
@@ -85,18 +87,15 @@ class ExportWriter:
         rounded = host.view(dtype)
         rounded.copy_(value)
         for start, stop, form in iterate_ranges(segments, evaluator.offset, evaluator.count):
-            if self._is_copy(evaluator, form, output) and form.copied:
+            source = self._copied_source(evaluator, form, output)
+            if source is not None:
                 width = output.dtype.size_bytes
-                host[start * width : stop * width] = evaluator.raw(form.copied.node)[start * width : stop * width]
+                host[start * width : stop * width] = evaluator.raw(source)[start * width : stop * width]
         return host
 
-    def _is_copy(self, evaluator: PieceEvaluator, form: Form, output: OutputTensor) -> bool:
-        sources = evaluator.ground.planner.resolved.sources
-        if form.copied is None or form.copied.node not in sources:
-            return False
-        return evaluator.ground.spec(form.copied.node, output.name).dtype is output.dtype
-
-    def _checked_copy(self, evaluator: PieceEvaluator, form: Form) -> torch.Tensor:
-        source = form.atoms[0].node
-        evaluator.check(evaluator.floats(source), None)
-        return evaluator.raw(source)
+    def _copied_source(self, evaluator: PieceEvaluator, form: Form, output: OutputTensor) -> NodeId | None:
+        """Return the checkpoint whose bytes go out unchanged: weight 1, nothing else, the same dtype."""
+        source = evaluator.ground.sum_of(form).copied
+        if source is None or source not in evaluator.ground.planner.resolved.sources:
+            return None
+        return source if evaluator.ground.spec(source, output.name).dtype is output.dtype else None

@@ -49,7 +49,9 @@ class Measurer:
         self.known: dict[Symbol, Fraction] = {}
         """The strengths that searches have chosen so far."""
 
-    def measure(self, subject: Subject, test_sets: Sequence[NodeId], by: Step, strengths: Strengths) -> list[tuple[NodeId, tuple[Measurement, ...]]]:
+    def measure(
+        self, subject: Subject, test_sets: Sequence[NodeId], by: Step, strengths: Strengths
+    ) -> list[tuple[NodeId, tuple[Measurement, ...]]]:
         """Return the figures of a checkpoint on several test sets; the model is filled once, and only if a figure is missing.
 
         Args:

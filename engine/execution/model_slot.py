@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,7 +63,7 @@ class ModelSlot:
         model = self._load(self._folder(node), task)
         planner = self._ground.planner
         works = [work for work in planner.checkpoint_work(node) if work.tensor in model.tensors]
-        ground = replace(self._ground, strengths={**self._ground.strengths, **strengths})
+        ground = self._ground.with_strengths(strengths)
         filler = SlotFiller(node, model.tensors)
         Stream(ground, self._settings, lambda _work: (filler,)).run(make_tasks(ground, works, self._settings.piece_entries))
         return model

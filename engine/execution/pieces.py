@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import torch
@@ -16,12 +16,48 @@ from engine.execution.buffers import Buffers
 from engine.execution.dtypes import TORCH_DTYPES, overflow_bound
 from engine.operation import Kernel, Operands, PortKind, Spot
 from engine.planning.coefficient import Symbol
-from engine.planning.linear import Atom, Form, Segments, iterate_ranges
+from engine.planning.linear import Form, Segments, iterate_ranges
 from engine.planning.structure import Step
 from engine.planning.work import TensorWork, WorkPlanner
 
 Reduced = Mapping[NodeId, tuple[object, ...]]
 """Per kernel the results of its reductions so far."""
+Kept = dict[NodeId, Operands]
+"""Per kernel the pieces of its operands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Hold one summand of a form, ready to compute."""
+
+    node: NodeId
+    factor: float
+    is_difference: bool
+    """Whether the anchor is subtracted first: for checkpoints, not for the vectors that kernels make."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Hold a form as the arithmetic needs it: plain numbers, worked out once for all pieces."""
+
+    anchor: NodeId | None
+    terms: tuple[Term, ...]
+    copied: NodeId | None
+    adds_anchor: bool
+    keeps_bits: bool
+    """Whether entries where the terms are 0 must come out with the anchor's own bits."""
+
+    @staticmethod
+    def of(form: Form) -> Sum:
+        """Return a form whose coefficients are all known."""
+        anchor = form.anchor.node if form.anchor and form.anchor in form.atoms else None
+        terms = tuple(
+            Term(atom.node, float(weight.number or 0), atom.kind is PortKind.CHECKPOINT and anchor is not None)
+            for atom, weight in form.terms
+        )
+        copied = form.copied.node if form.copied else None
+        is_checkpoint = form.kind is PortKind.CHECKPOINT and anchor is not None
+        return Sum(anchor, terms, copied, is_checkpoint, any(not term.is_difference for term in terms))
 
 
 @dataclass(frozen=True)
@@ -31,11 +67,29 @@ class Ground:
     planner: WorkPlanner
     files: FileSet
     device: torch.device
-    strengths: Mapping[Symbol, Fraction]
+    strengths: dict[Symbol, Fraction]
     """The unknowns found so far."""
     allows_non_finite: bool
     model_results: Mapping[NodeId, tuple[object, ...]]
     """Per kernel the results of its reductions over the whole model."""
+    sums: dict[int, tuple[Form, Sum]] = field(default_factory=dict[int, tuple[Form, Sum]])
+    """Forms already worked out, by identity (hashing a form costs more than a small piece); the form is kept alive with it."""
+
+    def sum_of(self, form: Form) -> Sum:
+        """Return a form with the strengths filled in, ready to compute."""
+        found = self.sums.get(id(form))
+        if found is None:
+            found = self.sums[id(form)] = (form, Sum.of(form.substitute(self.strengths)))
+        return found[1]
+
+    def set_strength(self, symbol: Symbol, strength: Fraction) -> None:
+        """Fill in an unknown for the rest of the run."""
+        self.strengths[symbol] = strength
+        self.sums.clear()
+
+    def with_strengths(self, strengths: Mapping[Symbol, Fraction]) -> Ground:
+        """Return the same ground with some unknowns set."""
+        return replace(self, strengths={**self.strengths, **strengths}, sums={})
 
     def step(self, node: NodeId) -> Step:
         """Return a node of the graph."""
@@ -59,17 +113,28 @@ class PieceEvaluator:
         self._buffers = buffers
         self._raw: dict[NodeId, torch.Tensor] = {}
         self._floats: dict[NodeId, torch.Tensor] = {}
-        self._values: dict[Segments, torch.Tensor] = {}
+        self._values: dict[int, torch.Tensor] = {}
+        self._operands: Kept = {}
+        self._keeps = False
         self._mapped: dict[NodeId, torch.Tensor] = {}
         self._at: tuple[TensorWork, int, int] | None = None
         self.reduced: Reduced = {}
         """Set by the stream before values of kernels are asked for."""
 
-    def begin(self, work: TensorWork, offset: int, count: int) -> None:
-        """Turn to the entries [offset, offset + count) of a tensor; nothing lent for the piece before is valid any more."""
+    def begin(self, work: TensorWork, offset: int, count: int, kept: Kept | None = None) -> None:
+        """Turn to the entries [offset, offset + count) of a tensor; nothing lent for the piece before is valid any more.
+
+        Args:
+            work: the tensor.
+            offset: a multiple of the block.
+            count: the entries of the piece.
+            kept: kernels' operands of this very piece from an earlier round; those computed now are added to it.
+        """
         self._at = None
         for cache in (self._raw, self._floats, self._values, self._mapped):
             cache.clear()
+        self._keeps = kept is not None
+        self._operands = kept if kept is not None else {}
         self._buffers.release()
         self.work, self.offset, self.count = work, offset, count
         self._at = (work, offset, count)
@@ -110,20 +175,26 @@ class PieceEvaluator:
 
     def value(self, segments: Segments) -> torch.Tensor:
         """Return a value's piece in the compute dtype; not to be written to."""
-        if segments not in self._values:
-            result = self._take(self.count)
+        found = self._values.get(id(segments))
+        if found is None:
+            found = self._values[id(segments)] = self._take(self.count)
             done = 0
             for start, stop, form in iterate_ranges(segments, self.offset, self.count):
-                self._compute(result[start:stop], form.substitute(self.ground.strengths), start, stop)
+                self._compute(found[start:stop], self.ground.sum_of(form), start, stop)
                 done = stop
-            result[done:].zero_()
-            self._values[segments] = result
-        return self._values[segments]
+            if done < self.count:
+                found[done:].zero_()
+        return found
 
     def operands(self, kernel: NodeId) -> Operands:
         """Return the pieces of a kernel's operands, per port."""
-        segments = self.ground.planner.needs.operand_segments(kernel, self.work.tensor)
-        return {port: tuple(self.value(item) for item in many) for port, many in segments.items()}
+        if kernel not in self._operands:
+            segments = self.ground.planner.needs.operand_segments(kernel, self.work.tensor)
+            operands = {port: tuple(self.value(item) for item in many) for port, many in segments.items()}
+            if self._keeps:
+                operands = {port: tuple(value.clone() for value in many) for port, many in operands.items()}
+            self._operands[kernel] = operands
+        return self._operands[kernel]
 
     def spot(self, kernel: NodeId) -> Spot:
         """Return the place of this piece as a kernel sees it."""
@@ -164,27 +235,26 @@ class PieceEvaluator:
     def _take(self, count: int) -> torch.Tensor:
         return self._buffers.take(self._compute_dtype, count)
 
-    def _atom(self, atom: Atom, start: int, stop: int) -> torch.Tensor:
-        whole = self.floats(atom.node) if atom.node in self.ground.planner.resolved.sources else self.mapped(atom.node)
-        return whole[start:stop]
+    def _atom(self, node: NodeId, start: int, stop: int) -> torch.Tensor:
+        whole = self.floats(node) if node in self.ground.planner.resolved.sources else self.mapped(node)
+        return whole if stop - start == whole.numel() else whole[start:stop]
 
-    def _compute(self, out: torch.Tensor, form: Form, start: int, stop: int) -> None:
+    def _compute(self, out: torch.Tensor, form: Sum, start: int, stop: int) -> None:
         """Put anchor + Σ cᵢ(θᵢ − anchor) + Σ dⱼκⱼ into `out` (a vector: without the anchor)."""
-        if form.is_zero:
-            out.zero_()
-            return
         if form.copied:
             out.copy_(self._atom(form.copied, start, stop))
             return
-        anchor = self._atom(form.anchor, start, stop) if form.anchor in form.atoms and form.anchor else None
+        if not form.terms:
+            out.zero_()
+        anchor = self._atom(form.anchor, start, stop) if form.anchor else out
         scratch = self._take(stop - start) if len(form.terms) > 1 else out
-        for index, (atom, weight) in enumerate(form.terms):
-            part = self._atom(atom, start, stop)
-            if atom.kind is PortKind.CHECKPOINT and anchor is not None:
+        for index, term in enumerate(form.terms):
+            part = self._atom(term.node, start, stop)
+            if term.is_difference:
                 part = torch.sub(part, anchor, out=scratch if index else out)
-            _add_scaled(out, part, float(weight.number or 0), is_first=index == 0)
-        if form.kind is PortKind.CHECKPOINT and anchor is not None:
-            _add_anchor(out, anchor, keeps_bits=any(atom.kind is PortKind.VECTOR for atom, _ in form.terms))
+            _add_scaled(out, part, term.factor, is_first=index == 0)
+        if form.adds_anchor:
+            _add_anchor(out, anchor, keeps_bits=form.keeps_bits)
 
     def _non_finite(self, value: torch.Tensor, output: DType | None, bound: float) -> NonFiniteError:
         wrong = ~torch.isfinite(value) | (value.abs() >= bound)

@@ -66,9 +66,7 @@ def _describe_casts(tensors: Sequence[OutputTensor]) -> list[Remark]:
     for tensor in tensors:
         if tensor.dtype is not tensor.parent.dtype:
             groups.setdefault((tensor.parent.dtype, tensor.dtype), []).append(tensor.name)
-    return [
-        Remark("cast", f"{_count(names)} written as {new}; the base has {old}.", tuple(names)) for (old, new), names in groups.items()
-    ]
+    return [Remark("cast", f"{_count(names)} written as {new}; the base has {old}.", tuple(names)) for (old, new), names in groups.items()]
 
 
 def _describe_missing_config(execution: Execution, node: str) -> list[Remark]:

@@ -70,10 +70,10 @@ class Execution:
         self._listener = _serialised(listener)
         self._stop = stop
         self._model_results: ModelResults = {}
-        self._ground = Ground(
-            plan.planner, self.files, self.device, {}, plan.document.settings.non_finite == "allow", self._model_results
+        self._ground = Ground(plan.planner, self.files, self.device, {}, plan.document.settings.non_finite == "allow", self._model_results)
+        self._stream_settings = StreamSettings(
+            plan.piece_entries, plan.workers, plan.kept_bytes, stop.is_requested, self._notice, self.progress.moved
         )
-        self._stream_settings = StreamSettings(plan.piece_entries, plan.workers, stop.is_requested, self._notice, self.progress.moved)
         slot = ModelSlot(self._ground, self._stream_settings)
         self.measurer = Measurer(plan.planner, slot, plan.folder, self._listener, stop.is_requested)
         self._slot = slot
@@ -214,7 +214,7 @@ class Execution:
             self._notice(str(failure))
             return
         symbol = Symbol(node, "strength")
-        self._ground.strengths[symbol] = strength
+        self._ground.set_strength(symbol, strength)
         self.measurer.known[symbol] = strength
         self.findings.searches[node] = record
         self.findings.metrics[node] = record.tests
@@ -236,7 +236,9 @@ class Execution:
 
     def _measure(self, subject: Subject, test_set: NodeId, by: NodeId) -> list[MetricRecord]:
         found = self.measurer.measure(subject, (test_set,), self.plan.resolved.graph.steps[by], {})
-        return [MetricRecord(subject.label, subject.role, self.measurer.title(test_set), figure) for _, figures in found for figure in figures]
+        return [
+            MetricRecord(subject.label, subject.role, self.measurer.title(test_set), figure) for _, figures in found for figure in figures
+        ]
 
     # --- what becomes of the stagings when something fails ---
 
@@ -275,4 +277,3 @@ def _serialised(listener: Listener) -> Listener:
             listener(event)
 
     return tell
-

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from engine.errors import Cancelled
+from engine.execution.pieces import Kept
 from engine.planning.work import TensorWork
 
 
@@ -24,6 +25,10 @@ class TensorTask:
     """Pieces of this round given out."""
     finished: int = 0
     """Pieces of this round done."""
+    kept_bytes: int = 0
+    """What its kernels' operands take if they are kept from round to round."""
+    kept: dict[int, Kept] | None = None
+    """Per piece the kernels' operands; None when they are computed anew in every round."""
 
     @property
     def pieces(self) -> int:
@@ -41,24 +46,28 @@ class TensorTask:
         return offset, min(self.piece_entries, self.work.entries - offset)
 
 
+@dataclass(frozen=True)
+class ScheduleSettings:
+    """Hold what a schedule is run with."""
+
+    window: int
+    """How many tensors may be open at once."""
+    kept_bytes: int
+    """How much memory operands kept between rounds may take in all."""
+    finish_round: Callable[[TensorTask], None]
+    """Called once per tensor and round, when all its pieces are done, by the worker that did the last."""
+    stops: Callable[[], bool]
+    """Tells whether the user wants to stop."""
+
+
 class Schedule:
     """Hand pieces out to workers; the only place where they wait for one another."""
 
-    def __init__(
-        self, tasks: Iterable[TensorTask], window: int, finish_round: Callable[[TensorTask], None], stops: Callable[[], bool]
-    ) -> None:
-        """Begin with no tensor open.
-
-        Args:
-            tasks: in file order.
-            window: how many tensors may be open at once.
-            finish_round: called once per tensor and round, when all its pieces are done, by the worker that did the last.
-            stops: tells whether the user wants to stop.
-        """
+    def __init__(self, tasks: Iterable[TensorTask], settings: ScheduleSettings) -> None:
+        """Begin with no tensor open; the tasks come in file order."""
         self._waiting = iter(tasks)
-        self._window = window
-        self._finish_round = finish_round
-        self._stops = stops
+        self._settings = settings
+        self._kept_left = settings.kept_bytes
         self._open: list[TensorTask] = []
         self._changed = threading.Condition()
         self._failure: BaseException | None = None
@@ -67,7 +76,7 @@ class Schedule:
         """Return a piece to work on (the task and the piece's number); None when all is done or something failed."""
         with self._changed:
             while self._failure is None:
-                if self._stops():
+                if self._settings.stops():
                     self._failure = Cancelled("The run was stopped.")
                     self._changed.notify_all()
                     return None
@@ -83,11 +92,11 @@ class Schedule:
             task.finished += 1
             if task.finished < task.pieces:
                 return
-        self._finish_round(task)
+        self._settings.finish_round(task)
         with self._changed:
             task.round, task.taken, task.finished = task.round + 1, 0, 0
             if task.round == task.rounds:
-                self._open.remove(task)
+                self._close(task)
             self._changed.notify_all()
 
     def fail(self, failure: BaseException) -> None:
@@ -106,11 +115,24 @@ class Schedule:
             if task.taken < task.pieces:
                 task.taken += 1
                 return task, task.taken - 1
-        if len(self._open) >= self._window:
+        if len(self._open) >= self._settings.window:
             return None
         task = next(self._waiting, None)
         if task is None:
             return None
-        self._open.append(task)
+        self._open_task(task)
         task.taken = 1
         return task, 0
+
+    def _open_task(self, task: TensorTask) -> None:
+        """Let a tensor of several rounds keep its operands while there is room for them."""
+        self._open.append(task)
+        if task.rounds > 1 and task.kept_bytes <= self._kept_left:
+            self._kept_left -= task.kept_bytes
+            task.kept = {}
+
+    def _close(self, task: TensorTask) -> None:
+        self._open.remove(task)
+        if task.kept is not None:
+            self._kept_left += task.kept_bytes
+            task.kept = None

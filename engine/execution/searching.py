@@ -94,9 +94,7 @@ def _measure_tests(step: Step, ports: SearchPorts, measurer: Measurer, strengths
     )
 
 
-def _record(
-    step: Step, ports: SearchPorts, measurer: Measurer, choice: StrengthChoice, tests: tuple[MetricRecord, ...]
-) -> SearchRecord:
+def _record(step: Step, ports: SearchPorts, measurer: Measurer, choice: StrengthChoice, tests: tuple[MetricRecord, ...]) -> SearchRecord:
     return SearchRecord(
         node=step.id,
         rule=choice.rule.name,

@@ -17,10 +17,11 @@ import torch
 from engine.errors import DeviceError
 from engine.execution.buffers import Buffers
 from engine.execution.device import free_cached_memory, is_out_of_memory
-from engine.execution.pieces import Ground, PieceEvaluator
+from engine.execution.pieces import Ground, Kept, PieceEvaluator
 from engine.execution.rounds import TensorReduction, TensorRounds, kernel_of
-from engine.execution.schedule import Schedule, TensorTask
+from engine.execution.schedule import Schedule, ScheduleSettings, TensorTask
 from engine.operation import BLOCK_ENTRIES
+from engine.planning.costs import operand_bytes
 from engine.planning.work import TensorWork
 
 
@@ -46,6 +47,8 @@ class StreamSettings:
 
     piece_entries: int
     workers: int
+    kept_bytes: int
+    """How much memory may be spent on what would else be read and computed again in every round of a tensor."""
     stops: Callable[[], bool]
     remark: Callable[[str], None]
     """Called with what the user should know: a fallback to smaller pieces."""
@@ -77,7 +80,8 @@ class Stream:
         Raises:
             EngineError: the first failure of any worker.
         """
-        schedule = Schedule(tasks, 2 * self._settings.workers, self._finish_round, self._settings.stops)
+        settings = self._settings
+        schedule = Schedule(tasks, ScheduleSettings(2 * settings.workers, settings.kept_bytes, self._finish_round, settings.stops))
         threads = [threading.Thread(target=self._work, args=(schedule,), name=f"stream-{n}") for n in range(self._settings.workers)]
         for thread in threads:
             thread.start()
@@ -132,7 +136,7 @@ class Stream:
             count = min(end - start, self._settings.largest_piece)
             try:
                 if not (evaluator.is_at(task.work, start, count) and task.pieces == 1):
-                    evaluator.begin(task.work, start, count)
+                    evaluator.begin(task.work, start, count, _kept_piece(task, number, count))
                 evaluator.reduced = self._ground_results(rounds)
                 partials = [_reduce(evaluator, item, rounds) for item in reductions]
                 seen = [consumer.look(evaluator) for consumer in consumers]
@@ -197,7 +201,15 @@ def _make_task(ground: Ground, index: int, work: TensorWork, usual: int) -> Tens
     is_whole = any(kernel_of(steps[kernel]).unit == "tensor" for kernel in work.needs.kernels)
     piece = max(work.entries, 1) if is_whole else usual
     # A tensor of one piece goes through its rounds in one worker's hands, so that it is read once.
-    return TensorTask(work, index, piece, 1 if work.entries <= piece else work.needs.rounds)
+    rounds = 1 if work.entries <= piece else work.needs.rounds
+    return TensorTask(work, index, piece, rounds, kept_bytes=operand_bytes(ground.planner, work))
+
+
+def _kept_piece(task: TensorTask, number: int, count: int) -> Kept | None:
+    """Return what a piece keeps between rounds; nothing when the device's memory has forced it into parts."""
+    if task.kept is None or count != task.piece(number)[1]:
+        return None
+    return task.kept.setdefault(number, {})
 
 
 def _reduce(evaluator: PieceEvaluator, item: TensorReduction, rounds: TensorRounds) -> object:

@@ -12,8 +12,11 @@ from engine.planning.work import TensorWork, WorkPlanner
 
 PROCESS_BYTES = 300 << 20
 """What Python, torch, NumPy and the report's libraries hold before any tensor (measured: 235–290 MB, tests/benchmarks/RESULTS.md)."""
-LARGEST_PIECE = 1 << 20
+LARGEST_PIECE = 1 << 17
+"""Entries: some megabytes for all arrays of a worker, so that they stay in its cache (measured: 2¹⁷ costs 30 % less than 2²⁰)."""
 SMALLEST_PIECE = 1 << 16
+KEPT_BYTES = 160 << 20
+"""For operands kept between the rounds over a tensor: three vectors of a 1 B model's largest matrix but the embeddings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,13 @@ def cost_stream(planner: WorkPlanner, works: Iterable[TensorWork], piece_entries
         written += sum(work.entries * size for size in _output_sizes(planner, work))
         entry_bytes = max(entry_bytes, _entry_bytes(planner, work))
     return StreamCost(read, written, entry_bytes)
+
+
+def operand_bytes(planner: WorkPlanner, work: TensorWork) -> int:
+    """Return what the operands of a tensor's kernels take if they are kept between rounds."""
+    width = 8 if work.precision is DType.F64 else 4
+    wires = sum(len(many) for kernel in work.needs.kernels for many in planner.needs.operand_segments(kernel, work.tensor).values())
+    return wires * work.entries * width
 
 
 def _source_bytes(planner: WorkPlanner, source: NodeId, work: TensorWork) -> int:

@@ -99,13 +99,15 @@ class Folding:
             self._look_at(self._steps[name])
 
     def segments(self, node: NodeId, tensor: str) -> Segments:
-        """Return the normal form of a node's value in one tensor, cut where it changes along the entries."""
-        if not self.is_special(node, tensor):
-            return ((self.entries(node, tensor), self.common_form(node)),)
+        """Return the normal form of a node's value in one tensor, cut where it changes along the entries; () where it has none.
+
+        The same object every time, so that what is computed of it can be kept under its identity.
+        """
         key = (node, tensor)
-        if key not in self._single:
-            self._single[key] = self._fold_tensor(self._steps[node], tensor)
-        return self._single[key]
+        found = self._single.get(key)
+        if found is None:
+            found = self._single[key] = self._find_segments(node, tensor)
+        return found
 
     def common_form(self, node: NodeId) -> Form:
         """Return the form that holds in all tensors that are not special."""
@@ -123,6 +125,13 @@ class Folding:
     def entries(self, node: NodeId, tensor: str) -> int:
         """Return the entries of a tensor in a node's value."""
         return prod(self.resolved.values[node].shapes[tensor])
+
+    def _find_segments(self, node: NodeId, tensor: str) -> Segments:
+        if tensor not in self.resolved.values[node].shapes:
+            return ()
+        if self.is_special(node, tensor):
+            return self._fold_tensor(self._steps[node], tensor)
+        return ((self.entries(node, tensor), self.common_form(node)),)
 
     def _look_at(self, step: Step) -> None:
         own = isinstance(step.behaviour, Linear) and step.behaviour.by_place
@@ -144,7 +153,7 @@ class Folding:
             weighed = self._weigh(step, tensor)
         else:
             weighed = []
-        folded = [(operand, weight, self._operand_segments(operand, tensor)) for operand, weight in weighed]
+        folded = [(operand, weight, self.segments(operand.node, tensor)) for operand, weight in weighed]
         stops = sorted({limit, total, *(stop for _, _, segments in folded for stop, _ in segments if stop < limit)} - {0}) or [0]
         rest = self._unedited(step, tensor)
         result: list[Segment] = []
@@ -153,10 +162,6 @@ class Folding:
             inside = _combine(step, parts) if _is_linear(step) else self._atom_form(step)
             result.append((stop, inside if stop <= limit else _form_at(rest, stop)))
         return _merge_equal(result)
-
-    def _operand_segments(self, operand: Operand, tensor: str) -> Segments:
-        known = tensor in self.resolved.values[operand.node].shapes
-        return self.segments(operand.node, tensor) if known else ()
 
     def _unedited(self, step: Step, tensor: str) -> Segments:
         """Return what stands where a misfit keeps the edit away: the parent's tensor, or zero for a vector."""

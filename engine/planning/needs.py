@@ -32,6 +32,7 @@ class NeedsFinder:
         self._steps = folding.resolved.graph.steps
         self._sources = folding.resolved.sources
         self._cache: dict[tuple[tuple[Form, ...], str], Needs] = {}
+        self._operands: dict[tuple[NodeId, str], Mapping[str, tuple[Segments, ...]]] = {}
         self._simple: dict[tuple[Form, ...], Needs] = {}
 
     def find(self, forms: Iterable[Form], tensor: str) -> Needs:
@@ -50,12 +51,14 @@ class NeedsFinder:
 
     def operand_segments(self, kernel: NodeId, tensor: str) -> Mapping[str, tuple[Segments, ...]]:
         """Return the forms of a kernel's operands in a tensor, per port."""
-        step = self._steps[kernel]
-        return {
-            port: tuple(self._folding.segments(operand.node, tensor) for operand in operands)
-            for port, operands in step.inputs.items()
-            if operands and operands[0].kind in (PortKind.CHECKPOINT, PortKind.VECTOR)
-        }
+        found = self._operands.get((kernel, tensor))
+        if found is None:
+            found = self._operands[kernel, tensor] = {
+                port: tuple(self._folding.segments(operand.node, tensor) for operand in operands)
+                for port, operands in self._steps[kernel].inputs.items()
+                if operands and operands[0].kind in (PortKind.CHECKPOINT, PortKind.VECTOR)
+            }
+        return found
 
     def _walk(self, forms: Iterable[Form], tensor: str) -> Needs:
         sources: dict[NodeId, None] = {}

@@ -13,7 +13,7 @@ import psutil
 from engine.document.model import NodeId
 from engine.evaluation.memory import estimate_model_bytes
 from engine.operation import BLOCK_ENTRIES
-from engine.planning.costs import LARGEST_PIECE, PROCESS_BYTES, SMALLEST_PIECE, StreamCost, cost_stream
+from engine.planning.costs import KEPT_BYTES, LARGEST_PIECE, PROCESS_BYTES, SMALLEST_PIECE, StreamCost, cost_stream
 from engine.planning.linear import Folding
 from engine.planning.measurements import evaluation_settings, likely_task, measured_values
 from engine.planning.options import RunOptions
@@ -51,6 +51,8 @@ class PassPlan:
     workers: int
     read_sources: frozenset[NodeId]
     """Identities of the sources of which some bytes are read; the others have coefficient 0."""
+    kept_bytes: int
+    """For operands kept between the rounds over a tensor."""
 
 
 def plan_passes(resolved: Resolved, folder: Path, options: RunOptions) -> PassPlan:
@@ -65,7 +67,8 @@ def plan_passes(resolved: Resolved, folder: Path, options: RunOptions) -> PassPl
     workers = options.workers or max(min(workers, budget // max(widest * piece, 1)), 1)
     planned = tuple(_cost_pass(planner, item, works[index], (folder, piece, workers, budget)) for index, item in enumerate(passes))
     read = frozenset(source for many in works.values() for work in many for source in work.needs.sources)
-    return PassPlan(planner, planned, piece, workers, read)
+    kept = max((_kept_bytes(work, budget) for work in works.values()), default=0)
+    return PassPlan(planner, planned, piece, workers, read, kept)
 
 
 def memory_budget(options: RunOptions) -> int:
@@ -98,6 +101,11 @@ def _fit_piece(entry_bytes: int, workers: int, budget: int) -> int:
     return max(piece, BLOCK_ENTRIES)
 
 
+def _kept_bytes(works: Sequence[TensorWork], budget: int) -> int:
+    """Return what operands kept between rounds may take; `budget` is what is left beside the process."""
+    return KEPT_BYTES if any(work.needs.rounds > 1 for work in works) and budget >= 2 * KEPT_BYTES else 0
+
+
 def _resident_bytes(resolved: Resolved) -> int:
     return sum(source.header.resident_bytes for source in resolved.sources.values())
 
@@ -106,7 +114,7 @@ def _cost_pass(planner: WorkPlanner, item: Pass, works: tuple[TensorWork, ...], 
     folder, piece, workers, budget = ground
     cost = cost_stream(planner, works, piece)
     largest = max((min(work.entries, piece) for work in works), default=0)
-    ground_bytes = PROCESS_BYTES + _resident_bytes(planner.resolved) + cost.entry_bytes * largest * workers
+    ground_bytes = PROCESS_BYTES + _resident_bytes(planner.resolved) + cost.entry_bytes * largest * workers + _kept_bytes(works, budget)
     if isinstance(item, StreamPass):
         return PlannedPass(item, cost.bytes_read, cost.bytes_written, ground_bytes)
     model = _model_bytes(planner, item.node, folder)

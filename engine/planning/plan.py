@@ -40,6 +40,8 @@ class Plan:
     passes: tuple[PlannedPass, ...]
     piece_entries: int
     workers: int
+    kept_bytes: int
+    """For operands kept between the rounds over a tensor."""
     formulas: Mapping[NodeId, str]
     """Per output and search node the normal form of what it writes."""
     recipe: str
@@ -97,6 +99,7 @@ def make_plan(draft: PlanDraft, passes: PassPlan, warnings: tuple[Problem, ...])
         passes=passes.passes,
         piece_entries=passes.piece_entries,
         workers=passes.workers,
+        kept_bytes=passes.kept_bytes,
         formulas=write_formulas(draft.resolved, passes.planner, draft.targets),
         recipe=recipe,
         inputs=inputs,
