@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
-from engine.checkpoints.header import read_header
 from engine.resources import resource_path
 
 SAMPLE = resource_path("sample")
@@ -28,10 +27,6 @@ CORPORA = ("licences", "python", "manual")
 def read_tensors(folder):
     with safe_open(folder / "model.safetensors", framework="np") as file:
         return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-
-
-def read_shapes(folder):
-    return {name: spec.shape for name, spec in read_header(folder / "model.safetensors").tensors.items()}
 
 
 def name_folder(folder):

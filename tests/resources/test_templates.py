@@ -56,7 +56,8 @@ def test_a_template_checks_without_a_problem(template, unpacked):
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.stem)
 def test_sources_exist_and_the_one_output_lies_in_exports(template, unpacked):
     document = open_document(template)
-    paths = [node.parameters[name] for node in document.nodes.values() for name in ("source", "scorer") if name in node.parameters]
+    named = ("source", "scorer", "prompts")
+    paths = [node.parameters[name] for node in document.nodes.values() for name in named if name in node.parameters]
     assert [path for path in paths if not (unpacked / str(path)).exists()] == []
     folders = [node.parameters["folder"] for node in document.nodes.values() if node.operation.startswith("export_")]
     assert folders == [f"exports/{template.stem}"]
