@@ -31,6 +31,8 @@ class Text:
         """Return the text, or raise ParameterError."""
         if not isinstance(value, str):
             raise ParameterError(f"{self.name} must be text, not {_shown(value)}.")
+        if "\0" in value:
+            raise ParameterError(f"{self.name} holds a NUL character, which no path or text may.")
         if self.required and not value.strip():
             raise ParameterError(f"{self.name} is empty.")
         return value

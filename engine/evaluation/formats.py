@@ -34,10 +34,14 @@ def detect_format(source: Path) -> Format:
     Raises:
         EvaluationError: Nothing lies there, or it is none of the known formats.
     """
-    if not source.exists():
-        fact = f"The test set {source} does not exist."
-        raise EvaluationError(fact, "Check the source of the Test set node.")
-    return _detect_folder(source) if source.is_dir() else Format(_detect_file(source), (source,))
+    try:
+        if not source.exists():
+            fact = f"The test set {source} does not exist."
+            raise EvaluationError(fact, "Check the source of the Test set node.")
+        return _detect_folder(source) if source.is_dir() else Format(_detect_file(source), (source,))
+    except OSError as error:
+        fact = f"The test set {source} can't be looked at: {error.strerror or error}."
+        raise EvaluationError(fact, "Check the path and its permissions.") from error
 
 
 def _detect_file(path: Path) -> Kind:

@@ -32,6 +32,7 @@ from engine.execution.stream import Consumer, Stream, StreamSettings, make_tasks
 from engine.operation import Source
 from engine.planning.coefficient import Symbol
 from engine.planning.passes import MeasurePass, SearchPass, StreamPass
+from engine.planning.paths import find_path
 from engine.planning.plan import Plan
 from engine.planning.work import TensorWork
 
@@ -127,7 +128,9 @@ class Execution:
             EvaluationError: a CSV can't be read or understood.
         """
         steps = self.plan.resolved.graph.steps.values()
-        sources = {step.id: self.plan.folder / str(step.parameters["source"]) for step in steps if step.behaviour == Source("metrics")}
+        sources = {
+            step.id: find_path(self.plan.folder, str(step.parameters["source"])) for step in steps if step.behaviour == Source("metrics")
+        }
         return {node: read_measured_metrics(path) for node, path in sources.items()}
 
     def _tell_start(self) -> None:

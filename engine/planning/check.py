@@ -10,6 +10,7 @@ from engine.operation import Source
 from engine.planning.measurements import check_measurements
 from engine.planning.options import RunOptions
 from engine.planning.pass_costs import PassPlan, check_budget, plan_passes
+from engine.planning.paths import find_path, is_file
 from engine.planning.plan import Plan, PlanDraft, make_plan
 from engine.planning.resolve import Resolved, resolve_values
 from engine.planning.structure import Graph, read_graph
@@ -72,8 +73,8 @@ def _check_metric_files(graph: Graph, folder: Path) -> list[Problem]:
     problems: list[Problem] = []
     for step in graph.steps.values():
         if step.behaviour == Source("metrics"):
-            path = folder / Path(str(step.parameters["source"])).expanduser()
-            if not path.is_file():
+            path = find_path(folder, str(step.parameters["source"]))
+            if not is_file(path):
                 problems.append(error(f"There is no file {path}.", "Point to a CSV of metrics.", node=step.id, field="source"))
     return problems
 

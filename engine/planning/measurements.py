@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from engine.document.model import NodeId
@@ -15,6 +14,7 @@ from engine.evaluation.tasks import TASKS, Task
 from engine.evaluation.test_set_checks import check_test_set
 from engine.evaluation.test_sets import TestSetSettings
 from engine.operation import Choice, Measure, PortKind, Source
+from engine.planning.paths import find_path
 from engine.planning.resolve import Resolved
 from engine.planning.structure import Graph, Step
 from engine.problems import Problem, error, warning
@@ -34,8 +34,8 @@ def test_set_settings(step: Step, folder: Path) -> TestSetSettings:
 def evaluation_settings(step: Step, folder: Path) -> EvaluationSettings:
     """Return the settings of an Evaluate or Strength search node; what it has no parameter for keeps its default."""
     numbers = {name: value for name in _NUMBERS if isinstance(value := step.parameters.get(name), int)}
-    files = {name: _path(step, name, folder) for name in ("prompts", "scorer") if step.parameters.get(name)}
-    return EvaluationSettings(metric=str(step.parameters["metric"]), **numbers, **files)
+    prompts, scorer = (_path(step, name, folder) if step.parameters.get(name) else None for name in ("prompts", "scorer"))
+    return EvaluationSettings(metric=str(step.parameters["metric"]), prompts=prompts, scorer=scorer, **numbers)
 
 
 def check_measurements(resolved: Resolved, folder: Path) -> list[Problem]:
@@ -73,7 +73,7 @@ def measured_values(step: Step) -> Iterable[NodeId]:
 
 
 def _path(step: Step, parameter: str, folder: Path) -> Path:
-    return folder / Path(str(step.parameters[parameter])).expanduser()
+    return find_path(folder, str(step.parameters[parameter]))
 
 
 def _check_models(resolved: Resolved, step: Step) -> list[Problem]:

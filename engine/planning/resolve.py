@@ -106,12 +106,16 @@ def _open_source(step: Step, folder: Path, draft: _Draft) -> None:
     try:
         header = open_checkpoint(str(step.parameters["source"]), folder)
     except (CheckpointError, ReadError) as fault:
-        draft.problems.append(error(fault.fact, fault.remedy, node=step.id, field="source"))
+        draft.problems.append(error(_place_fault(fault), fault.remedy, node=step.id, field="source"))
         return
     reason = is_quantised(header)
     if reason:
         message = f"“{step.title}” is quantised ({reason}): its integers are not weights that can be added."
         draft.problems.append(error(message, "Use the checkpoint before quantisation.", node=step.id, field="source"))
+        return
+    if not header.tensors:
+        message = f"“{step.title}” holds no tensors."
+        draft.problems.append(error(message, "Point to the file or folder that holds the weights.", node=step.id, field="source"))
         return
     draft.problems += _describe_refused(step, header)
     files = frozenset(stamp.path for stamp in header.files)
@@ -120,6 +124,12 @@ def _open_source(step: Step, folder: Path, draft: _Draft) -> None:
     draft.sources[step.id] = OpenedSource(step.id, header, identity)
     shapes = {spec.name: spec.shape for spec in header.tensors.values() if spec.dtype.is_float}
     draft.values[step.id] = FlowingValue(PortKind.CHECKPOINT, shapes, step.id, frozenset({identity}))
+
+
+def _place_fault(fault: CheckpointError | ReadError) -> str:
+    """Return what is wrong with a source, and with which of its files where the sentence does not name it."""
+    path = fault.location.path
+    return f"{path}: {fault.fact}" if path and path not in fault.fact else fault.fact
 
 
 def _describe_refused(step: Step, header: Header) -> list[Problem]:

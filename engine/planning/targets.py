@@ -10,6 +10,7 @@ from engine.checkpoints.output_target import target_problem
 from engine.document.model import NodeId
 from engine.operation import Sink
 from engine.planning.options import RunOptions
+from engine.planning.paths import find_path
 from engine.planning.resolve import Resolved
 from engine.planning.structure import Graph
 from engine.problems import Problem, error
@@ -27,7 +28,7 @@ def find_targets(graph: Graph, folder: Path, options: RunOptions) -> tuple[Mappi
         elif not written:
             problems.append(error("The export has no folder.", "Say where to write it.", node=step.id, field="folder"))
         else:
-            targets[step.id] = (folder / Path(written).expanduser()).absolute()
+            targets[step.id] = find_path(folder, written).absolute()
     return targets, problems
 
 
