@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 
 _WIDEST_BYTES = 8
 """Of one entry of any dtype: host arrays are as large as any piece needs, and the pages that are not used take no memory."""
+
+
+def view_bytes(array: torch.Tensor) -> memoryview:
+    """Return the bytes of a host array (uint8, contiguous) as Python's reads and writes take them; nothing is copied."""
+    return memoryview(cast("bytearray", array.numpy()))
 
 
 class Buffers:
@@ -35,10 +42,7 @@ class Buffers:
     def _take(self, dtype: torch.dtype, count: int, *, on_host: bool) -> torch.Tensor:
         key = (dtype, on_host)
         free = self._free.get(key)
-        if free and free[-1].numel() >= count:
-            array = free.pop()
-        else:
-            array = self._allocate(dtype, count, on_host=on_host)
+        array = free.pop() if free and free[-1].numel() >= count else self._allocate(dtype, count, on_host=on_host)
         self._lent.append((key, array))
         return array if array.numel() == count else array[:count]
 

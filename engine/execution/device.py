@@ -18,11 +18,11 @@ def find_device(name: str) -> torch.device:
     available = _available()
     kind, _, number = name.partition(":")
     if kind not in available or kind not in ("cpu", "cuda", "mps") or (number and not number.isdigit()):
-        raise DeviceError(f"The device “{name}” is not there; this machine has {', '.join(available)}.", "Choose one of them, or auto.")
+        fact = f"The device “{name}” is not there; this machine has {', '.join(available)}."
+        raise DeviceError(fact, "Choose one of them, or auto.")
     if kind == "cuda" and int(number or 0) >= torch.cuda.device_count():
-        raise DeviceError(
-            f"There is no “{name}”; this machine has {torch.cuda.device_count()} GPU(s), counted from 0.", "Choose one of them."
-        )
+        fact = f"There is no “{name}”; this machine has {torch.cuda.device_count()} GPU(s), counted from 0."
+        raise DeviceError(fact, "Choose one of them.")
     return torch.device(name)
 
 

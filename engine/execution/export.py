@@ -12,6 +12,7 @@ from engine.checkpoints.layout import ShardLayout
 from engine.checkpoints.staging import Staging
 from engine.document.model import NodeId
 from engine.events import Listener, TensorWritten
+from engine.execution.buffers import view_bytes
 from engine.execution.dtypes import TORCH_DTYPES
 from engine.execution.pieces import PieceEvaluator
 from engine.execution.schedule import TensorTask
@@ -55,7 +56,7 @@ class ExportWriter:
         name = place.path.name
         if size and not self.staging.is_durable(name, offset, size):
             piece = self._make_piece(evaluator, output)
-            self.staging.write_piece(name, offset, memoryview(piece.numpy()))
+            self.staging.write_piece(name, offset, view_bytes(piece))
             self.staging.mark_written(name, offset, size)
         return None
 

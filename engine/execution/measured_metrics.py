@@ -14,7 +14,7 @@ from engine.execution.result import CheckpointRole, MetricRecord
 
 _REQUIRED = ("checkpoint", "test_set", "metric", "value")
 _COLUMNS = "checkpoint, test_set, metric, value, and if known n, low, high, role, higher_is_better"
-_ROLES: tuple[CheckpointRole, ...] = ("base", "reference", "edited", "random control", "other")
+_ROLES: Mapping[str, CheckpointRole] = {"base": "base", "reference": "reference", "edited": "edited", "random control": "random control"}
 
 
 def read_measured_metrics(path: Path) -> tuple[MetricRecord, ...]:
@@ -51,7 +51,7 @@ def _read_row(path: Path, number: int, row: Mapping[str, str | None]) -> MetricR
         higher_is_better=better in ("true", "yes", "1") if better else metric not in LOWER_IS_BETTER,
         interval="as given in the file",
     )
-    role = next((known for known in _ROLES if known == (row.get("role") or "").strip()), "other")
+    role = _ROLES.get((row.get("role") or "").strip(), "other")
     return MetricRecord(row["checkpoint"] or "", role, row["test_set"] or "", figure, source=str(path))
 
 

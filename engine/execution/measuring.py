@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.document.model import NodeId
 from engine.evaluation.measurement import Measurement
-from engine.evaluation.settings import EvaluationSettings
+from engine.evaluation.tasks import Task
 from engine.evaluation.test_sets import TestSet, open_test_set
 from engine.events import Listener, MetricMeasured
 from engine.execution.model_slot import ModelSlot
@@ -64,9 +64,12 @@ class Measurer:
         settings = evaluation_settings(by, self._folder)
         keys = {node: (self._identity(subject.node, strengths), node, settings) for node in test_sets}
         missing = [node for node in test_sets if keys[node] not in self._found]
-        for task in dict.fromkeys(self.open_set(node).task for node in missing):
+        tasks: dict[Task, list[NodeId]] = {}
+        for node in missing:
+            tasks.setdefault(self.open_set(node).task, []).append(node)
+        for task, nodes in tasks.items():
             model = self._slot.fill(subject.node, task, strengths)
-            for node in (node for node in missing if self.open_set(node).task == task):
+            for node in nodes:
                 figures = model.measure(self.open_set(node), settings, self._stops)
                 self._found[keys[node]] = figures
                 self._tell(subject, node, by, figures, strengths)

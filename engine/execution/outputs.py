@@ -16,7 +16,6 @@ from engine.checkpoints.layout import INDEX_NAME, ShardLayout, lay_out, make_ind
 from engine.checkpoints.provenance import InputFingerprint, make_metadata, reserve_fingerprint
 from engine.checkpoints.staging import Staging
 from engine.checkpoints.staging_folder import FILES_NAME
-from engine.document.json_values import thaw_json
 from engine.document.model import NodeId
 from engine.errors import CheckpointError, WriteError
 from engine.events import Listener
@@ -166,9 +165,7 @@ class Outputs:
 
 def _with_dtype(path: Path, dtype: str) -> bytes:
     """Return a config that names the dtype the weights were exported in, so that loaders with dtype "auto" agree."""
-    config = thaw_json(read_config(path.parent) or {})
-    if not isinstance(config, dict):
-        return _read_bytes(path)
+    config = dict(read_config(path.parent) or {})
     names = [name for name in ("dtype", "torch_dtype") if name in config] or ["dtype"]
     return (json.dumps(config | dict.fromkeys(names, dtype), indent=2, ensure_ascii=False) + "\n").encode()
 

@@ -12,7 +12,7 @@ from engine.checkpoints.header import DType, TensorSpec
 from engine.checkpoints.positioned_io import FileSet
 from engine.document.model import NodeId
 from engine.errors import NonFiniteError, ReadError
-from engine.execution.buffers import Buffers
+from engine.execution.buffers import Buffers, view_bytes
 from engine.execution.dtypes import TORCH_DTYPES, overflow_bound
 from engine.operation import Kernel, Operands, PortKind, Spot
 from engine.planning.coefficient import Symbol
@@ -151,7 +151,7 @@ class PieceEvaluator:
             count = max(min(self.count, spec.count - self.offset), 0)
             array = self._buffers.take_host(count * width)
             try:
-                self.ground.files.read_into(spec.path, memoryview(array.numpy()), spec.offset + self.offset * width)
+                self.ground.files.read_into(spec.path, view_bytes(array), spec.offset + self.offset * width)
             except ReadError as fault:
                 raise fault.located(node=self.ground.title(source), tensor=self.work.tensor, path=str(spec.path))  # noqa: B904
             self._raw[source] = array
@@ -284,10 +284,11 @@ def _add_scaled(out: torch.Tensor, part: torch.Tensor, factor: float, *, is_firs
 
 
 def _add_anchor(out: torch.Tensor, anchor: torch.Tensor, *, keeps_bits: bool) -> None:
-    if not keeps_bits:
-        out.add_(anchor)
-        return
-    # 0 + (−0) is +0: where a kernel leaves 0 the anchor's own bits go out (operations.md, law 2).
-    untouched = out == 0
     out.add_(anchor)
-    torch.where(untouched, anchor, out, out=out)
+    if not keeps_bits:
+        return
+    # 0 + (−0) is +0: where a kernel leaves 0 the anchor's own bits go out (operations.md, law 2). Zeros are few, so they are looked up.
+    zeros = torch.eq(out, 0).nonzero().view(-1)
+    if zeros.numel():
+        own = anchor[zeros]
+        out[zeros] = torch.where(own == 0, own, out[zeros])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import get_args
 
 from engine.document.model import NodeId
 from engine.evaluation.measurement import Measurement
@@ -13,7 +14,9 @@ from engine.execution.result import MetricRecord, SearchPoint, SearchRecord
 from engine.planning.coefficient import Symbol
 from engine.planning.structure import Step
 from engine.search.grid import grid
-from engine.search.rules import Point, ScoredPoint, SelectionRule, StrengthChoice, choose_strength
+from engine.search.rules import Point, RuleName, ScoredPoint, SelectionRule, StrengthChoice, choose_strength
+
+_RULES: Mapping[str, RuleName] = {rule: rule for rule in get_args(RuleName)}
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,7 @@ def _strengths(step: Step) -> list[Fraction]:
 
 
 def _rule(step: Step) -> SelectionRule:
-    name = next(rule for rule in ("largest_within_share", "largest_within_increase", "best_target") if rule == step.parameters["rule"])
-    return SelectionRule(name, _exact(step, "keep_share"), _exact(step, "allowed_increase"))
+    return SelectionRule(_RULES[str(step.parameters["rule"])], _exact(step, "keep_share"), _exact(step, "allowed_increase"))
 
 
 def _measure_point(step: Step, ports: SearchPorts, sets: Sequence[NodeId], measurer: Measurer, strength: Fraction) -> Point:

@@ -25,4 +25,5 @@ class Stop:
     def check(self) -> None:
         """Raise Cancelled when somebody wants to stop."""
         if self._event.is_set():
-            raise Cancelled("The run was stopped.")
+            fact = "The run was stopped."
+            raise Cancelled(fact)

@@ -17,7 +17,7 @@ import torch
 from engine.errors import DeviceError
 from engine.execution.buffers import Buffers
 from engine.execution.device import free_cached_memory, is_out_of_memory
-from engine.execution.pieces import Ground, Kept, PieceEvaluator
+from engine.execution.pieces import Ground, Kept, PieceEvaluator, Reduced
 from engine.execution.rounds import TensorReduction, TensorRounds, kernel_of
 from engine.execution.schedule import Schedule, ScheduleSettings, TensorTask
 from engine.operation import BLOCK_ENTRIES
@@ -39,6 +39,16 @@ class Consumer(Protocol):
     def close(self, work: TensorWork) -> None:
         """Note that all pieces of a tensor are done."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Hold what is wanted of a piece in one round."""
+
+    reductions: Sequence[TensorReduction]
+    consumers: Sequence[Consumer]
+    """Served in the last round only."""
+    rounds: TensorRounds
 
 
 @dataclass
@@ -106,56 +116,50 @@ class Stream:
             schedule.fail(failure)
 
     def _do_piece(self, evaluator: PieceEvaluator, task: TensorTask, number: int) -> None:
-        offset, count = task.piece(number)
         if task.pieces > 1:
             rounds = self._open_rounds(task)
-            self._do_round(evaluator, task, number, (offset, count), (self._active[task], task.is_last_round, rounds))
+            wanted = Wanted(self._active[task], self._consumers_of(task.work) if task.is_last_round else (), rounds)
+            self._do_round(evaluator, task, number, wanted)
             return
         rounds = TensorRounds(self._ground.planner, task.work, 1)
         for index in range(task.work.needs.rounds):
             active = rounds.open_round(index)
             is_last = index == task.work.needs.rounds - 1
-            self._do_round(evaluator, task, number, (offset, count), (active, is_last, rounds))
+            self._do_round(evaluator, task, number, Wanted(active, self._consumers_of(task.work) if is_last else (), rounds))
             rounds.close_round(active)
+        _close(self._consumers_of(task.work), task.work)
 
-    def _do_round(
-        self,
-        evaluator: PieceEvaluator,
-        task: TensorTask,
-        number: int,
-        span: tuple[int, int],
-        wanted: tuple[Sequence[TensorReduction], bool, TensorRounds],
-    ) -> None:
+    def _do_round(self, evaluator: PieceEvaluator, task: TensorTask, number: int, wanted: Wanted) -> None:
         """Reduce and, in the last round, serve all consumers, for one piece; split where the device's memory ends."""
-        reductions, is_last, rounds = wanted
-        consumers = self._consumers_of(task.work) if is_last else ()
-        reduced: list[list[object]] = [[] for _ in reductions]
-        looked: list[list[object]] = [[] for _ in consumers]
-        start, end = span[0], span[0] + span[1]
-        while start < end or span[1] == 0:
-            count = min(end - start, self._settings.largest_piece)
+        partials: list[list[object]] = [[] for _ in (*wanted.reductions, *wanted.consumers)]
+        offset, count = task.piece(number)
+        start = offset
+        while start < offset + count or start == offset:
+            size = min(offset + count - start, self._settings.largest_piece)
             try:
-                if not (evaluator.is_at(task.work, start, count) and task.pieces == 1):
-                    evaluator.begin(task.work, start, count, _kept_piece(task, number, count))
-                evaluator.reduced = self._ground_results(rounds)
-                partials = [_reduce(evaluator, item, rounds) for item in reductions]
-                seen = [consumer.look(evaluator) for consumer in consumers]
-            except Exception as failure:
-                self._shrink(failure, count)
+                found = self._look(evaluator, task, number, (start, size), wanted)
+            except (torch.OutOfMemoryError, MemoryError, RuntimeError) as failure:
+                self._shrink(failure, size)
                 continue
-            for kept, partial in zip((*reduced, *looked), (*partials, *seen), strict=True):
+            for kept, partial in zip(partials, found, strict=True):
                 kept.append(partial)
-            start += count
-            if span[1] == 0:
-                break
-        for item, parts in zip(reductions, reduced, strict=True):
-            rounds.push(item, number, parts)
-        for consumer, parts in zip(consumers, looked, strict=True):
+            start += max(size, 1)
+        for item, parts in zip(wanted.reductions, partials, strict=False):
+            wanted.rounds.push(item, number, parts)
+        for consumer, parts in zip(wanted.consumers, partials[len(wanted.reductions) :], strict=True):
             consumer.merge(task, number, parts)
-        if is_last and task.pieces == 1:
-            _close(consumers, task.work)
 
-    def _ground_results(self, rounds: TensorRounds) -> dict[str, tuple[object, ...]]:
+    def _look(self, evaluator: PieceEvaluator, task: TensorTask, number: int, span: tuple[int, int], wanted: Wanted) -> list[object]:
+        """Return what the reductions and the consumers make of a stretch of entries (its offset and its size)."""
+        start, size = span
+        # What was read of a tensor of one piece still holds in its later rounds.
+        if task.pieces > 1 or not evaluator.is_at(task.work, start, size):
+            evaluator.begin(task.work, start, size, _kept_piece(task, number, size))
+        evaluator.reduced = self._ground_results(wanted.rounds)
+        reduced = [_reduce(evaluator, item, wanted.rounds) for item in wanted.reductions]
+        return [*reduced, *(consumer.look(evaluator) for consumer in wanted.consumers)]
+
+    def _ground_results(self, rounds: TensorRounds) -> Reduced:
         return {**self._ground.model_results, **rounds.results}
 
     def _shrink(self, failure: Exception, count: int) -> None:

@@ -30,7 +30,7 @@ def summarise(execution: Execution) -> RunResult:
     sets = execution.measurer.describe_sets()
     by_label = {record.label: record for record in sets}
     metrics = {node: relate_figures(records, by_label) for node, records in findings.metrics.items()}
-    metrics |= {node: records for node, records in execution.read_metric_files().items()}
+    metrics |= execution.read_metric_files()
     outputs = tuple(_summarise_output(execution, output, metrics) for output in execution.outputs.by_node.values())
     return RunResult(
         title=plan.document.title or "Untitled graph",
@@ -144,7 +144,7 @@ def _merge(groups: Iterable[tuple[MetricRecord, ...]]) -> tuple[MetricRecord, ..
 def _describe_conditions(execution: Execution) -> Conditions:
     plan = execution.plan
     seeds = {
-        name: seed
+        str(name): seed
         for name, step in plan.resolved.graph.steps.items()
         if name in plan.resolved.graph.needed and isinstance(seed := step.parameters.get("seed"), int)
     }

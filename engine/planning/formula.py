@@ -59,10 +59,7 @@ def format_sentence(form: Form, names: Names) -> str:
     """Return the form in words, for people who don't read formulas."""
     if form.copied:
         return f"A byte-for-byte copy of “{names(form.copied.node)}”."
-    parts = [
-        f"{format_coefficient(factor)} × ({', '.join(_say(atom, names, minus=minus, is_first=index == 0) for index, (atom, minus) in enumerate(signed))})"
-        for factor, signed in _group_terms(form)
-    ]
+    parts = [f"{format_coefficient(factor)} × ({_say_group(signed, names)})" for factor, signed in _group_terms(form)]
     moved = ", and ".join(parts) or "nothing"
     if form.kind is PortKind.CHECKPOINT and form.anchor:
         return f"Take “{names(form.anchor.node)}” and add {moved}."
@@ -108,6 +105,10 @@ def _format_atom(atom: Atom, names: Names, anchor: Atom | None) -> str:
     if atom.kind is PortKind.VECTOR or anchor is None:
         return names(atom.node)
     return f"τ[{names(atom.node)}]"
+
+
+def _say_group(signed: list[tuple[Atom, bool]], names: Names) -> str:
+    return ", ".join(_say(atom, names, minus=minus, is_first=index == 0) for index, (atom, minus) in enumerate(signed))
 
 
 def _say(atom: Atom, names: Names, *, minus: bool, is_first: bool) -> str:

@@ -149,10 +149,7 @@ class Folding:
     def _fold_tensor(self, step: Step, tensor: str) -> Segments:
         total = self.entries(step.id, tensor)
         limit = min(self.resolved.limits.get(step.id, {}).get(tensor, total), total)
-        if _is_linear(step):
-            weighed = self._weigh(step, tensor)
-        else:
-            weighed = []
+        weighed = self._weigh(step, tensor) if _is_linear(step) else []
         folded = [(operand, weight, self.segments(operand.node, tensor)) for operand, weight in weighed]
         stops = sorted({limit, total, *(stop for _, _, segments in folded for stop, _ in segments if stop < limit)} - {0}) or [0]
         rest = self._unedited(step, tensor)

@@ -216,7 +216,7 @@ def _muted_behaviour(step: Step) -> Behaviour:
     def pass_on(counts: Counts, _place: Place) -> Coefficients:
         return {port: [Fraction(1 if port in passing and index == 0 else 0) for index in range(count)] for port, count in counts.items()}
 
-    return Linear(pass_on, parent=behaviour.parent if isinstance(behaviour, Linear | Kernel | Choice) else None)
+    return Linear(pass_on, parent=behaviour.parent)
 
 
 # --- order ---
