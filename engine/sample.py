@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 from engine.errors import DiskFullError, WriteError
@@ -38,11 +39,12 @@ def copy_sample(folder: Path) -> tuple[str, ...]:
         DiskFullError: the disk is full.
         WriteError: the folder can't be written to.
     """
-    sample, templates = resource_path(_SHIPPED), resource_path(_TEMPLATES)
+    shipped = {name: resource_path(f"{_SHIPPED}/{name}") for name in (*_FOLDERS, *_TEXTS)}
+    graphs = {path.name: path for path in sorted(resource_path(_TEMPLATES).glob("*.loom"))}
     target = folder.absolute()
     staged = target.with_name(f".{target.name}.partial-{uuid.uuid4().hex[:8]}")
     try:
-        graphs = _stage(sample, templates, staged)
+        _stage({**shipped, **graphs}, staged)
         _move(staged, target)
     except OSError as error:
         if error.errno in _FULL:
@@ -52,19 +54,16 @@ def copy_sample(folder: Path) -> tuple[str, ...]:
         raise WriteError(fact, "Choose a folder that you may write to.") from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)
-    return graphs
-
-
-def _stage(sample: Path, templates: Path, staged: Path) -> tuple[str, ...]:
-    staged.mkdir(parents=True)
-    for name in _FOLDERS:
-        _copy_contents(sample / name, staged / name)
-    for name in _TEXTS:
-        shutil.copyfile(sample / name, staged / name)
-    graphs = sorted(path.name for path in templates.glob("*.loom"))
-    for name in graphs:
-        shutil.copyfile(templates / name, staged / name)
     return tuple(graphs)
+
+
+def _stage(shipped: Mapping[str, Path], staged: Path) -> None:
+    staged.mkdir(parents=True)
+    for name, source in shipped.items():
+        if source.is_dir():
+            _copy_contents(source, staged / name)
+        else:
+            shutil.copyfile(source, staged / name)
 
 
 def _copy_contents(source: Path, copy: Path) -> None:

@@ -1,0 +1,92 @@
+"""`weightloom similarity` against a float64 oracle, and its tables."""
+
+import json
+import math
+
+import pytest
+import torch
+
+from engine.command_line.similarity_command import name_sources
+
+
+def save_family(workplace, tensors_of):
+    for seed, name in enumerate(("base", "a", "b")):
+        workplace.save(name, tensors_of(seed))
+
+
+def vector(tensors_of, seed):
+    base, tuned = tensors_of(0), tensors_of(seed)
+    return torch.cat([(tuned[name].double() - base[name].double()).flatten() for name in base])
+
+
+def call(workplace, *words):
+    return workplace.call("similarity", *(workplace.folder / name for name in ("base", "a", "b")), *words)
+
+
+def test_figures_are_those_of_the_definition(workplace, tensors_of):
+    save_family(workplace, tensors_of)
+    answer = call(workplace, "--json")
+    found = json.loads(answer.out)
+    first, second = vector(tensors_of, 1), vector(tensors_of, 2)
+    cosine = float(first @ second / (first.norm() * second.norm()))
+    base = torch.cat([tensor.double().flatten() for tensor in tensors_of(0).values()])
+    assert answer.status == 0
+    assert found["names"] == ["a", "b"]
+    assert found["cosine"][0][1] == pytest.approx(cosine, abs=1e-6)
+    assert found["norms"] == pytest.approx([float(first.norm()), float(second.norm())], rel=1e-6)
+    assert found["relative_norms"] == pytest.approx([float(first.norm() / base.norm()), float(second.norm() / base.norm())], rel=1e-6)
+    assert found["sign_conflicts"][0][1] == pytest.approx(float((first * second < 0).double().mean()))
+    assert found["entries"] == first.numel()
+    assert found["layers"] == []
+
+
+def test_tables_are_for_people(workplace, tensors_of):
+    save_family(workplace, tensors_of)
+    before = workplace.entries()
+    answer = call(workplace)
+    assert answer.status == 0
+    for words in ("Cosine", "Norm", "Sign conflicts", f"d = {vector(tensors_of, 1).numel():,} entries", "1.000"):
+        assert words in answer.out
+    assert workplace.entries() == before
+
+
+def test_chance_band_is_two_over_the_root_of_the_entries(workplace, tensors_of):
+    save_family(workplace, tensors_of)
+    spread = 2 / math.sqrt(vector(tensors_of, 1).numel())
+    assert f"±{spread:.2g}" in call(workplace).out
+
+
+def test_layers_are_told_on_demand(workplace, tensors_of):
+    save_family(workplace, tensors_of)
+    found = json.loads(call(workplace, "--per-layer", "--json").out)
+    assert [layer["name"] for layer in found["layers"]] == ["embeddings", "layers 0", "norm"]
+    assert "layers 0: 128 entries" in call(workplace, "--per-layer").out
+
+
+def test_one_vector_alone_has_its_norm(workplace, tensors_of):
+    save_family(workplace, tensors_of)
+    answer = workplace.call("similarity", workplace.folder / "base", workplace.folder / "a")
+    assert answer.status == 0
+    assert "Norm" in answer.out
+    assert "Sign conflicts" not in answer.out
+
+
+def test_checkpoints_that_do_not_fit_are_a_problem(workplace, tensors_of):
+    save_family(workplace, tensors_of)
+    workplace.save("b", tensors_of(2, rows=15))
+    answer = call(workplace)
+    assert answer.status == 1
+    assert answer.out == ""
+    assert "‘b’ and ‘base’ do not fit together" in answer.err
+
+
+def test_missing_checkpoint_is_a_problem(workplace, tensors_of):
+    workplace.save("base", tensors_of(0))
+    answer = call(workplace)
+    assert answer.status == 1
+    assert len(answer.err.splitlines()) >= 2
+
+
+def test_names_are_short_unless_two_would_be_the_same():
+    assert name_sources(["x/a", "y/b/", "hub:org/c@main"]) == ["a", "b", "c@main"]
+    assert name_sources(["x/a", "y/a", "b"]) == ["x/a", "y/a", "b"]
