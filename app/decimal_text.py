@@ -1,0 +1,37 @@
+"""Decimals as people type them, and the numbers that a document holds for them."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+
+def parse_decimal(text: str) -> int | float | None:
+    """Return the number of a decimal, with a point or a comma; None where the text is no finite number."""
+    try:
+        number = Decimal(text.strip().replace(",", ".").replace("\u2212", "-"))
+    except InvalidOperation:
+        return None
+    if not number.is_finite():
+        return None
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def parse_decimals(text: str) -> list[int | float] | None:
+    """Return the numbers of a list parted by blanks or semicolons; None where one of them is no number."""
+    numbers = [parse_decimal(word) for word in text.replace(";", " ").split()]
+    found = [number for number in numbers if number is not None]
+    return found if len(found) == len(numbers) else None
+
+
+def format_decimal(number: float) -> str:
+    """Return the shortest decimal that stands for the number."""
+    return str(int(number)) if float(number).is_integer() and abs(number) < 1e16 else repr(float(number))  # noqa: PLR2004  (exact integers)
+
+
+def usual_range(minimum: float, maximum: float, value: float) -> tuple[float, float]:
+    """Return the part of a range that a slider spans: the shortest usual one that holds the value, so that 0.01 is a step of a pixel."""
+    candidates = ((0.0, 1.0), (0.0, 2.0), (-1.0, 1.0), (-2.0, 2.0), (-5.0, 5.0))
+    for low, high in candidates:
+        if minimum <= low <= value <= high <= maximum:
+            return low, high
+    return minimum, maximum
