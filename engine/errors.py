@@ -17,6 +17,7 @@
     ├── EvaluationError         a model or a test set that can't be measured
     ├── SelectionError          no strength in the grid satisfies the rule
     ├── DeviceError             the device asked for is missing, or failed
+    ├── WorkerError             the engine's own process died, or speaks another language
     └── Cancelled               the user stopped the run
 
 What the *user can mend in the graph* is not an error but a `Problem` (see `engine.problems`).
@@ -131,6 +132,10 @@ class SelectionError(EngineError):
 
 class DeviceError(EngineError):
     """Report a device that is missing or that failed."""
+
+
+class WorkerError(EngineError):
+    """Report that the process of the window's engine died or can't be understood."""
 
 
 class Cancelled(EngineError):  # noqa: N818  (it is a wish of the user's, not a fault)

@@ -14,8 +14,8 @@ def find_device(name: str) -> torch.device:
         DeviceError: it is not there; the message says what is.
     """
     if name == "auto":
-        return torch.device(_available()[-1])
-    available = _available()
+        return torch.device(list_devices()[0])
+    available = list_devices()[::-1]
     kind, _, number = name.partition(":")
     if kind not in available or kind not in ("cpu", "cuda", "mps") or (number and not number.isdigit()):
         fact = f"The device “{name}” is not there; this machine has {', '.join(available)}."
@@ -48,10 +48,9 @@ def free_cached_memory(device: torch.device) -> None:
         torch.mps.empty_cache()
 
 
-def _available() -> list[str]:
-    names = ["cpu"]
+def list_devices() -> tuple[str, ...]:
+    """Return the kinds of devices that torch finds here, the preferred one first; the processor is always among them."""
+    names = ["cuda"] if torch.cuda.is_available() else []
     if torch.backends.mps.is_available():
         names.append("mps")
-    if torch.cuda.is_available():
-        names.append("cuda")
-    return names
+    return (*names, "cpu")

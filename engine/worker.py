@@ -1,0 +1,118 @@
+"""The engine's process behind the window: serves jobs over standard input and output, and alone imports torch.
+
+A reader, a job and an event thread, so that a stop is seen during a run. The end of the input means stop.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import threading
+import time
+
+from engine.errors import WorkerError
+from engine.worker_messages import PROTOCOL, Greeting, Job, JobEnded, Ready, RunJob, StopJob, StopSeen, ToWorker, read_request
+from engine.worker_outbox import Outbox
+from engine.worker_pipes import claim_output, read_lines, tie_to_window
+
+_LONGEST_STOP_SECONDS = 4.0
+"""After the end of the input; what has not stopped by then is ended with the process."""
+_DONE, _MISUNDERSTOOD, _GAVE_UP = 0, 3, 4
+
+
+def main() -> int:
+    """Serve the window until its end of the input closes; return the exit status."""
+    outbox = Outbox(claim_output())
+    tie_to_window()
+    outbox.start()
+    outbox.send(Greeting(PROTOCOL))
+    status = Worker(outbox).serve()
+    outbox.close()
+    return status
+
+
+class Worker:
+    """Take jobs from a reader thread and do them one after the other in the calling thread, the job thread."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        """Read nothing yet."""
+        # torch is not imported with it: a Stop is but a flag.
+        from engine.execution.stop import Stop
+
+        self._outbox = outbox
+        self._make_stop = Stop
+        self._stops: dict[int, Stop] = {}
+        """The wish to stop of each job that is known and not over."""
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._status = _DONE
+
+    def serve(self) -> int:
+        """Do jobs until the input ends; return the exit status."""
+        threading.Thread(target=self._read, name="reader", daemon=True).start()
+        self._outbox.send(_warm_up())
+        while (job := self._jobs.get()) is not None:
+            self._do(job)
+        return self._status
+
+    def _do(self, job: Job) -> None:
+        from engine.worker_jobs import run_job, tidy_job  # noqa: PLC0415
+
+        with self._lock:
+            stop = self._stops[job.job]
+        outcome = run_job(job, stop, lambda event: self._outbox.tell(job, event)) if isinstance(job, RunJob) else tidy_job(job)
+        with self._lock:
+            del self._stops[job.job]
+        self._outbox.end_job(JobEnded(job.job, job.revision, outcome))
+
+    # --- the reader thread ---
+
+    def _read(self) -> None:
+        try:
+            for line in read_lines():
+                self._take(read_request(line))
+        except WorkerError as error:
+            sys.stderr.write(f"{error}\n")
+            self._status = _MISUNDERSTOOD
+        finally:
+            self._end()
+
+    def _take(self, message: ToWorker) -> None:
+        match message:
+            case Greeting(protocol):
+                if protocol != PROTOCOL:
+                    fact = f"The window speaks protocol {protocol}, the engine {PROTOCOL}."
+                    raise WorkerError(fact, "Install Weightloom again.")
+            case StopJob(job):
+                with self._lock:
+                    stop = self._stops.get(job)
+                if stop is not None:
+                    stop.request()
+                self._outbox.send(StopSeen(job))
+            case _:
+                with self._lock:
+                    self._stops[message.job] = self._make_stop()
+                self._jobs.put(message)
+
+    def _end(self) -> None:
+        """Stop everything; what does not stop ends with the process."""
+        with self._lock:
+            for stop in self._stops.values():
+                stop.request()
+        self._jobs.put(None)
+        time.sleep(_LONGEST_STOP_SECONDS)
+        os._exit(_GAVE_UP)
+
+
+def _warm_up() -> Ready:
+    """Import what every run needs, so that the first one starts at once."""
+    began = time.monotonic()
+    from engine.worker_jobs import list_devices  # noqa: PLC0415
+
+    devices = list_devices()
+    return Ready(time.monotonic() - began, devices)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
