@@ -143,7 +143,8 @@ def _relate(record: MetricRecord, records: Sequence[MetricRecord], sets: Mapping
     is_control = record.test_set in sets and sets[record.test_set].role == "control"
     return replace(
         record,
-        normalized=_divide(record.measurement, reference),
+        # A reference is fine-tuned for the target; what it does to a control set is nothing to measure up to.
+        normalized=None if is_control else _divide(record.measurement, reference),
         control_ratio=_divide(record.measurement, base) if is_control else None,
     )
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from engine.document.model import NodeId
 from engine.errors import EvaluationError
 from engine.execution.pieces import Ground, PieceEvaluator
+from engine.execution.resident import ResidentVector, StrengthFiller, VectorKeeper
 from engine.execution.schedule import TensorTask
-from engine.execution.stream import Stream, StreamSettings, make_tasks
+from engine.execution.stream import Consumer, Stream, StreamSettings, make_tasks
 from engine.planning.coefficient import Symbol
 from engine.planning.work import TensorWork
 
@@ -48,8 +49,10 @@ class SlotFiller:
 class ModelSlot:
     """Hold the loaded model, and fill it with one checkpoint after another, always from what lies on disk."""
 
-    def __init__(self, ground: Ground, settings: StreamSettings) -> None:
-        """Begin empty."""
+    def __init__(self, ground: Ground, settings: StreamSettings, kept_searches: frozenset[NodeId]) -> None:
+        """Begin empty; `kept_searches` are the searches whose Στ stays in memory, as planned."""
+        self._kept_searches = kept_searches
+        self._vector: tuple[NodeId, ResidentVector] | None = None
         self._ground = ground
         self._settings = settings
         self._model: tuple[Path, Task, EvaluationModel] | None = None
@@ -61,16 +64,31 @@ class ModelSlot:
             EngineError: the model can't be loaded, or the weights can't be read.
         """
         model = self._load(self._folder(node), task)
-        planner = self._ground.planner
-        works = [work for work in planner.checkpoint_work(node) if work.tensor in model.tensors]
-        ground = self._ground.with_strengths(strengths)
-        filler = SlotFiller(node, model.tensors)
-        Stream(ground, self._settings, lambda _work: (filler,)).run(make_tasks(ground, works, self._settings.piece_entries))
+        works = [work for work in self._ground.planner.checkpoint_work(node) if work.tensor in model.tensors]
+        symbol = Symbol(node, "strength")
+        if node in self._kept_searches and symbol in strengths:
+            self._fill_at_strength(node, works, strengths[symbol], model)
+        else:
+            self._stream(self._ground.with_strengths(strengths), works, SlotFiller(node, model.tensors))
         return model
 
     def release(self) -> None:
-        """Let go of the model's memory."""
+        """Let go of the memory of the model and of vectors kept for a search."""
         self._model = None
+        self._vector = None
+
+    def _fill_at_strength(self, node: NodeId, works: Sequence[TensorWork], strength: Fraction, model: EvaluationModel) -> None:
+        """Fill the model with θ₀ + λΣτ from a vector that stays in memory between the strengths."""
+        if self._vector is None or self._vector[0] != node:
+            vector = ResidentVector(self._ground.planner.folding, node)
+            vector.prepare(works, self._ground.device)
+            self._stream(self._ground, works, VectorKeeper(vector))
+            self._vector = (node, vector)
+        vector = self._vector[1]
+        self._stream(self._ground, vector.base_work(self._ground.planner, works), StrengthFiller(vector, strength, model.tensors))
+
+    def _stream(self, ground: Ground, works: Sequence[TensorWork], consumer: Consumer) -> None:
+        Stream(ground, self._settings, lambda _work: (consumer,)).run(make_tasks(ground, works, self._settings.piece_entries))
 
     def _load(self, folder: Path, task: Task) -> EvaluationModel:
         if self._model is None or self._model[:2] != (folder, task):

@@ -75,7 +75,7 @@ class Execution:
         self._stream_settings = StreamSettings(
             plan.piece_entries, plan.workers, plan.kept_bytes, stop.is_requested, self._notice, self.progress.moved
         )
-        slot = ModelSlot(self._ground, self._stream_settings)
+        slot = ModelSlot(self._ground, self._stream_settings, plan.kept_searches)
         self.measurer = Measurer(plan.planner, slot, plan.folder, self._listener, stop.is_requested)
         self._slot = slot
 

@@ -83,6 +83,11 @@ class Coefficient:
         (monomial, factor), *rest = self.terms
         return factor if not rest and not monomial else None
 
+    def factor_of(self, symbol: Symbol) -> Coefficient:
+        """Return what a symbol is multiplied by, where it occurs at most once in every product."""
+        parts = [(monomial, factor) for monomial, factor in self.terms if symbol in monomial]
+        return _collect({tuple(other for other in monomial if other != symbol): factor for monomial, factor in parts})
+
     def substitute(self, known: Mapping[Symbol, Fraction]) -> Coefficient:
         """Return the coefficient with the known symbols replaced by their values."""
         if not any(symbol in known for symbol in self.symbols):

@@ -13,7 +13,7 @@ import psutil
 from engine.document.model import NodeId
 from engine.evaluation.memory import estimate_model_bytes
 from engine.operation import BLOCK_ENTRIES
-from engine.planning.costs import KEPT_BYTES, LARGEST_PIECE, PROCESS_BYTES, SMALLEST_PIECE, StreamCost, cost_stream
+from engine.planning.costs import KEPT_BYTES, LARGEST_PIECE, PROCESS_BYTES, SMALLEST_PIECE, cost_stream
 from engine.planning.linear import Folding
 from engine.planning.measurements import evaluation_settings, likely_task, measured_values
 from engine.planning.options import RunOptions
@@ -120,19 +120,29 @@ def _cost_pass(planner: WorkPlanner, item: Pass, works: tuple[TensorWork, ...], 
     model = _model_bytes(planner, item.node, folder)
     if isinstance(item, MeasurePass):
         return PlannedPass(item, cost.bytes_read, 0, ground_bytes + model)
-    return _cost_search(planner, item, cost, (ground_bytes + model, budget + PROCESS_BYTES))
+    return _cost_search(planner, item, ground_bytes + model, budget + PROCESS_BYTES)
 
 
-def _cost_search(planner: WorkPlanner, item: SearchPass, cost: StreamCost, memory: tuple[int, int]) -> PlannedPass:
+def _cost_search(planner: WorkPlanner, item: SearchPass, needed: int, budget: int) -> PlannedPass:
     """Decide whether Στ stays in memory between the strengths, and cost the search with or without."""
-    needed, budget = memory
     step = planner.resolved.graph.steps[item.node]
-    strengths = len(grid(*(_exact(step, name) for name in ("start", "stop", "step"))))
-    base = cost_stream(planner, planner.checkpoint_work(step.inputs["base"][0].node), LARGEST_PIECE).bytes_read
-    vector = 4 * sum(work.entries for work in planner.checkpoint_work(item.node))
+    works = planner.checkpoint_work(item.node)
+    vector = 4 * sum(work.entries for work in works)
     keeps = needed + vector <= budget
-    read = cost.bytes_read + (strengths * base if keeps else (strengths - 1) * cost.bytes_read)
+    whole, base = (_fill_bytes(planner, node) for node in (item.node, step.inputs["base"][0].node))
+    references = sum(_fill_bytes(planner, operand.node) for operand in step.inputs["references"])
+    strengths = grid(*(_exact(step, name) for name in ("start", "stop", "step")))
+    tested = 1 if step.inputs["tests"] else 0
+    # The base and the references are measured on validation data, and once more where there is test data.
+    read = (1 + tested) * (base + references)
+    fills = sum(strength != 0 for strength in strengths) + tested
+    read += whole + fills * base if keeps else fills * whole
     return PlannedPass(item, read, 0, needed + (vector if keeps else 0), keeps_vector=keeps)
+
+
+def _fill_bytes(planner: WorkPlanner, node: NodeId) -> int:
+    """Return the bytes read to fill a model with a checkpoint's value."""
+    return cost_stream(planner, planner.checkpoint_work(node), LARGEST_PIECE).bytes_read
 
 
 def _model_bytes(planner: WorkPlanner, node: NodeId, folder: Path) -> int:

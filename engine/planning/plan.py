@@ -18,6 +18,7 @@ from engine.planning.formula import write_formula
 from engine.planning.linear import Folding
 from engine.planning.options import RunOptions
 from engine.planning.pass_costs import PassPlan, PlannedPass
+from engine.planning.passes import SearchPass
 from engine.planning.resolve import Resolved
 from engine.planning.work import WorkPlanner
 from engine.problems import Problem
@@ -57,6 +58,11 @@ class Plan:
     def folding(self) -> Folding:
         """Return the normal forms of the graph."""
         return self.planner.folding
+
+    @property
+    def kept_searches(self) -> frozenset[NodeId]:
+        """Return the searches whose Στ stays in memory between the strengths."""
+        return frozenset(item.work.node for item in self.passes if isinstance(item.work, SearchPass) and item.keeps_vector)
 
     @property
     def bytes_read(self) -> int:
