@@ -27,7 +27,20 @@ if TYPE_CHECKING:
     from engine.execution.result import RunResult
     from engine.execution.stop import Stop
 
-__all__ = ["Document", "EngineError", "Plan", "Problem", "RunOptions", "Verdict", "catalogue", "check", "make_plan", "open_document", "run"]
+__all__ = [
+    "Document",
+    "EngineError",
+    "Plan",
+    "Problem",
+    "RunOptions",
+    "Verdict",
+    "catalogue",
+    "check",
+    "fetch",
+    "make_plan",
+    "open_document",
+    "run",
+]
 
 
 def open_document(path: Path) -> Document:
@@ -45,6 +58,17 @@ def check(document: Document, folder: Path, options: RunOptions | None = None) -
     Relative paths in the document count from `folder`. Reads headers, never tensors.
     """
     return check_document(document, folder, options)
+
+
+def fetch(document: Document, listener: Listener | None = None, stop: Stop | None = None) -> None:
+    """Download what a document's checkpoints on the Hub need before they can be planned; only pickled weights do.
+
+    Raises:
+        EngineError: the Hub refused or could not be reached; Cancelled when the user stopped.
+    """
+    from engine.execution.fetch import fetch_headers
+
+    fetch_headers(document, listener or _ignore, stop.is_requested if stop else _never)
 
 
 def make_plan(document: Document, folder: Path, options: RunOptions | None = None) -> Plan:
@@ -67,10 +91,15 @@ def run(plan: Plan, listener: Listener | None = None, stop: Stop | None = None) 
         EngineError: what failed, with the remedy; see `engine.report.publish.run_plan`.
     """
     # torch is imported here and not with the package, so that checking stays instant.
-    from engine.execution.stop import Stop as NewStop  # noqa: PLC0415
-    from engine.report.publish import run_plan  # noqa: PLC0415
+    from engine.execution.stop import Stop as NewStop
+    from engine.report.publish import run_plan
 
     return run_plan(plan, listener or _ignore, stop or NewStop())
+
+
+def _never() -> bool:
+    """Never stop."""
+    return False
 
 
 def _ignore(_event: Event) -> None:

@@ -94,8 +94,13 @@ class Measurer:
         return self._steps[node].title
 
     def base_of(self, node: NodeId) -> NodeId:
-        """Return the source that a checkpoint is an edit of: its structural parent."""
-        return self._planner.resolved.values[node].parent or node
+        """Return the source that a checkpoint is an edit of: its structural parent; for a tuned source the graph's one base."""
+        resolved = self._planner.resolved
+        if node not in resolved.sources:
+            return resolved.values[node].parent or node
+        bases = {base for value in resolved.values.values() if value.kind is PortKind.VECTOR for base in value.bases}
+        base = next(iter(bases)) if len(bases) == 1 else node
+        return base if resolved.values[base].shapes == resolved.values[node].shapes else node
 
     def _identity(self, node: NodeId, strengths: Strengths) -> tuple[object, ...]:
         source = self._planner.resolved.sources.get(node)

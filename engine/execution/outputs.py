@@ -189,7 +189,8 @@ def _describe(plan: Plan) -> Mapping[str, str]:
 def _describe_input(plan: Plan, number: int) -> InputFingerprint:
     stamp = plan.inputs[number]
     is_read = stamp.path in plan.read_files
-    if not plan.options.fingerprints:
+    is_here = stamp.modified_ns != 0  # else it lies on the Hub, and nothing of it was needed
+    if not plan.options.fingerprints or not is_here:
         return InputFingerprint(stamp.path.name, stamp.size_bytes, None, is_read)
     return dataclasses.replace(reserve_fingerprint(number, stamp.path, stamp.size_bytes), is_read=is_read)
 

@@ -6,7 +6,7 @@ import datetime
 import threading
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from engine.document.model import NodeId
 from engine.errors import Cancelled, EngineError, InputChangedError, NonFiniteError, SelectionError
 from engine.events import Event, Listener, NodeFinished, PassStarted, Remarked, RunStarted, StrengthChosen
 from engine.execution.device import describe_device, find_device
+from engine.execution.fetch import fetch_inputs
 from engine.execution.measured_metrics import read_measured_metrics
 from engine.execution.measuring import Measurer, Subject
 from engine.execution.model_reductions import ModelReducer, ModelResults
@@ -55,11 +56,13 @@ class Execution:
     """Run a plan up to the point where its files lie staged and whole; the caller adds the report and commits."""
 
     def __init__(self, plan: Plan, listener: Listener, stop: Stop) -> None:
-        """Open the inputs and find the device; nothing is read or written yet.
+        """Fetch what lies on the Hub, open the inputs and find the device; nothing is read or written yet.
 
         Raises:
             DeviceError: the device is not there.
+            EngineError: as `fetch_inputs`.
         """
+        plan = replace(plan, inputs=fetch_inputs(plan, listener, stop.is_requested))
         self.plan = plan
         self.device = find_device(plan.options.device)
         self.findings = Findings()
@@ -91,7 +94,7 @@ class Execution:
                 self._notice(notice)
             with Fingerprinter() as fingerprinter:
                 if self.plan.options.fingerprints:
-                    fingerprinter.start(self.plan.inputs)
+                    fingerprinter.start(stamp for stamp in self.plan.inputs if stamp.modified_ns)
                 for index, planned in enumerate(self.plan.passes):
                     self._stop.check()
                     self._listener(PassStarted(index, planned.work.title))
@@ -231,7 +234,9 @@ class Execution:
         self.progress.nodes = (node,)
         test_set = step.inputs["test_set"][0].node
         measured = step.inputs["checkpoint"][0].node
-        subjects = [self.measurer.subject(self.measurer.base_of(measured), "base"), self.measurer.subject(measured)]
+        base = self.measurer.base_of(measured)
+        subjects = [] if base == measured else [self.measurer.subject(base, "base")]
+        subjects.append(self.measurer.subject(measured))
         subjects += [self.measurer.subject(operand.node, "reference") for operand in step.inputs["references"]]
         records = [record for subject in _unique(subjects) for record in self._measure(subject, test_set, node)]
         self.findings.metrics[node] = tuple(records)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -49,8 +49,8 @@ class PassPlan:
     passes: tuple[PlannedPass, ...]
     piece_entries: int
     workers: int
-    read_sources: frozenset[NodeId]
-    """Identities of the sources of which some bytes are read; the others have coefficient 0."""
+    read_files: frozenset[Path]
+    """Files of which some bytes are read; the others have coefficient 0, or only give names and settings."""
     kept_bytes: int
     """For operands kept between the rounds over a tensor."""
 
@@ -66,9 +66,26 @@ def plan_passes(resolved: Resolved, folder: Path, options: RunOptions) -> PassPl
     piece = options.piece_entries or _fit_piece(widest, workers, budget)
     workers = options.workers or max(min(workers, budget // max(widest * piece, 1)), 1)
     planned = tuple(_cost_pass(planner, item, works[index], (folder, piece, workers, budget)) for index, item in enumerate(passes))
-    read = frozenset(source for many in works.values() for work in many for source in work.needs.sources)
+    read = _list_read_files(planner, passes, works.values())
     kept = max((_kept_bytes(work, budget) for work in works.values()), default=0)
     return PassPlan(planner, planned, piece, workers, read, kept)
+
+
+def _list_read_files(planner: WorkPlanner, passes: Sequence[Pass], works: Iterable[Sequence[TensorWork]]) -> frozenset[Path]:
+    """Return the files that hold needed tensors; a model that is measured is first loaded whole."""
+    resolved = planner.resolved
+    headers = {source.identity: source.header for source in resolved.sources.values()}
+    read = {
+        headers[source].tensors[work.tensor].path
+        for many in works
+        for work in many
+        for source in work.needs.sources
+        if work.tensor in headers[source].tensors
+    }
+    measured = [node for item in passes if not isinstance(item, StreamPass) for node in measured_values(resolved.graph.steps[item.node])]
+    parents = {parent for node in measured if (parent := resolved.values[node].parent)}
+    loaded = {stamp.path for parent in parents for stamp in resolved.sources[parent].header.files}
+    return frozenset(read | loaded)
 
 
 def memory_budget(options: RunOptions) -> int:

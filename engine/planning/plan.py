@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.catalogue import defaults
 from engine.checkpoints.header import FileStamp
+from engine.checkpoints.sources import HUB_PREFIX
 from engine.document.model import Document, NodeId
 from engine.document.recipe import canonical_recipe
 from engine.operation import Choice
@@ -109,22 +110,23 @@ def make_plan(draft: PlanDraft, passes: PassPlan, warnings: tuple[Problem, ...])
         formulas=write_formulas(draft.resolved, passes.planner, draft.targets),
         recipe=recipe,
         inputs=inputs,
-        read_files=_list_read_files(draft.resolved, passes),
-        hash=hash_plan(recipe, inputs, draft.options),
+        read_files=passes.read_files,
+        hash=hash_plan(recipe, inputs, _remote_files(draft.resolved), draft.options),
         warnings=warnings,
     )
 
 
-def _list_read_files(resolved: Resolved, passes: PassPlan) -> frozenset[Path]:
-    read = [source for source in resolved.sources.values() if source.identity in passes.read_sources]
-    return frozenset(stamp.path for source in read for stamp in source.header.files)
-
-
-def hash_plan(recipe: str, inputs: tuple[FileStamp, ...], options: RunOptions) -> str:
-    """Return 16 hexadecimal digits over all that decides the output's bytes."""
-    stamps = [[str(stamp.path), stamp.size_bytes, stamp.modified_ns] for stamp in inputs]
+def hash_plan(recipe: str, inputs: tuple[FileStamp, ...], remote: Collection[Path], options: RunOptions) -> str:
+    """Return 16 hexadecimal digits over all that decides the output's bytes; `remote` are the inputs that lie on the Hub."""
+    # A file of the Hub has no time before it is here; its path names the commit.
+    stamps = [[str(stamp.path), stamp.size_bytes, 0 if stamp.path in remote else stamp.modified_ns] for stamp in inputs]
     content = json.dumps([FORMAT_NUMBER, recipe, stamps, options.device, options.fingerprints], ensure_ascii=False)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _remote_files(resolved: Resolved) -> frozenset[Path]:
+    remote = [source.header for source in resolved.sources.values() if source.header.source.startswith(HUB_PREFIX)]
+    return frozenset(stamp.path for header in remote for stamp in header.files)
 
 
 def list_inputs(resolved: Resolved) -> tuple[FileStamp, ...]:
