@@ -1,117 +1,157 @@
-"""A bench with a family of tiny checkpoints, and graphs written as lines: `name = operation port=node,node parameter:value`."""
-
-# Rebuilt from its uses in test_laws.py: the first version was overwritten by mistake before it was committed.
+"""A bench to build graphs on: real tiny checkpoints, documents from a few lines, checks and runs of them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from engine import RunOptions, check, run
+from engine.catalogue import catalogue
+from engine.document.model import Document
 from engine.document.storage import parse_document
+from engine.planning.check import Verdict, check_document
+from engine.planning.options import RunOptions
+from engine.planning.plan import Plan
 
+Tensors = dict[str, torch.Tensor]
 SHAPES = {
-    "model.embed_tokens.weight": (300, 40),
-    "model.layers.0.mlp.up_proj.weight": (700, 300),
-    "model.layers.1.self_attn.q_proj.weight": (90, 70),
-    "model.norm.weight": (40,),
+    "model.embed_tokens.weight": (40, 16),
+    "model.layers.0.mlp.up_proj.weight": (700, 300),  # several blocks
+    "model.layers.1.self_attn.q_proj.weight": (16, 16),
+    "model.norm.weight": (16,),
 }
 
 
-class Bench:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+def read_graph_lines(lines: str, **settings: str) -> Document:
+    """Return the document of lines such as `edit = apply base=base vector=tau strength:0.3`; a `!` before the name mutes the node.
 
-    @staticmethod
-    def make_model(seed, dtype=torch.bfloat16):
-        generator = torch.Generator().manual_seed(seed)
-        model = {name: torch.randn(shape, generator=generator, dtype=torch.float64).to(dtype) for name, shape in SHAPES.items()}
-        return {**model, "steps": torch.arange(5)}
-
-    @staticmethod
-    def move(model, seed):
-        """Return the model with a small random step added to its floats."""
-        generator = torch.Generator().manual_seed(1000 + seed)
-        moved = {}
-        for name, value in model.items():
-            if value.is_floating_point():
-                step = 0.05 * torch.randn(value.shape, generator=generator, dtype=torch.float64)
-                moved[name] = (value.double() + step).to(value.dtype)
-            else:
-                moved[name] = value
-        return moved
-
-    def save(self, name, model):
-        folder = self.folder / name
-        folder.mkdir(exist_ok=True)
-        save_file({key: value.contiguous() for key, value in model.items()}, folder / "model.safetensors")
-
-    def load(self, name):
-        return load_file(self.folder / name / "model.safetensors")
-
-    def read(self, name):
-        return (self.folder / name / "model.safetensors").read_bytes()
-
-    def read_bytes(self, name):
-        """Return each tensor's bytes."""
-        return {key: value.reshape(-1).view(torch.uint8).numpy().tobytes() for key, value in self.load(name).items()}
-
-    def plan(self, lines, options=None, **settings):
-        document = parse_document(json.dumps(read_lines(lines, settings)))
-        verdict = check(document, self.folder, RunOptions(**(options or {})))
-        assert verdict.plan is not None, "\n".join(map(str, verdict.problems))
-        return verdict.plan
-
-    def run(self, lines, options=None, **settings):
-        return run(self.plan(lines, options, **settings))
-
-
-def read_lines(lines, settings):
-    """Return the document that the lines draw; `!name` is muted, `port=a,b` wires, `parameter:value` is JSON, else text."""
+    `port=node` is a wire (several, parted by commas, keep their order), `parameter:value` a parameter (JSON, else text).
+    """
     nodes, wires = {}, []
     for line in filter(None, map(str.strip, lines.splitlines())):
-        name, _, rest = line.partition(" = ")
+        written, _, rest = (part.strip() for part in line.partition("="))
+        name = written.lstrip("!")
         operation, *words = rest.split()
-        node = {"operation": operation, "parameters": {}, "muted": name.startswith("!")}
-        nodes[name.lstrip("!")] = node
+        nodes[name] = {"operation": operation, "parameters": {}, "label": name, "muted": written.startswith("!")}
         for word in words:
-            sign = min((place, mark) for mark in "=:" if (place := word.find(mark)) >= 0)[1]
+            sign = min((found, sign) for sign in "=:" if (found := word.find(sign)) > 0)[1]
             key, _, value = word.partition(sign)
-            if sign == ":":
-                node["parameters"][key] = read_value(value)
+            if sign == "=":
+                wires += [{"from": _name_output(operation, key, source), "to": f"{name}.{key}"} for source in value.split(",")]
             else:
-                wires += [(source, f"{name.lstrip('!')}.{key}") for source in value.split(",")]
-    return {"format": "weightloom/1", "nodes": nodes, "wires": join(nodes, wires), "settings": settings}
+                nodes[name]["parameters"][key] = _read_value(value)
+    return parse_document(json.dumps({"format": "weightloom/1", "nodes": nodes, "wires": wires, "settings": settings}))
 
 
-def join(nodes, wires):
-    from engine.catalogue import catalogue
+def _name_output(operation: str, port: str, source: str) -> str:
+    if "." in source:
+        return source
+    known = catalogue().get(operation)
+    declared = known.input(port) if known else None
+    return f"{source}.{declared.kind if declared else 'checkpoint'}"
 
-    known = catalogue()
-    return [{"from": f"{source}.{known[nodes[source]['operation']].outputs[0]}", "to": target} for source, target in wires]
 
-
-def read_value(text):
+def _read_value(text: str) -> object:
     try:
         return json.loads(text)
     except ValueError:
         return text
 
 
+@dataclass
+class Bench:
+    """Hold a folder with checkpoints, and run graphs in it."""
+
+    folder: Path
+    events: list[object] = field(default_factory=list)
+
+    def save(self, name: str, tensors: Tensors, config: Mapping[str, object] | None = None) -> Path:
+        """Write a checkpoint folder."""
+        folder = self.folder / name
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file({key: value.contiguous() for key, value in tensors.items()}, folder / "model.safetensors")
+        if config is not None:
+            (folder / "config.json").write_text(json.dumps(config))
+        return folder
+
+    @staticmethod
+    def make_model(seed: int, dtype: torch.dtype = torch.bfloat16) -> Tensors:
+        """Return a small model's tensors of Gaussians, with an integer one."""
+        draw = torch.Generator().manual_seed(seed)
+        floats = {name: torch.randn(shape, generator=draw, dtype=torch.float64).to(dtype) for name, shape in SHAPES.items()}
+        return {**floats, "steps": torch.arange(5)}
+
+    @staticmethod
+    def move(model: Tensors, seed: int, share: float = 0.05) -> Tensors:
+        """Return a fine-tune of a model: its floats moved a little."""
+        draw = torch.Generator().manual_seed(1000 + seed)
+
+        def step(value: torch.Tensor) -> torch.Tensor:
+            return (value.double() + share * torch.randn(value.shape, generator=draw, dtype=torch.float64)).to(value.dtype)
+
+        return {name: step(value) if value.is_floating_point() else value for name, value in model.items()}
+
+    def load(self, name: str) -> Tensors:
+        """Return the tensors of a checkpoint folder."""
+        return load_file(self.folder / name / "model.safetensors")
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a checkpoint's file."""
+        return (self.folder / name / "model.safetensors").read_bytes()
+
+    def read_bytes(self, name: str) -> dict[str, bytes]:
+        """Return the bytes of each tensor of a checkpoint folder."""
+        return {key: value.reshape(-1).view(torch.uint8).numpy().tobytes() for key, value in self.load(name).items()}
+
+    def document(self, lines: str, **settings: str) -> Document:
+        """Return the document that the lines draw."""
+        return read_graph_lines(lines, **settings)
+
+    def check(self, lines: str, options: Mapping[str, object] | None = None, **settings: str) -> Verdict:
+        """Check a graph."""
+        return check_document(read_graph_lines(lines, **settings), self.folder, self.options(options))
+
+    def plan(self, lines: str, options: Mapping[str, object] | None = None, **settings: str) -> Plan:
+        """Return the plan of a graph that nothing speaks against."""
+        verdict = self.check(lines, options, **settings)
+        assert verdict.plan is not None, "\n".join(map(str, verdict.problems))
+        return verdict.plan
+
+    def run(self, lines: str, options: Mapping[str, object] | None = None, **settings: str):
+        """Run a graph; its events are kept."""
+        return self.run_plan(self.plan(lines, options, **settings))
+
+    def run_plan(self, plan: Plan, stop: object = None):
+        """Run a plan; its events are kept."""
+        from engine.execution.stop import Stop
+        from engine.report.publish import run_plan
+
+        self.events.clear()
+        return run_plan(plan, self.events.append, stop or Stop())
+
+    @staticmethod
+    def options(changes: Mapping[str, object] | None = None) -> RunOptions:
+        """Return options that wait for no disk and hash nothing unless told to."""
+        return RunOptions(**{"device": "cpu", "flush": False, "fingerprints": False, "workers": 2, **(changes or {})})
+
+
 @pytest.fixture
-def bench(tmp_path):
+def bench(tmp_path: Path) -> Bench:
+    """Return an empty bench."""
+    torch.set_num_threads(1)
     return Bench(tmp_path)
 
 
 @pytest.fixture
-def family(bench):
-    """Save a base and three models tuned from it; return their tensors."""
+def family(bench: Bench) -> dict[str, Tensors]:
+    """Save a base and three fine-tunes (bfloat16) on the bench and return their tensors."""
     base = bench.make_model(0)
-    models = {"base": base, **{name: bench.move(base, number) for number, name in enumerate("abc", 1)}}
-    for name, model in models.items():
-        bench.save(name, model)
+    models = {"base": base, **{name: bench.move(base, seed) for seed, name in enumerate("abc", start=1)}}
+    for name, tensors in models.items():
+        bench.save(name, tensors, {"model_type": "tiny"})
     return models
