@@ -5,14 +5,19 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 SUBCOMMANDS = frozenset({"run", "check", "inspect", "similarity", "sample"})
 WRONG_USAGE = 2
+WORKER_FLAG = "--engine-worker"
+"""Makes this program the engine's process behind a window: what a bundle starts, which has no `python -m`."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Hand the arguments to the engine or to the window; return the exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == [WORKER_FLAG]:
+        _serve_window()
     if words and (words[0] in SUBCOMMANDS or words[0].startswith("-")):
         return _run_command_line(words)
     return _open_window()
@@ -23,6 +28,13 @@ def _run_command_line(words: Sequence[str]) -> int:
     from engine.cli import main as run_command_line
 
     return run_command_line(words)
+
+
+def _serve_window() -> NoReturn:
+    # Only here, for the same reason.
+    from engine.worker import main as serve  # noqa: PLC0415
+
+    serve()
 
 
 def _open_window() -> int:

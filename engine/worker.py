@@ -10,6 +10,7 @@ import queue
 import sys
 import threading
 import time
+from typing import NoReturn
 
 from engine.errors import WorkerError
 from engine.worker_messages import PROTOCOL, Greeting, Job, JobEnded, Ready, RunJob, StopJob, StopSeen, ToWorker, read_request
@@ -21,15 +22,17 @@ _LONGEST_STOP_SECONDS = 4.0
 _DONE, _MISUNDERSTOOD, _GAVE_UP = 0, 3, 4
 
 
-def main() -> int:
-    """Serve the window until its end of the input closes; return the exit status."""
+def main() -> NoReturn:
+    """Serve the window until its end of the input closes, and end the process."""
     outbox = Outbox(claim_output())
     tie_to_window()
     outbox.start()
     outbox.send(Greeting(PROTOCOL))
     status = Worker(outbox).serve()
     outbox.close()
-    return status
+    sys.stderr.flush()
+    # Nothing is left to do, and torch takes a second to take itself apart.
+    os._exit(status)
 
 
 class Worker:
@@ -115,4 +118,4 @@ def _warm_up() -> Ready:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,0 +1,171 @@
+"""Lane one of the engine thread: checks and headers, read without torch in a thread of the window's process."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.document.model import Document, NodeId
+from engine.errors import EngineError
+from engine.inspection import CheckpointSummary, inspect_checkpoint
+from engine.planning.check import Verdict, check_document
+from engine.planning.options import RunOptions
+from engine.problems import Problem, error
+
+_PATIENCE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class CheckTask:
+    """Ask for the check of a document."""
+
+    revision: int
+    document: Document
+    folder: Path
+    options: RunOptions
+
+
+@dataclass(frozen=True)
+class HeaderTask:
+    """Ask what a checkpoint holds."""
+
+    source: str
+    folder: Path
+
+
+@dataclass(frozen=True)
+class CheckSummary:
+    """Hold what a check found out."""
+
+    problems: tuple[Problem, ...]
+    """Those that stop a run first."""
+    is_runnable: bool
+    formulas: Mapping[NodeId, str]
+    """Per output and search the normal form of what it writes; empty unless the graph can run, as all that follows."""
+    parameters: Mapping[NodeId, int]
+    """Per checkpoint the number of its entries."""
+    bytes_read: int = 0
+    bytes_written: int = 0
+    peak_bytes: int = 0
+    targets: Mapping[NodeId, Path] | None = None
+    """Per output the folder it will write."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Answer a CheckTask."""
+
+    revision: int
+    summary: CheckSummary
+
+
+@dataclass(frozen=True)
+class HeaderRead:
+    """Answer a HeaderTask."""
+
+    source: str
+    answer: CheckpointSummary | EngineError
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Say that a task met a fault of Weightloom's own."""
+
+    trace: str
+
+
+Task = CheckTask | HeaderTask
+Answer = Checked | HeaderRead | Broken
+
+
+class HeaderLane:
+    """Do tasks one after the other in a thread; a check that a later one has overtaken is not begun."""
+
+    def __init__(self, name: str, post: Callable[[Answer], None]) -> None:
+        """Start the thread.
+
+        Args:
+            name: of the thread.
+            post: takes each answer, in that thread.
+        """
+        self._post = post
+        self._tasks: deque[Task] = deque()
+        self._waking = threading.Condition()
+        self._is_closed = False
+        self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
+        self._thread.start()
+
+    def ask(self, task: Task) -> None:
+        """Put a task at the end, in the place of a check that has not begun or of the same question."""
+        with self._waking:
+            if isinstance(task, CheckTask):
+                self._tasks = deque(other for other in self._tasks if not isinstance(other, CheckTask))
+            if task not in self._tasks:
+                self._tasks.append(task)
+            self._waking.notify_all()
+
+    def close(self) -> None:
+        """Let go of what waits, and wait for what is being done; after that nothing is posted."""
+        with self._waking:
+            self._is_closed = True
+            self._tasks.clear()
+            self._waking.notify_all()
+        self._thread.join(_PATIENCE_SECONDS)
+
+    def _serve(self) -> None:
+        while (task := self._await_task()) is not None:
+            answer = _do_task(task)
+            with self._waking:
+                if not self._is_closed:
+                    self._post(answer)
+
+    def _await_task(self) -> Task | None:
+        with self._waking:
+            self._waking.wait_for(lambda: self._tasks or self._is_closed)
+            return None if self._is_closed else self._tasks.popleft()
+
+
+def _do_task(task: Task) -> Answer:
+    try:
+        if isinstance(task, HeaderTask):
+            return HeaderRead(task.source, _read_header(task))
+        return Checked(task.revision, _check(task))
+    except Exception:  # noqa: BLE001  (a fault of ours must not end the lane; the window shows it)
+        return Broken(traceback.format_exc())
+
+
+def _read_header(task: HeaderTask) -> CheckpointSummary | EngineError:
+    try:
+        return inspect_checkpoint(task.source, task.folder).summary
+    except EngineError as failure:
+        return failure
+
+
+def _check(task: CheckTask) -> CheckSummary:
+    try:
+        return summarise_verdict(check_document(task.document, task.folder, task.options))
+    except EngineError as failure:
+        location = failure.location
+        return CheckSummary((error(failure.fact, failure.remedy, node=location.node),), is_runnable=False, formulas={}, parameters={})
+
+
+def summarise_verdict(verdict: Verdict) -> CheckSummary:
+    """Return what the window shows of a verdict; the plan itself is large and stays behind."""
+    plan = verdict.plan
+    if plan is None:
+        return CheckSummary(verdict.problems, is_runnable=False, formulas={}, parameters={})
+    sources = plan.resolved.sources
+    return CheckSummary(
+        verdict.problems,
+        is_runnable=True,
+        formulas=plan.formulas,
+        parameters={node: sum(spec.count for spec in source.header.tensors.values()) for node, source in sources.items()},
+        bytes_read=plan.bytes_read,
+        bytes_written=plan.bytes_written,
+        peak_bytes=plan.peak_bytes,
+        targets=plan.targets,
+    )
