@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine import Document, Plan, RunOptions, check, open_document, run
+from engine import Document, Plan, RunOptions, check, fetch, open_document, run
 from engine.catalogue import catalogue
 from engine.command_line.arguments import read_options
 from engine.command_line.console import Console
@@ -45,6 +45,7 @@ def _plan_file(chosen: argparse.Namespace, console: Console) -> Plan | None:
     document = apply_overrides(open_document(path), chosen.set)
     options = read_options(chosen)
     _check_output(document, options)
+    fetch(document, _write_events(console) if chosen.json else ProgressLines(console))
     verdict = check(document, path.absolute().parent, options)
     (say_problems if chosen.json else tell_problems)(verdict.problems, console)
     return verdict.plan
