@@ -150,9 +150,7 @@ def _save(document: Document, path: Path | None, file: Path) -> str:
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         save_document(replace(document, unknown=FrozenMapping({**document.unknown, _KEY: owner})), file)
-    except OSError as error:
-        return str(error)
-    except DocumentError as error:
+    except (OSError, DocumentError) as error:
         return str(error)
     return ""
 
@@ -172,7 +170,8 @@ def _is_alive(pid: JsonValue, started: JsonValue) -> bool:
     if not isinstance(pid, int) or not isinstance(started, int | float):
         return False
     try:
-        return abs(psutil.Process(pid).create_time() - started) < 1
+        process = psutil.Process(pid)
+        return abs(process.create_time() - started) < 1 and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
     except psutil.Error:

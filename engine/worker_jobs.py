@@ -30,7 +30,7 @@ def run_job(job: RunJob, stop: Stop, listener: Listener) -> Outcome:
         if isinstance(error, Cancelled):
             kept = "What it had begun is kept." if job.options.keep_partial else "Nothing was written."
             return Outcome("stopped", f"The run was stopped. {kept}")
-        return Outcome("failed", str(error), error.location)
+        return Outcome("failed", str(error), type(error).__name__, error.location)
     except MemoryError:
         return Outcome("failed", "There was not enough memory for the run. Close other programs, or set a smaller memory limit.")
     except Exception as fault:  # noqa: BLE001  (a fault of ours must reach the window, which shows where its traceback lies)
@@ -44,7 +44,7 @@ def tidy_job(job: Job) -> Outcome:
         if isinstance(plan, Plan) and not plan.options.keep_partial:
             _remove_stagings(plan)
     except EngineError as error:
-        return Outcome("failed", str(error), error.location)
+        return Outcome("failed", str(error), type(error).__name__, error.location)
     except Exception as fault:  # noqa: BLE001  (as above)
         return _describe_fault(fault, job)
     return Outcome("done")

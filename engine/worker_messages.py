@@ -99,6 +99,8 @@ class Outcome:
     """refused: the document has problems that stop a run; failed: the world did; broken: a fault of Weightloom's own."""
     message: str = ""
     """What happened and what to do, for the user; empty when it is done."""
+    error: str = ""
+    """The class of the error that made it fail: a `StagingError` asks whether to resume or to restart."""
     location: Location = _NOWHERE
     problems: tuple[Problem, ...] = ()
     """What was wrong with the document, when it was refused."""
