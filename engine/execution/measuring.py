@@ -16,6 +16,7 @@ from engine.execution.model_slot import ModelSlot
 from engine.execution.result import CheckpointRole, MetricRecord, TestSetRecord
 from engine.operation import Kernel, PortKind
 from engine.planning.coefficient import Symbol
+from engine.planning.formula import group_forms
 from engine.planning.linear import Folding
 from engine.planning.measurements import evaluation_settings, test_set_settings
 from engine.planning.structure import Step
@@ -106,8 +107,9 @@ class Measurer:
         source = self._planner.resolved.sources.get(node)
         if source:
             return (source.identity,)
-        symbols = self._planner.folding.common_form(node).symbols
-        return (node, *sorted((symbol, value) for symbol, value in strengths.items() if symbol in symbols))
+        # By ancestry and not by the common normal form: a strength may matter in some tensors only.
+        ancestors = self._planner.resolved.graph.ancestors(node)
+        return (node, *sorted((symbol, value) for symbol, value in strengths.items() if symbol.node in ancestors))
 
     def _describe_set(self, node: NodeId) -> TestSetRecord:
         step, found = self._steps[node], self._sets[node]
@@ -129,8 +131,9 @@ def find_role(folding: Folding, node: NodeId) -> CheckpointRole:
         is_base = any(identity in value.bases for value in resolved.values.values() if value.kind is PortKind.VECTOR)
         return "base" if is_base else "other"
     steps = resolved.graph.steps
-    kernels = [atom.node for atom, _ in folding.common_form(node).weights if isinstance(steps[atom.node].behaviour, Kernel)]
-    return "random control" if any(steps[kernel].operation.id == "random_vector" for kernel in kernels) else "edited"
+    atoms = {atom.node for form in group_forms(folding, node) for atom, _ in form.weights}
+    kernels = [steps[atom] for atom in atoms if isinstance(steps[atom].behaviour, Kernel)]
+    return "random control" if any(step.operation.id == "random_vector" for step in kernels) else "edited"
 
 
 def relate_figures(records: Sequence[MetricRecord], sets: Mapping[str, TestSetRecord]) -> tuple[MetricRecord, ...]:

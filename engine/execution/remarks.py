@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.checkpoints.header import DType
 from engine.execution.result import Remark
+from engine.operation import Measure
 from engine.planning.resolve import Decision, Resolved
 from engine.planning.work import OutputTensor
 
@@ -36,6 +37,11 @@ def collect_remarks(execution: Execution) -> tuple[Remark, ...]:
 def _describe_decision(decision: Decision, resolved: Resolved) -> list[Remark]:
     title = resolved.title(decision.node)
     misfit = decision.misfit
+    if isinstance(resolved.graph.steps[decision.node].behaviour, Measure):
+        names = misfit.missing + misfit.surplus + tuple(item.name for item in misfit.shaped)
+        return [
+            Remark("skipped", f"At “{title}” {_count(names)} that the vectors do not share were compared in part or not at all.", names)
+        ]
     cropped = tuple(item.name for item in misfit.shaped if decision.policy == "common_rows" and item.shared_entries)
     kept = tuple(item.name for item in misfit.shaped if item.name not in cropped) + misfit.missing
     remarks: list[Remark] = []
@@ -77,12 +83,12 @@ def _describe_missing_config(execution: Execution, node: str) -> list[Remark]:
 
 
 def _describe_unread(execution: Execution) -> list[Remark]:
-    read = execution.files.bytes_read_by_path
+    read = execution.plan.read_files
     resolved = execution.plan.resolved
     return [
         Remark("not read", f"“{resolved.title(node)}” was not read: its coefficient is 0, or it only gives names and settings.")
         for node, source in resolved.sources.items()
-        if node in resolved.graph.needed and not any(read.get(stamp.path, 0) for stamp in source.header.files)
+        if node in resolved.graph.needed and not any(stamp.path in read for stamp in source.header.files)
     ]
 
 

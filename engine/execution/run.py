@@ -66,12 +66,12 @@ class Execution:
         self.plan = plan
         self.device = find_device(plan.options.device)
         self.findings = Findings()
+        self._listener = listener = _serialised(listener)
         self.outputs = Outputs(plan, listener)
         self.files = FileSet(plan.inputs)
         self.started_at = datetime.datetime.now().astimezone()
         self.progress = Progress(self.files, lambda: self.outputs.bytes_written, listener)
         self.memory = PeakMemory()
-        self._listener = _serialised(listener)
         self._stop = stop
         self._model_results: ModelResults = {}
         self._ground = Ground(plan.planner, self.files, self.device, {}, plan.document.settings.non_finite == "allow", self._model_results)

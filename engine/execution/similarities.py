@@ -13,7 +13,6 @@ from engine.execution.ordered_fold import OrderedFold
 from engine.execution.pieces import PieceEvaluator
 from engine.execution.result import LayerSimilarity, Matrix, SimilarityRecord
 from engine.execution.schedule import TensorTask
-from engine.planning.linear import Atom, Segments
 from engine.planning.work import TensorWork, WorkPlanner
 from engine.similarity.gram import Inner, cosine_matrix, empty_inner, inner_of_piece, norms_of, sign_conflicts, zero_shares
 from engine.tensor_names import layer_of, part_of
@@ -32,18 +31,18 @@ class SimilarityGatherer:
         self._planner = planner
         self._vectors = [operand.node for operand in step.inputs["vectors"]]
         self._per_layer = bool(step.parameters["per_layer"])
-        self._base = _shared_anchor(planner, self._vectors)
+        self._base = planner.shared_base(node)
         self._folds: dict[str, OrderedFold[Inner, Inner]] = {}
         self._lock = threading.Lock()
 
     def look(self, evaluator: PieceEvaluator) -> object:
         """Return the inner products of one piece, block by block."""
         tensor = evaluator.work.tensor
-        values = [evaluator.value(self._segments(vector, tensor)) for vector in self._vectors]
+        values = [evaluator.value(self._planner.compared_segments(self.node, vector, tensor)) for vector in self._vectors]
         for value in values:
             evaluator.check(value, None)
         if self._base is not None:
-            values.append(evaluator.floats(self._base.node))
+            values.append(evaluator.floats(self._base))
         return inner_of_piece(values)
 
     def merge(self, task: TensorTask, number: int, partials: Sequence[object]) -> None:
@@ -78,11 +77,6 @@ class SimilarityGatherer:
             layers=_by_layer(sums, count, width) if self._per_layer else (),
         )
 
-    def _segments(self, vector: NodeId, tensor: str) -> Segments:
-        if not self._planner.has_tensor(vector, tensor):
-            return ()
-        return self._planner.folding.segments(vector, tensor)
-
 
 def layer_title(tensor: str) -> str:
     """Return the group that a tensor's figures are told under: its layer, or its part outside the layers."""
@@ -111,14 +105,6 @@ def _layer_order(tensor: str) -> tuple[int, str, int]:
     if layer is not None:
         return 1, layer[0], layer[1]
     return (0 if part_of(tensor) == "embeddings" else 2), "", 0
-
-
-def _shared_anchor(planner: WorkPlanner, vectors: Sequence[NodeId]) -> Atom | None:
-    anchors = {planner.folding.common_form(vector).anchor for vector in vectors}
-    anchor = next(iter(anchors)) if len(anchors) == 1 else None
-    is_read = anchor is not None and anchor.node in planner.resolved.sources
-    shapes = planner.resolved.values[anchor.node].shapes if anchor is not None and is_read else None
-    return anchor if shapes is not None and shapes == planner.resolved.values[vectors[0]].shapes else None
 
 
 def _to_matrix(array: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Matrix:

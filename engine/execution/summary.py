@@ -50,7 +50,7 @@ def summarise(execution: Execution) -> RunResult:
 def _summarise_input(execution: Execution, node: NodeId) -> InputRecord:
     plan = execution.plan
     header, step = plan.resolved.sources[node].header, plan.resolved.graph.steps[node]
-    read = execution.files.bytes_read_by_path
+    read = execution.plan.read_files
     fingerprints = execution.findings.fingerprints
     files = tuple(FileRecord(stamp.path.name, stamp.size_bytes, fingerprints.get(stamp.path)) for stamp in header.files)
     return InputRecord(
@@ -62,7 +62,7 @@ def _summarise_input(execution: Execution, node: NodeId) -> InputRecord:
         tensors=len(header.tensors),
         parameters=sum(spec.count for spec in header.tensors.values()),
         dtypes=_dtypes(header),
-        is_read=any(read.get(stamp.path, 0) for stamp in header.files),
+        is_read=any(stamp.path in read for stamp in header.files),
     )
 
 

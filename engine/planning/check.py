@@ -81,11 +81,7 @@ def _check_metric_files(graph: Graph, folder: Path) -> list[Problem]:
 
 def _is_complete(resolved: Resolved) -> bool:
     """Tell whether every node that something depends on has come through: one that has not had a problem of its own."""
-    return all(node in resolved.graph.steps or _is_silent(resolved.graph, node) for node in resolved.graph.needed)
-
-
-def _is_silent(graph: Graph, node: NodeId) -> bool:
-    return graph.document.nodes[node].muted
+    return all(node in resolved.graph.steps for node in resolved.graph.needed)
 
 
 def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:

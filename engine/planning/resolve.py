@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.checkpoints.header import Header
@@ -11,11 +11,11 @@ from engine.checkpoints.quantisation import is_quantised
 from engine.checkpoints.sources import open_checkpoint
 from engine.document.model import NodeId
 from engine.errors import CheckpointError, ReadError
-from engine.operation import Choice, Kernel, Linear, PortKind, Source
+from engine.operation import Choice, Kernel, Linear, Measure, PortKind, Source
 from engine.planning.misfit import Misfit, Shape, ShapeDifference, compare_shapes, describe_misfit
 from engine.planning.structure import Graph, Operand, Step
 from engine.planning.tied import describe_untied, find_aliases
-from engine.problems import Problem, error, warning
+from engine.problems import Problem, Severity, error, warning
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,12 @@ def resolve_values(graph: Graph, folder: Path) -> tuple[Resolved, list[Problem]]
         if all(operand.node in draft.values for operand in step.operands if operand.kind in _TENSOR_KINDS):
             _resolve_step(step, folder, draft)
     resolved = Resolved(graph, draft.sources, draft.values, draft.limits, tuple(draft.decisions), draft.aliases)
-    return resolved, draft.problems
+    return resolved, [problem if problem.node in graph.needed else _as_warning(problem) for problem in draft.problems]
+
+
+def _as_warning(problem: Problem) -> Problem:
+    """Return the problem of a node that nothing depends on: worth telling, but nothing that stops a run."""
+    return replace(problem, severity=Severity.WARNING)
 
 
 _TENSOR_KINDS = (PortKind.CHECKPOINT, PortKind.VECTOR)
@@ -98,6 +103,10 @@ def _resolve_step(step: Step, folder: Path, draft: _Draft) -> None:
             _open_source(step, folder, draft)
         case Linear() | Kernel() | Choice():
             _join_operands(step, draft)
+        case Measure(kind="similarity"):
+            reference, *others = step.inputs["vectors"]
+            for other in others:
+                _join(step, reference, other, draft)
         case _:
             pass
 
@@ -118,12 +127,19 @@ def _open_source(step: Step, folder: Path, draft: _Draft) -> None:
         draft.problems.append(error(message, "Point to the file or folder that holds the weights.", node=step.id, field="source"))
         return
     draft.problems += _describe_refused(step, header)
-    files = frozenset(stamp.path for stamp in header.files)
-    same = (other.identity for other in draft.sources.values() if frozenset(stamp.path for stamp in other.header.files) == files)
-    identity = next(same, step.id)
-    draft.sources[step.id] = OpenedSource(step.id, header, identity)
+    files = _real_files(header)
+    twin = next((other for other in draft.sources.values() if _real_files(other.header) == files), None)
+    if twin is not None:
+        # However the path is spelled, the same file is read, hashed and listed once.
+        header = replace(header, tensors=twin.header.tensors, files=twin.header.files)
+    draft.sources[step.id] = OpenedSource(step.id, header, twin.identity if twin else step.id)
+    identity = draft.sources[step.id].identity
     shapes = {spec.name: spec.shape for spec in header.tensors.values() if spec.dtype.is_float}
     draft.values[step.id] = FlowingValue(PortKind.CHECKPOINT, shapes, step.id, frozenset({identity}))
+
+
+def _real_files(header: Header) -> frozenset[Path]:
+    return frozenset(stamp.path.resolve() for stamp in header.files)
 
 
 def _place_fault(fault: CheckpointError | ReadError) -> str:

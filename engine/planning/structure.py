@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -66,6 +66,10 @@ class Graph:
     needed: frozenset[NodeId]
     """The nodes that an output or a measurement depends on, these included."""
 
+    def ancestors(self, node: NodeId) -> frozenset[NodeId]:
+        """Return the nodes that a node depends on, itself included."""
+        return _ancestors(self.steps, [node])
+
 
 def read_graph(document: Document) -> tuple[Graph, list[Problem]]:
     """Return the graph of a document and everything that is wrong with its structure.
@@ -77,7 +81,11 @@ def read_graph(document: Document) -> tuple[Graph, list[Problem]]:
     wired = {name: _wire_step(step, document, drafts, problems) for name, step in drafts.items()}
     needed = _ancestors(wired, [name for name, step in wired.items() if step.draws and isinstance(step.behaviour, Sink | Measure | Choice)])
     problems += _find_stray_wires(document)
-    problems += [problem for name, step in wired.items() for problem in _find_missing_wires(step, is_needed=name in needed)]
+    for name, step in wired.items():
+        silent = _find_silent_wires(step, document, drafts)
+        is_needed = name in needed or isinstance(step.behaviour, Sink | Measure | Choice)
+        problems += [_silent_problem(step, port, drafts[source], is_needed=is_needed) for port, source in silent]
+        problems += _find_missing_wires(step, {port.name for port, _ in silent}, is_needed=is_needed)
     order, cycles = _sort(wired)
     problems += [_cycle_problem(document, cycle) for cycle in cycles]
     if not any(isinstance(step.behaviour, Sink | Measure | Choice) and step.draws for step in wired.values()):
@@ -118,7 +126,7 @@ def _wire_step(step: Step, document: Document, drafts: Mapping[NodeId, Step], pr
     inputs = {port.name: _read_wires(step, port, document, drafts, problems) for port in step.operation.inputs}
     wired = dataclasses.replace(step, inputs=inputs)
     if step.node.muted:
-        return dataclasses.replace(wired, behaviour=_muted_behaviour(wired))
+        return _mute(wired)
     if step.operation.check:
         problems += [error(sentence, node=step.id) for sentence in step.operation.check(step.parameters, wired.counts)]
     return wired
@@ -129,6 +137,8 @@ def _read_wires(step: Step, port: Input, document: Document, drafts: Mapping[Nod
     operands: list[Operand] = []
     for wire in wires:
         kind = _kind_of(wire, drafts)
+        if kind is port.kind and not drafts[wire.source.node].draws:
+            continue  # told by `_find_silent_wires`
         if kind is port.kind:
             operands.append(Operand(wire.source.node, port.kind))
         elif kind is not None:
@@ -181,17 +191,22 @@ def _find_stray_wires(document: Document) -> list[Problem]:
     return problems
 
 
-def _find_missing_wires(step: Step, *, is_needed: bool) -> list[Problem]:
-    ports = [port for port in step.operation.inputs if not port.optional and not step.inputs[port.name]]
-    if step.node.muted:
-        ports = [port for port in ports if port.name in _passing_ports(step)]
-    elif isinstance(step.behaviour, Sink | Measure | Choice):
-        is_needed = True
+def _find_missing_wires(step: Step, told: Collection[str], *, is_needed: bool) -> list[Problem]:
+    """Return a problem for each input that has no wire; `told` are the ports whose wires come from nodes that do not run."""
+    ports = [port for port in _asking_ports(step) if not port.optional and not step.inputs[port.name] and port.name not in told]
     severity = Severity.ERROR if is_needed else Severity.WARNING
     return [
         Problem(severity, f"{step.operation.title} needs {_KIND_WORDS[port.kind]} at “{port.name}”.", "Wire one in.", step.id, port.name)
         for port in ports
     ]
+
+
+def _asking_ports(step: Step) -> Sequence[Input]:
+    """Return the inputs that count: a muted node asks for what it passes on only."""
+    if not step.node.muted:
+        return step.operation.inputs
+    kept = _kept_ports(step) if step.draws else ()
+    return [port for port in step.operation.inputs if port.name in kept]
 
 
 # --- muted nodes (operations.md, Muted nodes) ---
@@ -207,16 +222,43 @@ def _passing_ports(step: Step) -> list[str]:
     return (wired or vectors)[:1] if PortKind.VECTOR in step.operation.outputs else []
 
 
-def _muted_behaviour(step: Step) -> Behaviour:
+def _kept_ports(step: Step) -> list[str]:
+    """Return the ports that a muted node still needs: what it passes on, or, of a zero vector, what gives the names."""
+    tensors = [port.name for port in step.operation.inputs if port.kind in (PortKind.CHECKPOINT, PortKind.VECTOR)]
+    return _passing_ports(step) or ["base" if "base" in tensors else tensors[0]]
+
+
+def _mute(step: Step) -> Step:
+    """Return a muted node as it counts: what it does not pass on may be missing, broken or of other shapes."""
     behaviour = step.behaviour
     if isinstance(behaviour, Source | Measure | Sink):
-        return behaviour
-    passing = _passing_ports(step)
+        return step
+    passing, kept = _passing_ports(step), _kept_ports(step)
 
     def pass_on(counts: Counts, _place: Place) -> Coefficients:
-        return {port: [Fraction(1 if port in passing and index == 0 else 0) for index in range(count)] for port, count in counts.items()}
+        return {port: [Fraction(1 if port in passing else 0)] * count for port, count in counts.items()}
 
-    return Linear(pass_on, parent=behaviour.parent)
+    inputs = {port: operands[:1] if port in kept else () for port, operands in step.inputs.items()}
+    return dataclasses.replace(step, inputs=inputs, behaviour=Linear(pass_on, parent=behaviour.parent))
+
+
+def _find_silent_wires(step: Step, document: Document, drafts: Mapping[NodeId, Step]) -> list[tuple[Input, NodeId]]:
+    """Return the inputs that hang on muted sources and measures, which do not run, with these."""
+    return [
+        (port, wire.source.node)
+        for port in _asking_ports(step)
+        for wire in document.wires_into(step.id, port.name)
+        if step.draws and _kind_of(wire, drafts) is port.kind and not drafts[wire.source.node].draws
+    ]
+
+
+def _silent_problem(step: Step, port: Input, source: Step, *, is_needed: bool) -> Problem:
+    if port.optional:
+        message = f"“{source.title}” is muted, so it is left out of “{port.name}”."
+        return Problem(Severity.WARNING, message, "Unmute it, or remove the wire.", step.id, port.name)
+    message = f"“{source.title}” is muted, so {step.operation.title} lacks {_KIND_WORDS[port.kind]} at “{port.name}”."
+    severity = Severity.ERROR if is_needed else Severity.WARNING
+    return Problem(severity, message, "Unmute it, or wire in another.", step.id, port.name)
 
 
 # --- order ---

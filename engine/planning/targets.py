@@ -21,6 +21,9 @@ def find_targets(graph: Graph, folder: Path, options: RunOptions) -> tuple[Mappi
     sinks = [step for step in graph.steps.values() if isinstance(step.behaviour, Sink)]
     targets: dict[NodeId, Path] = {}
     problems: list[Problem] = []
+    if options.output is not None and len(sinks) > 1:
+        message = f"--output stands for the folder of one output node; this graph has {len(sinks)}."
+        problems.append(error(message, "Leave --output out, or mute the other outputs."))
     for step in sinks:
         written = str(step.parameters["folder"]).strip()
         if options.output is not None and len(sinks) == 1:

@@ -10,7 +10,7 @@ from engine.checkpoints.header import DType, TensorSpec
 from engine.document.model import NodeId
 from engine.operation import Sink
 from engine.planning.linear import Folding, Form, Segments
-from engine.planning.misfit import Shape
+from engine.planning.misfit import Shape, ShapeDifference
 from engine.planning.needs import Needs, NeedsFinder
 from engine.planning.passes import ModelReduction, StreamPass
 from engine.planning.resolve import Resolved
@@ -147,19 +147,32 @@ class WorkPlanner:
 
     def _collect_similarity(self, node: NodeId, groups: dict[tuple[str, int], _Consumers]) -> None:
         vectors = [operand.node for operand in self.resolved.graph.steps[node].inputs["vectors"]]
+        base = self.shared_base(node)
         for tensor, entries in self._tensors_of(vectors[0]):
             consumers = groups.setdefault((tensor, entries), _Consumers())
             consumers.similarities.append(node)
-            consumers.segments += [self.folding.segments(vector, tensor) for vector in vectors if self.has_tensor(vector, tensor)]
+            consumers.segments += [self.compared_segments(node, vector, tensor) for vector in vectors]
+            consumers.segments += [self.folding.segments(base, tensor)] if base is not None else []
+
+    def compared_segments(self, similarity: NodeId, vector: NodeId, tensor: str) -> Segments:
+        """Return the form in which a vector is compared with the first one; () where it has nothing that fits."""
+        first = self.resolved.graph.steps[similarity].inputs["vectors"][0].node
+        shape, own = self.resolved.values[first].shapes[tensor], self.resolved.values[vector].shapes.get(tensor)
+        crops = self.resolved.graph.document.settings.misfit == "common_rows"
+        fits = own == shape or (crops and own is not None and ShapeDifference(tensor, shape, own).shared_entries > 0)
+        return self.folding.segments(vector, tensor) if fits else ()
+
+    def shared_base(self, similarity: NodeId) -> NodeId | None:
+        """Return the source (by identity) that all compared vectors were measured from, if it is one and has their tensors."""
+        values = [self.resolved.values[operand.node] for operand in self.resolved.graph.steps[similarity].inputs["vectors"]]
+        bases = frozenset(base for value in values for base in value.bases)
+        base = next(iter(bases)) if len(bases) == 1 else None
+        return base if base is not None and self.resolved.values[base].shapes == values[0].shapes else None
 
     def parent_identity(self, value: NodeId) -> NodeId:
         """Return the identity of the source that a value has its names, dtypes and integers from."""
         parent = self.resolved.values[value].parent
         return self.resolved.sources[parent].identity if parent else value
-
-    def has_tensor(self, value: NodeId, tensor: str) -> bool:
-        """Tell whether a value has a floating-point tensor of that name."""
-        return tensor in self.resolved.values[value].shapes
 
     def _gather(self, tensor: str, entries: int, consumers: _Consumers) -> TensorWork:
         work = self._tensor_work(tensor, entries, consumers.segments)

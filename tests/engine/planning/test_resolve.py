@@ -1,0 +1,207 @@
+"""What headers reveal: misfits and what is done about them, tied weights, bases, sources that are one."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from engine.problems import Severity
+
+GRAPH = """
+    base = checkpoint source:base
+    a = checkpoint source:a
+    ta = task_vector tuned=a base=base
+    edit = apply base=base vector=ta strength:0.5
+    out = export_checkpoint checkpoint=edit folder:out
+"""
+
+
+def floats(rows, seed=0, **more):
+    draw = torch.Generator().manual_seed(seed)
+    return {
+        "embed.weight": torch.randn(rows, 8, generator=draw),
+        "layers.0.mlp.weight": torch.randn(8, 8, generator=draw),
+        **more,
+    }
+
+
+def problems_of(verdict, severity=Severity.ERROR):
+    return [problem for problem in verdict.problems if problem.severity is severity]
+
+
+# --- names and shapes that do not match ---
+
+
+def test_a_misfit_is_told_with_counts_examples_and_the_choice(bench):
+    bench.save("base", floats(10, extra=torch.ones(3)))
+    bench.save("a", floats(12, 1, new=torch.ones(2), newer=torch.ones(2)))
+    (problem,) = problems_of(bench.check(GRAPH))
+    assert problem.message == (
+        "‘a’ and ‘base’ do not fit together: 1 tensor differs in shape (embed.weight 12 × 8 against 10 × 8); "
+        "1 tensor is only in ‘base’ (extra); 2 tensors are only in ‘a’ (new, newer)."
+    )
+    assert "common_rows" in problem.hint
+    assert (problem.node, problem.field) == ("ta", "misfit")
+
+
+@pytest.mark.parametrize("where", ["node", "document"])
+@pytest.mark.parametrize("rows", [7, 13])
+def test_common_rows_edits_the_rows_both_have(bench, rows, where):
+    base, tuned = floats(10), floats(rows, 1)
+    bench.save("base", base)
+    bench.save("a", tuned)
+    graph = GRAPH.replace("base=base\n    edit", "base=base misfit:common_rows\n    edit") if where == "node" else GRAPH
+    result = bench.run(graph, **({"misfit": "common_rows"} if where == "document" else {}))
+    found, both = bench.load("out"), min(rows, 10)
+    wanted = (base["embed.weight"][:both].double() + tuned["embed.weight"][:both].double()) / 2
+    assert torch.allclose(found["embed.weight"][:both].double(), wanted, atol=1e-6)
+    assert found["embed.weight"].shape == (10, 8)
+    assert torch.equal(found["embed.weight"][both:], base["embed.weight"][both:])
+    assert next((remark.kind, remark.tensors) for remark in result.remarks) == ("cropped", ("embed.weight",))
+
+
+def test_common_rows_of_a_tensor_cut_into_pieces(bench):
+    """The border between edited and kept rows lies inside a block, and the pieces are smaller than the tensor."""
+    draw = torch.Generator().manual_seed(0)
+    base, tuned = ({"embed.weight": torch.randn(rows, 1000, generator=draw).bfloat16()} for rows in (200, 101))
+    bench.save("base", base)
+    bench.save("a", tuned)
+    bench.run(GRAPH, {"piece_entries": 65536}, misfit="common_rows")
+    found = bench.load("out")["embed.weight"]
+    wanted = (base["embed.weight"][:101].double() + tuned["embed.weight"].double()) / 2
+    assert (found[:101].double() - wanted).abs().max() <= 2**-8 * wanted.abs().max()
+    assert torch.equal(found[101:], base["embed.weight"][101:])
+    whole = bench.read("out")
+    bench.run(GRAPH, {"overwrite": True, "piece_entries": 1 << 20}, misfit="common_rows")
+    assert bench.read("out") == whole
+
+
+@pytest.mark.parametrize("rows", [7, 13])
+def test_keep_base_leaves_tensors_of_another_shape_as_the_parents(bench, rows):
+    base = floats(10, extra=torch.tensor([1.0, -0.0]))
+    bench.save("base", base)
+    bench.save("a", floats(rows, 1, new=torch.ones(2)))
+    result = bench.run(GRAPH, misfit="keep_base")
+    found = bench.load("out")
+    assert sorted(found) == sorted(base)
+    for name in ("embed.weight", "extra"):
+        assert torch.equal(found[name].view(torch.int32), base[name].view(torch.int32))
+    assert not torch.equal(found["layers.0.mlp.weight"], base["layers.0.mlp.weight"])
+    assert {remark.kind: remark.tensors for remark in result.remarks} | {"note": ()} == {
+        "kept": ("embed.weight", "extra"), "skipped": ("new",), "note": (),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kernel", ["ties vectors=ta,tb", "ties vectors=ta,tb scope:model", "ties vectors=tb,ta scope:model"])
+@pytest.mark.parametrize("misfit", ["keep_base", "common_rows"])
+def test_kernels_over_vectors_of_different_models_keep_to_what_they_share(bench, kernel, misfit):
+    bench.save("base", floats(10, extra=torch.ones(4)))
+    bench.save("a", floats(10, 1, extra=torch.zeros(4)))
+    bench.save("base2", floats(12, 2))
+    bench.save("b", floats(12, 3))
+    bench.run(
+        f"""
+        base = checkpoint source:base
+        a = checkpoint source:a
+        base2 = checkpoint source:base2
+        b = checkpoint source:b
+        ta = task_vector tuned=a base=base
+        tb = task_vector tuned=b base=base2
+        x = {kernel}
+        edit = apply base=base vector=x
+        out = export_checkpoint checkpoint=edit folder:out
+        """,
+        misfit=misfit,
+    )
+    found, base = bench.load("out"), bench.load("base")
+    assert torch.equal(found["extra"], base["extra"])
+    assert not torch.equal(found["layers.0.mlp.weight"], base["layers.0.mlp.weight"])
+
+
+def test_vectors_that_do_not_fit_are_not_compared_in_silence(bench):
+    bench.save("base", floats(10))
+    bench.save("a", floats(10, 1))
+    bench.save("base2", {"embed.weight": torch.ones(8, 10), "layers.0.mlp.weight": torch.ones(8, 8)})
+    bench.save("b", {"embed.weight": torch.zeros(8, 10), "layers.0.mlp.weight": torch.zeros(8, 8)})
+    lines = """
+        base = checkpoint source:base
+        a = checkpoint source:a
+        base2 = checkpoint source:base2
+        b = checkpoint source:b
+        ta = task_vector tuned=a base=base
+        tb = task_vector tuned=b base=base2
+        s = similarity vectors=ta,tb
+    """
+    (problem,) = problems_of(bench.check(lines))
+    assert problem.node == "s"
+    assert "embed.weight 8 × 10 against 10 × 8" in problem.message
+    (record,) = bench.run(lines, misfit="keep_base").similarities
+    delta = bench.load("a")["layers.0.mlp.weight"] - bench.load("base")["layers.0.mlp.weight"]
+    assert record.norms[1] == pytest.approx(8)
+    assert record.cosine[0][1] * record.norms[0] * 8 == pytest.approx(-float(delta.sum()), rel=1e-5)
+
+
+# --- tied weights ---
+
+
+def test_a_head_stored_twice_is_the_embeddings_alias(bench):
+    base, tuned = floats(10), floats(10, 1)
+    bench.save("base", base)
+    bench.save("a", {**tuned, "lm_head.weight": tuned["embed.weight"].clone()})
+    result = bench.run(GRAPH)
+    assert sorted(bench.load("out")) == sorted(base)
+    assert ("skipped", ("lm_head.weight",)) in [(remark.kind, remark.tensors) for remark in result.remarks]
+
+
+def test_a_head_untied_by_training_is_a_problem(bench):
+    bench.save("base", floats(10))
+    bench.save("a", floats(10, 1, **{"lm_head.weight": torch.ones(10, 8)}))
+    (problem,) = problems_of(bench.check(GRAPH))
+    assert problem.message == "‘a’ stores lm_head.weight, which its base ties to embed.weight, with other values."
+    bench.run(GRAPH, misfit="keep_base")
+    assert "lm_head.weight" not in bench.load("out")
+
+
+# --- bases ---
+
+OTHER_BASE = """
+    other = checkpoint source:other
+    chat = apply base=other vector=ta
+    chatout = export_checkpoint checkpoint=chat folder:chat
+"""
+
+
+def test_another_base_is_a_warning_in_plain_words(bench):
+    for seed, name in enumerate(["base", "a", "other"]):
+        bench.save(name, floats(10, seed))
+    verdict = bench.check(GRAPH + OTHER_BASE)
+    assert verdict.plan is not None
+    (warning,) = verdict.problems
+    assert warning.message == "The vector was measured from ‘base’ and is applied to ‘other’."
+    assert warning.node == "chat"
+
+
+def test_vectors_of_two_bases_in_one_sum_are_a_warning(bench):
+    for seed, name in enumerate(["base", "a", "other"]):
+        bench.save(name, floats(10, seed))
+    verdict = bench.check(GRAPH + "other = checkpoint source:other\n to = task_vector tuned=a base=other\n s = add vectors=ta,to")
+    assert [problem.message for problem in verdict.problems] == ["These vectors were measured from different bases: ‘base’, ‘other’."]
+
+
+def test_the_same_files_behind_two_nodes_are_one_base_and_read_once(bench):
+    for seed, name in enumerate(["base", "a"]):
+        bench.save(name, floats(10, seed))
+    again = GRAPH.replace("apply base=base", "apply base=again") + "\n again = checkpoint source:./a/../base/model.safetensors"
+    plan = bench.plan(again)
+    assert not plan.warnings
+    result = bench.run_plan(plan)
+    size = sum(value.numel() * 4 for value in floats(10).values())
+    assert result.conditions.bytes_read == plan.bytes_read == 2 * size
+
+
+def test_a_quantised_checkpoint_is_refused(bench):
+    bench.save("base", floats(10))
+    bench.save("a", {"w.qweight": torch.ones(8, 8, dtype=torch.int32), "w.scales": torch.ones(8)})
+    (problem,) = problems_of(bench.check(GRAPH))
+    assert problem.node == "a"
+    assert "is quantised" in problem.message
