@@ -79,7 +79,7 @@ def read_graph(document: Document) -> tuple[Graph, list[Problem]]:
     problems: list[Problem] = []
     drafts = {name: step for name, node in document.nodes.items() if (step := _read_node(name, node, problems))}
     wired = {name: _wire_step(step, document, drafts, problems) for name, step in drafts.items()}
-    needed = _ancestors(wired, [name for name, step in wired.items() if step.draws and isinstance(step.behaviour, Sink | Measure | Choice)])
+    needed = _find_needed(document, wired)
     problems += _find_stray_wires(document)
     for name, step in wired.items():
         silent = _find_silent_wires(step, document, drafts)
@@ -273,6 +273,14 @@ def _ancestors(steps: Mapping[NodeId, Step], ends: Iterable[NodeId]) -> frozense
             found.add(name)
             waiting += [operand.node for operand in steps[name].operands]
     return frozenset(found)
+
+
+def _find_needed(document: Document, steps: Mapping[NodeId, Step]) -> frozenset[NodeId]:
+    """Return what outputs and measurements depend on; whatever a broken node hangs on counts, as it may turn out to be needed."""
+    broken = [name for name in document.nodes if name not in steps]
+    behind = [wire.source.node for name in broken for wire in document.wires_into(name)]
+    ends = [name for name, step in steps.items() if step.draws and isinstance(step.behaviour, Sink | Measure | Choice)]
+    return _ancestors(steps, [*ends, *behind])
 
 
 def _sort(steps: Mapping[NodeId, Step]) -> tuple[list[NodeId], list[list[NodeId]]]:
