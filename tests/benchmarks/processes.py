@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
-import time
+import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+_LAUNCHER = Path(__file__).with_name("launcher.py")
 _SHOWN_CHARACTERS = 3000
 
 
@@ -20,7 +24,7 @@ class Ended:
     processor_seconds: float
     """Of all cores together, the system's work for it included: what a busy machine changes least."""
     peak_bytes: int
-    """The largest resident size, as the system counts it (`ru_maxrss`)."""
+    """The largest resident size, as the system counts it (`ru_maxrss`): pages of files that are mapped count as well."""
     output: str
 
 
@@ -34,14 +38,15 @@ def run_process(command: Sequence[str], environment: Mapping[str, str] | None = 
     Raises:
         ProcessFailedError: it exited with anything but 0.
     """
-    started = time.perf_counter()
     variables = {**os.environ, **(environment or {})}
-    with subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as child:
-        output = child.stdout.read().decode(errors="replace") if child.stdout else ""
-        _, status, usage = os.wait4(child.pid, 0)
-        seconds = time.perf_counter() - started
-        child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        message = f"{' '.join(command)} exited with {child.returncode}:\n{output[-_SHOWN_CHARACTERS:]}"
+    with tempfile.TemporaryFile() as printed:
+        launched = subprocess.run(
+            [sys.executable, "-I", "-S", str(_LAUNCHER), *command], env=variables, stdout=subprocess.PIPE, stderr=printed, check=True
+        )
+        printed.seek(0)
+        output = printed.read().decode(errors="replace")
+    taken = json.loads(launched.stdout)
+    if taken["status"]:
+        message = f"{' '.join(command)} exited with {taken['status']}:\n{output[-_SHOWN_CHARACTERS:]}"
         raise ProcessFailedError(message)
-    return Ended(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss << 10, output)
+    return Ended(taken["seconds"], taken["processor_seconds"], taken["peak_bytes"], output)
