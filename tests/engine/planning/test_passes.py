@@ -1,0 +1,116 @@
+"""The order of a run, and what it costs before it runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from engine.planning.passes import StreamPass
+
+SOURCES = """
+    base = checkpoint source:base
+    a = checkpoint source:a
+    b = checkpoint source:b
+    ta = task_vector tuned=a base=base
+    tb = task_vector tuned=b base=base
+"""
+OUT = "out = export_checkpoint checkpoint=edit folder:out metrics=s\n s = similarity vectors=ta,tb"
+
+
+def shape_of(plan):
+    return [(len(item.work.reductions), len(item.work.similarities), len(item.work.sinks)) for item in plan.passes]
+
+
+def test_a_linear_export_with_its_similarities_is_one_pass(bench, family):
+    plan = bench.plan(f"{SOURCES}\n x = add vectors=ta,tb\n edit = apply base=base vector=x strength:0.4\n {OUT}")
+    assert shape_of(plan) == [(0, 1, 1)]
+    result = bench.run_plan(plan)
+    floats = sum(value.numel() * 2 for name, value in family["base"].items() if name != "steps")
+    assert result.conditions.bytes_read == plan.bytes_read == 3 * floats + 40
+    assert plan.bytes_written == floats + 40
+
+
+def test_a_kernel_over_tensors_is_one_pass_too(bench, family):
+    plan = bench.plan(f"{SOURCES}\n x = ties vectors=ta,tb\n edit = apply base=base vector=x\n {OUT}")
+    assert shape_of(plan) == [(0, 1, 1)]
+
+
+def test_ties_over_the_model_looks_over_it_before_it_writes(bench, family):
+    plan = bench.plan(f"{SOURCES}\n x = ties vectors=ta,tb scope:model\n edit = apply base=base vector=x\n {OUT}")
+    *looks, last = plan.passes
+    assert looks
+    assert all(isinstance(item.work, StreamPass) and item.work.reductions and not item.work.sinks for item in looks)
+    assert last.work.sinks == ("out",)
+    assert not last.work.reductions
+
+
+def test_two_kernels_over_the_model_share_their_passes(bench, family):
+    one = bench.plan(f"{SOURCES}\n edit = apply base=base vector=x\n x = trim vector=ta scope:model\n {OUT}")
+    both = bench.plan(
+        f"{SOURCES}\n x = trim vector=ta scope:model\n y = trim vector=tb scope:model\n z = add vectors=x,y\n"
+        f" edit = apply base=base vector=z\n {OUT}"
+    )
+    assert len(both.passes) == len(one.passes)
+
+
+@pytest.mark.parametrize(
+    ("lines", "unread"),
+    [
+        ("edit = apply base=base vector=ta strength:0", ["a", "b"]),
+        ("x = analogy a=ta b=ta c=tb\n edit = apply base=base vector=x strength:0.5", ["a"]),
+        ("edit = interpolate first=a second=b amount:1", ["a", "base"]),
+        ("edit = average checkpoints=base,a,b weights:[1,0,1]", ["a"]),
+    ],
+)
+def test_what_has_coefficient_0_is_not_read(bench, family, lines, unread):
+    plan = bench.plan(f"{SOURCES}\n {lines}\n out = export_checkpoint checkpoint=edit folder:out")
+    result = bench.run_plan(plan)
+    floats = sum(value.numel() * 2 for name, value in family["base"].items() if name != "steps")
+    # The integers come from the structural parent, whatever its coefficient.
+    read = {record.node for record in result.inputs if record.is_read}
+    assert result.conditions.bytes_read == plan.bytes_read
+    needed = {record.node for record in result.inputs}
+    float_reads = {name for name in needed if name not in unread}
+    assert result.conditions.bytes_read == len(float_reads) * floats + 40
+    assert float_reads <= read
+
+
+def test_over_the_budget_is_a_problem_with_numbers(bench, family):
+    verdict = bench.check(f"{SOURCES}\n edit = apply base=base vector=ta\n {OUT}", {"memory_bytes": 200 << 20})
+    assert verdict.plan is None
+    (problem,) = verdict.problems
+    assert "of memory; the budget is 209.7 MB" in problem.message
+
+
+def test_a_small_budget_gives_smaller_pieces(bench, family):
+    lines = f"{SOURCES}\n x = ties vectors=ta,tb\n edit = apply base=base vector=x\n {OUT}"
+    small, large = (bench.plan(lines, {"memory_bytes": size << 20, "workers": None}) for size in (310, 4096))
+    assert small.piece_entries * small.workers <= large.piece_entries * large.workers
+    assert small.peak_bytes <= 310 << 20
+
+
+def test_checking_imports_no_torch(bench, family):
+    program = (
+        "import sys; from pathlib import Path; import engine, json; from engine.document.storage import parse_document;"
+        "text = json.dumps({'format': 'weightloom/1', 'nodes': {'b': {'operation': 'checkpoint', 'parameters': {'source': 'base'}},"
+        "'o': {'operation': 'export_checkpoint', 'parameters': {'folder': 'out'}}}, 'wires': [{'from': 'b.checkpoint', 'to': 'o.checkpoint'}]});"
+        "verdict = engine.check(parse_document(text), Path(sys.argv[1])); assert verdict.plan, verdict;"
+        "print(sorted({'torch', 'transformers', 'datasets', 'matplotlib'} & set(sys.modules)))"
+    )
+    shown = subprocess.run([sys.executable, "-c", program, str(bench.folder)], capture_output=True, text=True, check=True)
+    assert shown.stdout.strip() == "[]"
+
+
+def test_twenty_checkpoints_of_many_tensors_are_checked(bench):
+    import torch
+
+    names = [f"model.layers.{layer}.mlp.w{part}.weight" for layer in range(100) for part in range(7)]
+    for number in range(20):
+        bench.save(f"m{number}", {name: torch.zeros(2) for name in names})
+    sources = "\n".join(f"m{n} = checkpoint source:m{n}" for n in range(20))
+    vectors = "\n".join(f"t{n} = task_vector tuned=m{n} base=m0" for n in range(1, 20))
+    add = f"s = add vectors={','.join(f't{n}' for n in range(1, 20))}"
+    plan = bench.plan(f"{sources}\n{vectors}\n{add}\n e = apply base=m0 vector=s\n out = export_checkpoint checkpoint=e folder:out")
+    assert plan.bytes_read == 20 * 700 * 8
