@@ -1,0 +1,1 @@
+"""The canvas: the document as nodes and wires that can be seen and handled."""

@@ -1,0 +1,83 @@
+"""Aligning and distributing nodes: new positions from old ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from engine.document.model import NodeId, Position, Rect
+
+Side = Literal["left", "centre", "right", "top", "middle", "bottom"]
+Axis = Literal["across", "down"]
+Boxes = Mapping[NodeId, Rect]
+"""What nodes cover: x, y, width, height."""
+
+_FEWEST_TO_DISTRIBUTE = 3
+
+
+def align(boxes: Boxes, side: Side) -> Mapping[NodeId, Position]:
+    """Return positions that put all nodes on the line of the outermost one, or of the middle of all."""
+    if not boxes:
+        return {}
+    place = _LINES[side](boxes)
+    return {node: place(box) for node, box in boxes.items()}
+
+
+def distribute(boxes: Boxes, axis: Axis) -> Mapping[NodeId, Position]:
+    """Return positions with equal gaps along an axis; the outermost two stay."""
+    if len(boxes) < _FEWEST_TO_DISTRIBUTE:
+        return {}
+    low, length = (0, 2) if axis == "across" else (1, 3)
+    order = sorted(boxes, key=lambda node: (boxes[node][low], node))
+    end = max(box[low] + box[length] for box in boxes.values())
+    start = boxes[order[0]][low]
+    gap = (end - start - sum(box[length] for box in boxes.values())) / (len(boxes) - 1)
+    positions: dict[NodeId, Position] = {}
+    for node in order:
+        x, y, *_ = boxes[node]
+        positions[node] = (start, y) if axis == "across" else (x, start)
+        start += boxes[node][length] + gap
+    return positions
+
+
+def snap(position: Position, grid: float) -> Position:
+    """Return the nearest point of the grid."""
+    return round(position[0] / grid) * grid, round(position[1] / grid) * grid
+
+
+Placer = Callable[[Rect], Position]
+
+
+def _line_left(boxes: Boxes) -> Placer:
+    line = min(box[0] for box in boxes.values())
+    return lambda box: (line, box[1])
+
+
+def _line_right(boxes: Boxes) -> Placer:
+    line = max(box[0] + box[2] for box in boxes.values())
+    return lambda box: (line - box[2], box[1])
+
+
+def _line_centre(boxes: Boxes) -> Placer:
+    line = (min(box[0] for box in boxes.values()) + max(box[0] + box[2] for box in boxes.values())) / 2
+    return lambda box: (line - box[2] / 2, box[1])
+
+
+def _line_top(boxes: Boxes) -> Placer:
+    line = min(box[1] for box in boxes.values())
+    return lambda box: (box[0], line)
+
+
+def _line_bottom(boxes: Boxes) -> Placer:
+    line = max(box[1] + box[3] for box in boxes.values())
+    return lambda box: (box[0], line - box[3])
+
+
+def _line_middle(boxes: Boxes) -> Placer:
+    line = (min(box[1] for box in boxes.values()) + max(box[1] + box[3] for box in boxes.values())) / 2
+    return lambda box: (box[0], line - box[3] / 2)
+
+
+_LINES: Mapping[Side, Callable[[Boxes], Placer]] = {
+    "left": _line_left, "centre": _line_centre, "right": _line_right, "top": _line_top, "middle": _line_middle, "bottom": _line_bottom,
+}  # fmt: skip
