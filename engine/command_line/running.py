@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine import Document, Plan, RunOptions, check, fetch, open_document, run
+from engine import Document, Plan, RunOptions, Verdict, check, fetch, open_document, run
 from engine.catalogue import catalogue
 from engine.command_line.arguments import read_options
 from engine.command_line.console import Console
@@ -16,9 +16,11 @@ from engine.command_line.overrides import apply_overrides
 from engine.command_line.problem_lines import say_problems, tell_problems
 from engine.command_line.progress_lines import ProgressLines
 from engine.command_line.result_lines import say_result
-from engine.errors import EngineError
+from engine.document.model import NodeId
+from engine.errors import CheckpointError, EngineError
 from engine.events import Event, Listener, RunFailed
 from engine.execution.stop import Stop
+from engine.problems import Severity
 
 
 def run_file(chosen: argparse.Namespace, console: Console) -> ExitStatus:
@@ -45,10 +47,31 @@ def _plan_file(chosen: argparse.Namespace, console: Console) -> Plan | None:
     document = apply_overrides(open_document(path), chosen.set)
     options = read_options(chosen)
     _check_output(document, options)
-    fetch(document, _write_events(console) if chosen.json else ProgressLines(console))
     verdict = check(document, path.absolute().parent, options)
+    if _waits_for_hub(document, verdict):
+        _fetch(document, verdict, _write_events(console) if chosen.json else ProgressLines(console))
+        verdict = check(document, path.absolute().parent, options)
     (say_problems if chosen.json else tell_problems)(verdict.problems, console)
     return verdict.plan
+
+
+def _waits_for_hub(document: Document, verdict: Verdict) -> bool:
+    """Tell whether nothing stops the run but sources on the Hub: nobody waits for a download to hear of another mistake."""
+    errors = [problem for problem in verdict.problems if problem.severity is Severity.ERROR]
+    return bool(errors) and all(problem.field == "source" and _is_on_hub(document, problem.node) for problem in errors)
+
+
+def _is_on_hub(document: Document, node: str) -> bool:
+    found = document.nodes.get(NodeId(node))
+    return found is not None and str(found.parameters.get("source")).startswith("hub:")
+
+
+def _fetch(document: Document, verdict: Verdict, listener: Listener) -> None:
+    try:
+        fetch(document, listener)
+    except CheckpointError as failure:
+        if not any(failure.fact in problem.message for problem in verdict.problems):
+            raise
 
 
 def _check_output(document: Document, options: RunOptions) -> None:
