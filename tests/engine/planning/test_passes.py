@@ -95,7 +95,8 @@ def test_checking_imports_no_torch(bench, family):
     program = (
         "import sys; from pathlib import Path; import engine, json; from engine.document.storage import parse_document;"
         "text = json.dumps({'format': 'weightloom/1', 'nodes': {'b': {'operation': 'checkpoint', 'parameters': {'source': 'base'}},"
-        "'o': {'operation': 'export_checkpoint', 'parameters': {'folder': 'out'}}}, 'wires': [{'from': 'b.checkpoint', 'to': 'o.checkpoint'}]});"
+        "'o': {'operation': 'export_checkpoint', 'parameters': {'folder': 'out'}}},"
+        "'wires': [{'from': 'b.checkpoint', 'to': 'o.checkpoint'}]});"
         "verdict = engine.check(parse_document(text), Path(sys.argv[1])); assert verdict.plan, verdict;"
         "print(sorted({'torch', 'transformers', 'datasets', 'matplotlib'} & set(sys.modules)))"
     )
