@@ -1,0 +1,51 @@
+"""The promise of the plan: a run never holds more than it said."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+import torch
+
+RUN = """
+import json, sys
+from pathlib import Path
+from engine.document.storage import load_document
+from engine.execution.stop import Stop
+from engine.planning.check import check_document
+from engine.planning.options import RunOptions
+from engine.report.publish import run_plan
+folder = Path(sys.argv[1])
+plan = check_document(load_document(folder / "g.loom"), folder, RunOptions(device="cpu", flush=False)).plan
+result = run_plan(plan, lambda event: None, Stop())
+print(json.dumps([plan.peak_bytes, result.conditions.peak_bytes]))
+"""
+SIZES = {"many tensors": {f"layers.{n}.mlp.w": (1000, 5000) for n in range(30)}, "one tensor": {"w": (30_000, 10_000)}}
+EDITS = {
+    "linear": "edit = apply base=base vector=ta strength:0.3",
+    "TIES": "x = ties vectors=ta,ta density:0.2\n edit = apply base=base vector=x",
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("size", "kind"), [("many tensors", "linear"), ("one tensor", "linear"), ("many tensors", "TIES")])
+def test_a_run_stays_within_its_plan(bench, size, kind):
+    from engine.document.storage import save_document
+
+    shapes, edit = SIZES[size], EDITS[kind]
+    for name, value in (("base", 0.5), ("a", 0.75)):
+        bench.save(name, {key: torch.full(shape, value, dtype=torch.bfloat16) for key, shape in shapes.items()})
+    graph = f"""
+        base = checkpoint source:base
+        a = checkpoint source:a
+        ta = task_vector tuned=a base=base
+        {edit}
+        out = export_checkpoint checkpoint=edit folder:out
+    """
+    save_document(bench.document(graph), bench.folder / "g.loom")
+    shown = subprocess.run([sys.executable, "-c", RUN, str(bench.folder)], capture_output=True, text=True, check=True)
+    planned, measured = json.loads(shown.stdout)
+    assert measured <= planned
+    assert planned <= 700e6
