@@ -28,11 +28,11 @@ def main() -> NoReturn:
     tie_to_window()
     outbox.start()
     outbox.send(Greeting(PROTOCOL))
-    status = Worker(outbox).serve()
+    Worker(outbox).serve()
     outbox.close()
     sys.stderr.flush()
     # Nothing is left to do, and torch takes a second to take itself apart.
-    os._exit(status)
+    os._exit(_DONE)
 
 
 class Worker:
@@ -49,15 +49,13 @@ class Worker:
         """The wish to stop of each job that is known and not over."""
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._status = _DONE
 
-    def serve(self) -> int:
-        """Do jobs until the input ends; return the exit status."""
+    def serve(self) -> None:
+        """Do jobs until the input ends."""
         threading.Thread(target=self._read, name="reader", daemon=True).start()
         self._outbox.send(_warm_up())
         while (job := self._jobs.get()) is not None:
             self._do(job)
-        return self._status
 
     def _do(self, job: Job) -> None:
         from engine.worker_jobs import run_job, tidy_job  # noqa: PLC0415
@@ -77,9 +75,10 @@ class Worker:
                 self._take(read_request(line))
         except WorkerError as error:
             sys.stderr.write(f"{error}\n")
-            self._status = _MISUNDERSTOOD
-        finally:
-            self._end()
+            sys.stderr.flush()
+            # Whoever speaks another protocol has not asked for anything that could be stopped.
+            os._exit(_MISUNDERSTOOD)
+        self._end()
 
     def _take(self, message: ToWorker) -> None:
         match message:

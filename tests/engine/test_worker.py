@@ -1,0 +1,328 @@
+"""The engine's process, spoken to over real pipes: a test for each sentence of its protocol (architecture.md, idea 9)."""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from engine.document.storage import parse_document
+from engine.errors import WorkerError
+from engine.events import BytesMoved, RunCancelled, RunFinished, RunStarted, TensorWritten
+from engine.planning.check import check_document
+from engine.planning.options import RunOptions
+from engine.worker_messages import (
+    PROTOCOL,
+    Greeting,
+    JobEnded,
+    Ready,
+    RunJob,
+    StopJob,
+    StopSeen,
+    TidyJob,
+    Told,
+    read_answer,
+    read_request,
+    write_message,
+)
+from engine.worker_outbox import SHORTEST_SECONDS, Outbox
+
+PATIENCE_SECONDS = 120
+SMALL_PIECES = RunOptions(piece_entries=4096, workers=1)
+"""Thousands of pieces, so that there is time to stop between them."""
+
+
+class Talk:
+    """A process of the engine's, and what was said so far."""
+
+    def __init__(self, command=(sys.executable, "-P", "-m", "engine.worker")):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.heard = []
+        self.printed = []
+        self._arrived = queue.SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._listen),
+            threading.Thread(target=lambda: self.printed.extend(self.process.stderr)),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _listen(self):
+        for line in self.process.stdout:
+            self._arrived.put(read_answer(line))
+        self._arrived.put(None)
+
+    def say(self, message):
+        self.process.stdin.write(write_message(message))
+        self.process.stdin.flush()
+
+    def hear(self, kind):
+        """Return the next message of a kind."""
+        while (message := self._arrived.get(timeout=PATIENCE_SECONDS)) is not None:
+            self.heard.append(message)
+            if isinstance(message, kind):
+                return message
+        pytest.fail(f"the process ended: {self.printed}")
+
+    def hear_all(self):
+        while (message := self._arrived.get(timeout=PATIENCE_SECONDS)) is not None:
+            self.heard.append(message)
+        return self.heard
+
+    def end(self):
+        """Close its input and return its exit status."""
+        self.process.stdin.close()
+        status = self.process.wait(PATIENCE_SECONDS)
+        for thread in self._threads:
+            thread.join()
+        self.process.stdout.close()
+        self.process.stderr.close()
+        return status
+
+
+@pytest.fixture
+def talk():
+    talks = []
+
+    def begin(*arguments):
+        talks.append(Talk(*arguments))
+        return talks[-1]
+
+    yield begin
+    for started in talks:
+        started.process.kill()
+        started.end()
+
+
+class Place:
+    """A folder with two checkpoints and the graph half way between them."""
+
+    def __init__(self, folder, rows):
+        self.folder = folder
+        generator = torch.Generator().manual_seed(0)
+        for name in ("base", "tuned"):
+            (folder / name).mkdir()
+            tensors = {"embed.weight": torch.randn(12, 8, generator=generator), "layers.0.w": torch.randn(rows, 1000, generator=generator)}
+            save_file(tensors, folder / name / "model.safetensors")
+        self.graph = {
+            "format": "weightloom/1",
+            "title": "Half way",
+            "nodes": {
+                "base": {"operation": "checkpoint", "parameters": {"source": "base"}},
+                "tuned": {"operation": "checkpoint", "parameters": {"source": "tuned"}},
+                "tau": {"operation": "task_vector"},
+                "trim": {"operation": "trim", "parameters": {"density": 0.2}},
+                "edit": {"operation": "apply", "parameters": {"strength": 0.5}},
+                "out": {"operation": "export_checkpoint", "parameters": {"folder": "out"}},
+            },
+            "wires": [
+                {"from": "tuned.checkpoint", "to": "tau.tuned"},
+                {"from": "base.checkpoint", "to": "tau.base"},
+                {"from": "tau.vector", "to": "trim.vector"},
+                {"from": "trim.vector", "to": "edit.vector"},
+                {"from": "base.checkpoint", "to": "edit.base"},
+                {"from": "edit.checkpoint", "to": "out.checkpoint"},
+            ],
+        }
+
+    def job(self, number=1, options=None, kind=RunJob):
+        return kind(number, 7, json.dumps(self.graph), self.folder, options or RunOptions())
+
+    def list_folder(self):
+        return sorted(path.name for path in self.folder.iterdir())
+
+
+@pytest.fixture
+def small(tmp_path):
+    return Place(tmp_path, 2)
+
+
+@pytest.fixture
+def large(tmp_path):
+    """A place whose run takes seconds in small pieces."""
+    return Place(tmp_path, 2000)
+
+
+def events_of(talk):
+    return [event for message in talk.heard if isinstance(message, Told) for event in message.events]
+
+
+def await_progress(talk):
+    """Return once a run moves bytes."""
+    while not any(isinstance(event, BytesMoved) for event in events_of(talk)):
+        talk.hear(Told)
+
+
+def test_one_process_greets_runs_and_ends(talk, small):
+    """The whole talk in its order: greeting first, Ready, events, the end of each job; then the end of input."""
+    worker = talk()
+    worker.say(Greeting(PROTOCOL))
+    worker.say(small.job())
+    ended = worker.hear(JobEnded)
+    assert [type(message) for message in worker.heard[:3]] == [Greeting, Ready, Told]
+    assert worker.heard[0].protocol == PROTOCOL
+    assert worker.heard[1].devices[-1] == "cpu"
+    assert (ended.job, ended.revision, ended.outcome.kind) == (1, 7, "done")
+    events = events_of(worker)
+    assert isinstance(events[0], RunStarted)
+    assert isinstance(events[-1], RunFinished)
+    assert {event.tensor for event in events if isinstance(event, TensorWritten)} == set(load_file(small.folder / "out/model.safetensors"))
+
+    result = ended.outcome.result
+    report = json.loads((small.folder / "out" / "report.json").read_text())
+    assert result.title == "Half way"
+    assert [record.name for record in result.outputs[0].files if record.name.endswith("safetensors")] == ["model.safetensors"]
+    assert result.conditions.plan_hash in json.dumps(report)
+
+    # The target exists now, which is a problem of the document: the same that a check in the window finds.
+    worker.say(small.job(2))
+    refused = worker.hear(JobEnded).outcome
+    assert refused.kind == "refused"
+    assert refused.problems == check_document(parse_document(json.dumps(small.graph)), small.folder).problems != ()
+
+    damaged = RunJob(3, 7, "{", small.folder, RunOptions())
+    worker.say(damaged)
+    failed = worker.hear(JobEnded).outcome
+    assert (failed.kind, failed.error) == ("failed", "DocumentError")
+
+    # A fault of our own ends the job, not the process, and its traceback can be read.
+    small.graph["nodes"]["out"]["parameters"]["folder"] = "other"
+    worker.say(small.job(4, RunOptions(piece_entries=-1)))
+    broken = worker.hear(JobEnded).outcome
+    assert broken.kind == "broken"
+    assert "Traceback" in Path(broken.log).read_text()
+
+    worker.say(small.job(5, RunOptions(staging="restart")))
+    assert worker.hear(JobEnded).outcome.kind == "done"
+    assert worker.end() == 0
+
+
+def test_stop_is_seen_during_a_run_and_leaves_nothing(talk, large):
+    worker = talk()
+    worker.say(Greeting(PROTOCOL))
+    worker.say(large.job(1, SMALL_PIECES))
+    await_progress(worker)
+    worker.say(StopJob(1))
+    ended = worker.hear(JobEnded)
+    assert [message.job for message in worker.heard if isinstance(message, StopSeen)] == [1]
+    assert ended.outcome.kind == "stopped"
+    assert isinstance(events_of(worker)[-1], RunCancelled)
+    assert large.list_folder() == ["base", "tuned"]
+
+    # A job that waits behind another can be stopped, too; and the process goes on.
+    worker.say(large.job(2, SMALL_PIECES))
+    worker.say(large.job(3, SMALL_PIECES))
+    worker.say(StopJob(3))
+    worker.say(StopJob(2))
+    outcomes = {message.job: message.outcome.kind for message in (worker.hear(JobEnded), worker.hear(JobEnded))}
+    assert outcomes == {2: "stopped", 3: "stopped"}
+    worker.say(StopJob(99))
+    assert worker.hear(StopSeen).job == 99
+
+
+def test_end_of_input_means_stop(talk, large):
+    worker = talk()
+    worker.say(Greeting(PROTOCOL))
+    worker.say(large.job(1, SMALL_PIECES))
+    await_progress(worker)
+    assert worker.end() == 0
+    last = worker.hear_all()[-1]
+    assert isinstance(last, JobEnded)
+    assert last.outcome.kind == "stopped"
+    assert large.list_folder() == ["base", "tuned"]
+
+
+def test_what_a_killed_run_left_is_tidied_away(talk, large):
+    worker = talk()
+    worker.say(Greeting(PROTOCOL))
+    worker.say(large.job(1, SMALL_PIECES))
+    await_progress(worker)
+    worker.process.kill()
+    worker.hear_all()
+    assert any(".partial-" in name for name in large.list_folder())
+
+    successor = talk()
+    successor.say(Greeting(PROTOCOL))
+    successor.say(large.job(2, SMALL_PIECES))
+    in_the_way = successor.hear(JobEnded).outcome
+    assert (in_the_way.kind, in_the_way.error) == ("failed", "StagingError")
+    successor.say(large.job(3, SMALL_PIECES, TidyJob))
+    assert successor.hear(JobEnded).outcome.kind == "done"
+    assert large.list_folder() == ["base", "tuned"]
+
+
+def test_prints_of_libraries_go_to_standard_error(talk, small):
+    """A thread that prints without end, by Python and past it, from the moment the output is claimed."""
+    shouting = (
+        "import os, threading, time\n"
+        "from engine import worker\n"
+        "def shout():\n"
+        "    while not os.path.sameopenfile(1, 2): time.sleep(0.001)\n"
+        "    while True:\n"
+        "        print('noise of Python')\n"
+        "        os.write(1, b'noise of C\\n')\n"
+        "        time.sleep(0.001)\n"
+        "threading.Thread(target=shout, daemon=True).start()\n"
+        "worker.main()\n"
+    )
+    worker = talk((sys.executable, "-c", shouting))
+    worker.say(Greeting(PROTOCOL))
+    worker.say(small.job())
+    assert worker.hear(JobEnded).outcome.kind == "done"
+    assert worker.end() == 0
+    assert {line.strip() for line in worker.printed} >= {b"noise of Python", b"noise of C"}
+
+
+@pytest.mark.parametrize("line", [write_message(Greeting(PROTOCOL + 1)), b"hello, protocol\n"])
+def test_another_protocol_is_refused(talk, line):
+    worker = talk()
+    worker.process.stdin.write(line)
+    worker.process.stdin.flush()
+    assert worker.process.wait(PATIENCE_SECONDS) != 0
+    worker.end()
+    assert b"protocol" in b"".join(worker.printed)
+
+
+@pytest.mark.parametrize("line", [b"", b"\n", b"hello", b"[1]", b'{"type": "Nothing"}', b'{"type": "StopJob"}', b'{"type": "Ready"}'])
+def test_what_is_no_request_is_refused(line):
+    with pytest.raises(WorkerError):
+        read_request(line)
+
+
+def test_updates_are_gathered_and_none_but_the_overtaken_is_lost():
+    ours, theirs = os.pipe()
+    outbox = Outbox(theirs)
+    job = RunJob(1, 2, "", None, RunOptions())
+    began = time.monotonic()
+    outbox.start()
+    for number in range(3000):
+        outbox.tell(job, BytesMoved(number, 0, 0.0))
+        if number % 1000 == 0:
+            outbox.tell(job, TensorWritten("out", str(number), 1))
+        time.sleep(0.0001)
+    outbox.end_job(StopSeen(1))
+    outbox.close()
+    seconds = time.monotonic() - began
+    os.close(theirs)
+    with os.fdopen(ours, "rb") as pipe:
+        *updates, last = [read_answer(line) for line in pipe]
+    events = [event for told in updates for event in told.events]
+    assert isinstance(last, StopSeen)
+    assert len(updates) <= seconds / SHORTEST_SECONDS + 2
+    assert [event.tensor for event in events if isinstance(event, TensorWritten)] == ["0", "1000", "2000"]
+    moved = [event.bytes_read for event in events if isinstance(event, BytesMoved)]
+    assert moved == sorted(moved)
+    assert moved[-1] == 2999
+
+
+def test_messages_need_no_torch():
+    """The window reads them."""
+    script = "import engine.worker_messages, sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
