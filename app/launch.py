@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 SUBCOMMANDS = frozenset({"run", "check", "inspect", "similarity", "sample"})
-WRONG_USAGE = 2
 WORKER_FLAG = "--engine-worker"
 """Makes this program the engine's process behind a window: what a bundle starts, which has no `python -m`."""
 
@@ -20,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _serve_window()
     if words and (words[0] in SUBCOMMANDS or words[0].startswith("-")):
         return _run_command_line(words)
-    return _open_window()
+    return _open_window(words)
 
 
 def _run_command_line(words: Sequence[str]) -> int:
@@ -37,11 +35,11 @@ def _serve_window() -> NoReturn:
     serve()
 
 
-def _open_window() -> int:
-    sys.stderr.write("This version of Weightloom has no window yet. Its command line does the whole job:\n\n")
-    with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(SystemExit):
-        _run_command_line(["--help"])
-    return WRONG_USAGE
+def _open_window(words: Sequence[str]) -> int:
+    # Only here, because the command line needs no Qt.
+    from app.window_process import run_window  # noqa: PLC0415
+
+    return run_window(words)
 
 
 if __name__ == "__main__":

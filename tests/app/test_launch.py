@@ -1,21 +1,25 @@
-"""A subcommand goes to the engine's command line; without one, this version says that it has no window."""
+"""A subcommand goes to the engine's command line without Qt; anything else opens the window without torch."""
 
 import subprocess
 import sys
 
-import pytest
 
-from app.launch import main
+def test_starting_the_window_imports_nothing_slow(repository):
+    """The window's process never imports torch and its like; the command line needs no Qt."""
+    program = (
+        "import sys, app.launch, app.window_process; "
+        "print(sorted({'torch', 'transformers', 'matplotlib', 'datasets', 'safetensors.torch'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=repository, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("arguments", [[], ["a.loom"]])
-def test_says_that_there_is_no_window_and_shows_the_command_line(arguments, capsys):
-    assert main(arguments) == 2
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert "no window yet" in shown.err
-    for subcommand in ("run", "check", "inspect", "similarity", "sample"):
-        assert subcommand in shown.err
+def test_command_line_imports_no_qt(repository):
+    program = (
+        "import sys, app.launch; app.launch.main(['check', 'nothing.loom']); print([name for name in sys.modules if 'PySide6' in name])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=repository, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_subcommand_reaches_the_engine(tmp_path):

@@ -1,0 +1,70 @@
+"""Docks with a slim grip instead of a title: they float, close and come back."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
+
+from app.theme import current_tokens
+
+_GRIP_PIXELS = 9
+_DOTS = 3
+
+
+class Dock(QDockWidget):
+    """Hold one panel."""
+
+    def __init__(self, name: str, title: str, panel: QWidget, window: QMainWindow) -> None:
+        """Put a panel into a dock of the window; `name` is what the saved layout calls it."""
+        super().__init__(title, window)
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.setWidget(panel)
+        self._grip = _Grip(self)
+        self.setTitleBarWidget(self._grip)
+        self.topLevelChanged.connect(self._follow_floating)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802  (Qt's name)
+        """Offer to float and to close."""
+        menu = QMenu(self)
+        menu.addAction(self.tr("Put back") if self.isFloating() else self.tr("Float"), self._toggle_floating)
+        menu.addAction(self.tr("Close"), self.close)
+        menu.exec(event.globalPos())
+
+    def _toggle_floating(self) -> None:
+        self.setFloating(not self.isFloating())
+
+    def _follow_floating(self, is_floating: bool) -> None:
+        """Give a floating dock the system's title with its buttons."""
+        self.setTitleBarWidget(None if is_floating else self._grip)  # pyright: ignore[reportArgumentType]  (None asks for Qt's own)
+        self._grip.setVisible(not is_floating)
+
+
+class _Grip(QWidget):
+    """Take the place of a title: can be dragged, and double-clicked to float; it leaves the mouse to the dock."""
+
+    def __init__(self, dock: Dock) -> None:
+        """Make the grip of a dock."""
+        super().__init__(dock)
+        self.setCursor(Qt.CursorShape.SizeAllCursor)
+        self.setToolTip(self.tr("Drag to move “{0}”, double-click to float it").format(dock.windowTitle()))
+        self.setAccessibleName(self.tr("Grip of {0}").format(dock.windowTitle()))
+
+    def sizeHint(self) -> QSize:  # noqa: N802  (Qt's name)
+        """Return a height that the eye passes over."""
+        return QSize(20, _GRIP_PIXELS)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Return the same."""
+        return self.sizeHint()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        """Paint three dots."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(current_tokens().line)
+        middle = self.rect().center()
+        for dot in range(_DOTS):
+            painter.drawEllipse(middle.x() + (dot - 1) * 7 - 1, middle.y() - 1, 3, 3)

@@ -1,0 +1,101 @@
+"""Files dropped on the window become what they are: a graph opens, weights and data become nodes, exports bring their graph back."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QMessageBox
+
+from app.analogy_roles import LETTERS, play_role
+from app.canvas.connection import PortEnd, name_node, port_kind
+from app.canvas.suggestions import add_joined
+from app.canvas.wishes import FileDrop
+from app.dropped_files import Dropped, node_of, recognise
+from app.files import Files
+from app.session import Session
+from app.widgets.path_field import shorten_path
+from app.workbench import Workbench
+from engine.document.edits import set_label, set_parameter
+from engine.document.model import Document, NodeId, PortRef, Position
+from engine.operation import PortKind
+from engine.relocation import relocate
+
+_GAP = 96.0
+
+
+class FileDrops(QObject):
+    """Take what was dropped."""
+
+    said = Signal(str)
+    """Something was dropped that the canvas does not take; the message says why."""
+
+    def __init__(self, session: Session, files: Files, workbench: Workbench) -> None:
+        """Put nodes into the session's document, open graphs by `files`."""
+        super().__init__(workbench)
+        self._session = session
+        self._files = files
+        self._bench = workbench
+
+    def take(self, drop: FileDrop) -> None:
+        """Let each path become what it is."""
+        found = [recognise(path) for path in drop.paths]
+        graph = next((one for one in found if one.kind == "graph"), None)
+        if graph is not None:
+            self._files.open(graph.path)
+            return
+        for number, one in enumerate(found):
+            self._take_one(one, (drop.position[0], drop.position[1] + number * _GAP), drop.end)
+
+    def _take_one(self, dropped: Dropped, place: Position, end: PortEnd | None) -> None:
+        operation = node_of(dropped)
+        if operation is None:
+            self.said.emit(dropped.reason)
+        elif dropped.graph is not None and end is None and self._wants_graph(dropped):
+            self._open_graph(dropped, dropped.graph)
+        else:
+            self._add_source(operation, dropped, place, end)
+
+    def _wants_graph(self, dropped: Dropped) -> bool:
+        if not self._session.document.nodes:
+            return True
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._bench,
+            self.tr("An export of Weightloom"),
+            self.tr("‘{0}’ carries the graph that made it. Open that graph? “No” adds the model as a node.").format(dropped.path.name),
+            buttons.Yes | buttons.No,
+            buttons.Yes,
+        )
+        return answer == buttons.Yes
+
+    def _open_graph(self, dropped: Dropped, graph: Document) -> None:
+        """Open the graph as a new document, its paths counted from where an unsaved document's paths count from."""
+        if self._files.confirm_leaving():
+            self._session.new()
+            self._session.new(relocate(graph, dropped.path, self._session.folder))
+            self._files.opened.emit()
+
+    def _add_source(self, operation: str, dropped: Dropped, place: Position, end: PortEnd | None) -> None:
+        source, name = shorten_path(dropped.path, self._session.folder), dropped.path.stem or dropped.path.name
+        made: list[NodeId] = []
+
+        def edit(document: Document) -> Document:
+            after, node_id = add_joined(document, operation, place, None)
+            made.append(node_id)
+            after = set_label(set_parameter(after, node_id, "source", source), node_id, name)
+            return after if end is None else _join_drop(after, node_id, end)
+
+        self._session.apply(self.tr("Add ‘{0}’").format(name), edit)
+        if made:
+            self._bench.scene.select(made[-1:])
+
+
+def _join_drop(document: Document, node_id: NodeId, end: PortEnd) -> Document:
+    """Join a source to the port it was dropped on; on a role of an analogy through a task vector of its own."""
+    kind = PortKind.CHECKPOINT
+    source = PortRef(node_id, str(kind))
+    target = document.nodes.get(end.ref.node)
+    if target is None or end.is_output or port_kind(document, PortEnd(source, is_output=True)) is not kind:
+        return document
+    if target.operation == "analogy" and end.ref.port in LETTERS and name_node(document, node_id):
+        return play_role(document, end.ref.node, end.ref.port, source)
+    return document

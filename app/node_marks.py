@@ -1,0 +1,73 @@
+"""What stands on each node: how far it is in the run, and a line of facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.canvas.node_state import NodeState, StateKind
+from app.header_lane import CheckSummary
+from app.run_progress import RunProgress, format_seconds
+from engine.document.model import Document, NodeId
+from engine.events import MetricMeasured
+
+Facts = Mapping[NodeId, tuple[tuple[str, str], ...]]
+"""By node: what is known of it, a name and a value each."""
+
+
+def mark_nodes(document: Document, run: RunProgress | None, stale: frozenset[NodeId]) -> Mapping[NodeId, NodeState]:
+    """Return the states of the nodes that a run tells of; nodes changed since then count as estimated."""
+    if run is None:
+        return {}
+    states: dict[NodeId, NodeState] = {}
+    for node_id in document.nodes:
+        if node_id == run.failed_node:
+            states[node_id] = NodeState(StateKind.ERROR, text=run.message)
+        elif node_id in stale:
+            if node_id in run.document.nodes:
+                states[node_id] = NodeState(StateKind.ESTIMATED, text="changed since the last run")
+        elif node_id in run.working and not run.ending:
+            left = f"{format_seconds(run.seconds_left)} left" if run.seconds_left is not None else ""
+            states[node_id] = NodeState(StateKind.RUNNING, run.share, left)
+        elif node_id in run.finished or run.ending == "done":
+            states[node_id] = NodeState(StateKind.DONE)
+    return states
+
+
+def gather_facts(document: Document, summary: CheckSummary | None, run: RunProgress | None, stale: frozenset[NodeId]) -> Facts:
+    """Return what the check and the last run found out about each node."""
+    facts: dict[NodeId, tuple[tuple[str, str], ...]] = {}
+    for node_id in document.nodes:
+        known: list[tuple[str, str]] = []
+        if summary is not None and node_id in summary.parameters:
+            known.append(("Parameters", f"{summary.parameters[node_id]:,}"))
+        if summary is not None and summary.targets and node_id in summary.targets:
+            known.append(("Writes to", str(summary.targets[node_id])))
+        if run is not None and node_id not in stale:
+            known += _tell_run(run, node_id)
+        facts[node_id] = tuple(known)
+    return facts
+
+
+def shorten_facts(facts: Facts) -> Mapping[NodeId, str]:
+    """Return one line for each node, to stand on it."""
+    return {node_id: _shorten(known) for node_id, known in facts.items() if known}
+
+
+def _tell_run(run: RunProgress, node_id: NodeId) -> list[tuple[str, str]]:
+    known = [("Strength chosen (λ)", chosen.strength) for chosen in run.chosen if chosen.node == node_id]
+    final = [event for event in run.measured if event.node == node_id and event.strength is None]
+    return known + [_tell_measurement(event) for event in final]
+
+
+def _tell_measurement(event: MetricMeasured) -> tuple[str, str]:
+    name = f"{event.measurement.metric.replace('_', ' ')} of {event.checkpoint} on {event.test_set}"
+    return name, f"{event.measurement.value:.3f}"
+
+
+def _shorten(known: tuple[tuple[str, str], ...]) -> str:
+    name, value = known[-1]
+    if name == "Parameters":
+        return f"{value} parameters"
+    if name.startswith("Strength"):
+        return f"λ = {value}"
+    return value if name == "Writes to" else f"{name.split(' of ')[0]} {value}"

@@ -1,0 +1,190 @@
+"""The metrics panel: models × test sets with their intervals, and how figures change with the strength."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from pathlib import Path
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QGuiApplication, QPainter
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.report_figures import Figure, Figures, Sweep
+from app.session import Session
+from app.theme import current_tokens, font
+from app.widgets.curve_plot import CurvePlot, Plot, PlotColours, PlotCurve
+from engine.document.model import NodeId
+
+
+class MetricsPanel(QWidget):
+    """Show the figures of a run."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        """Show nothing yet."""
+        super().__init__(parent)
+        self._session = session
+        self._figures = Figures()
+        self.setAccessibleName(self.tr("Metrics"))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 8, 14, 10)
+        layout.setSpacing(16)
+        layout.addLayout(self._make_table(), 3)
+        layout.addLayout(self._make_plot(), 2)
+        self.show_figures(Figures())
+
+    def show_figures(self, figures: Figures) -> None:
+        """Show these figures in place of the others."""
+        self._figures = figures
+        self._fill_table()
+        chosen = max(self.sweeps.currentIndex(), 0)
+        self.sweeps.clear()
+        self.sweeps.addItems([self._name_sweep(sweep) for sweep in figures.sweeps])
+        self.sweeps.setCurrentIndex(min(chosen, len(figures.sweeps) - 1))
+        self.sweeps.setVisible(len(figures.sweeps) > 1)
+        self._draw_sweep()
+        self.save_table.setEnabled(bool(figures.cells))
+        self.copy_table.setEnabled(bool(figures.cells))
+        self.save_plot.setEnabled(bool(figures.sweeps))
+
+    def restyle(self) -> None:
+        """Take the colours of the present theme."""
+        self.plot.restyle(_plot_colours())
+
+    def table_text(self, separator: str = "\t") -> str:
+        """Return every figure of the table, one a line, for a spreadsheet."""
+        text = io.StringIO()
+        writer = csv.writer(text, delimiter=separator, lineterminator="\n")
+        writer.writerow(["model", "test set", "metric", "value", "low", "high", "n", "normalized", "control ratio"])
+        for cell in self._figures.cells:
+            figures = [cell.value, cell.low, cell.high, cell.n, cell.normalized, cell.control_ratio]
+            written = ["" if math.isnan(figure) else figure for figure in figures]
+            writer.writerow([cell.model, cell.test_set, cell.metric, *written])
+        return text.getvalue()
+
+    def _make_table(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        head = QHBoxLayout()
+        self.title = QLabel()
+        self.title.setProperty("role", "title")
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.copy_table = QPushButton(self.tr("Copy"))
+        self.copy_table.setAccessibleName(self.tr("Copy the table"))
+        self.copy_table.clicked.connect(self._copy)
+        self.save_table = QPushButton(self.tr("Save CSV…"))
+        self.save_table.clicked.connect(self._save_table)
+        head.addWidget(self.title, 1)
+        head.addWidget(self.copy_table)
+        head.addWidget(self.save_table)
+        self.table = QTableWidget()
+        self.table.setObjectName("plain")
+        self.table.setAccessibleName(self.tr("Models by test sets"))
+        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.table.setFont(font("mono"))
+        self.table.verticalHeader().setDefaultSectionSize(26)
+        column.addLayout(head)
+        column.addWidget(self.table, 1)
+        return column
+
+    def _make_plot(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        head = QHBoxLayout()
+        self.sweeps = QComboBox()
+        self.sweeps.setAccessibleName(self.tr("Which search"))
+        self.sweeps.activated.connect(self._draw_sweep)
+        self.save_plot = QPushButton(self.tr("Save plot…"))
+        self.save_plot.clicked.connect(self._save_plot)
+        head.addWidget(self.sweeps, 1)
+        head.addStretch(1)
+        head.addWidget(self.save_plot)
+        self.plot = CurvePlot(_plot_colours())
+        column.addLayout(head)
+        column.addWidget(self.plot, 1)
+        return column
+
+    def _fill_table(self) -> None:
+        cells = self._figures.cells
+        models = list(dict.fromkeys(cell.model for cell in cells))
+        columns = list(dict.fromkeys((cell.test_set, cell.metric) for cell in cells))
+        self.title.setText(self._figures.title if cells else self.tr("Nothing measured yet. Run a graph with an Evaluate node."))
+        self.table.clear()
+        self.table.setRowCount(len(columns))
+        self.table.setColumnCount(len(models))
+        self.table.setHorizontalHeaderLabels(models)
+        self.table.setVerticalHeaderLabels([f"{test_set} · {metric.replace('_', ' ')}" for test_set, metric in columns])
+        for cell in cells:
+            self.table.setItem(columns.index((cell.test_set, cell.metric)), models.index(cell.model), _make_item(cell))
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.table.setVisible(bool(cells))
+
+    def _draw_sweep(self, _row: int = 0) -> None:
+        row = self.sweeps.currentIndex()
+        if not 0 <= row < len(self._figures.sweeps):
+            self.plot.show_plot(Plot(self.tr("How figures change with the strength (λ)")))
+            return
+        sweep = self._figures.sweeps[row]
+        curves = tuple(PlotCurve(curve.name, curve.points, curve.is_control) for curve in sweep.curves)
+        chosen = self.tr("chosen λ = {0:g}").format(sweep.chosen)
+        self.plot.show_plot(Plot(self._name_sweep(sweep), curves, sweep.chosen, chosen, sweep.limit))
+
+    def _name_sweep(self, sweep: Sweep) -> str:
+        node = self._session.document.nodes.get(NodeId(sweep.title))
+        return self.tr("{0}: figures by strength (λ)").format(node.title if node is not None else sweep.title)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.table_text())
+
+    def _save_table(self) -> None:
+        chosen = QFileDialog.getSaveFileName(self, self.tr("Save the table"), "metrics.csv", self.tr("Tables (*.csv)"))[0]
+        if chosen:
+            Path(chosen).write_text(self.table_text(","), encoding="utf-8")
+
+    def _save_plot(self) -> None:
+        kinds = self.tr("Pictures (*.png *.svg)")
+        chosen = QFileDialog.getSaveFileName(self, self.tr("Save the plot"), "strength.svg", kinds)[0]
+        if chosen.lower().endswith(".svg"):
+            self._write_svg(chosen)
+        elif chosen:
+            self.plot.grab().save(chosen)
+
+    def _write_svg(self, path: str) -> None:
+        drawing = QSvgGenerator()
+        drawing.setFileName(path)
+        drawing.setSize(self.plot.size())
+        drawing.setViewBox(QRect(0, 0, self.plot.width(), self.plot.height()))
+        painter = QPainter(drawing)
+        self.plot.draw(painter)
+        painter.end()
+
+
+def _make_item(cell: Figure) -> QTableWidgetItem:
+    normalized = "" if math.isnan(cell.normalized) else f"  {cell.normalized:.0%}"
+    item = QTableWidgetItem(f"{cell.value:.3f}  [{cell.low:.3f}, {cell.high:.3f}]{normalized}")
+    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    lines = [f"{cell.metric.replace('_', ' ')} of {cell.model} on {cell.test_set}: {cell.value:.4g}", f"n = {cell.n}"]
+    lines.append(f"95 % interval {cell.low:.4g} … {cell.high:.4g}")
+    if not math.isnan(cell.normalized):
+        lines.append(f"normalized: {cell.normalized:.1%} of the tuned reference's")
+    if not math.isnan(cell.control_ratio):
+        lines.append(f"control ratio: {cell.control_ratio:.1%} of the base's")
+    item.setToolTip("\n".join(lines))
+    return item
+
+
+def _plot_colours() -> PlotColours:
+    colours = current_tokens()
+    curves = (colours.vector, colours.checkpoint, colours.metrics, colours.accent, colours.ok, colours.error)
+    return PlotColours(colours.background, colours.line, colours.text, colours.dim, curves)

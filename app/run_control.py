@@ -1,0 +1,201 @@
+"""Run and Stop: what is asked before a run, what is shown of it, and where its report opens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+from PySide6.QtCore import QObject, QPoint, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QMenu, QMessageBox
+
+from app.canvas.connection import name_node
+from app.mends import Mend, Permission, find_mends
+from app.report_figures import Figures, gather_figures, read_figures
+from app.run_progress import RunProgress, describe_event, format_bytes
+from app.workbench import Workbench
+from engine.errors import EngineError
+from engine.events import Event, MetricMeasured, StrengthChosen
+from engine.problems import Problem, Severity
+from engine.worker_messages import Ready
+
+if TYPE_CHECKING:
+    from app.main_window import MainWindow
+
+REPORT_PAGE = "report.html"
+
+
+class RunControl(QObject):
+    """Begin runs and show how they end."""
+
+    def __init__(self, window: MainWindow, workbench: Workbench) -> None:
+        """Connect the run's actions, signals and panels."""
+        super().__init__(workbench)
+        self._window = window
+        self._bench = workbench
+        self._devices: tuple[str, ...] = window.ready.devices if window.ready is not None else ()
+        for name, handler in (("run", self.run), ("run_to_node", self.run_to_node), ("stop", workbench.runs.stop)):
+            window.connect_action(name, handler)
+        window.declared_actions["stop"].setEnabled(False)
+        window.declared_actions["run_to_node"].setEnabled(False)
+        workbench.run_panel.stop_wanted.connect(workbench.runs.stop)
+        workbench.run_panel.report_wanted.connect(self.open_report)
+        workbench.run_panel.figures_wanted.connect(self.show_figures)
+        workbench.top_bar.device.clicked.connect(self._choose_device)
+        workbench.runs.told.connect(self._hear)
+        workbench.runs.began.connect(self._show_begin)
+        workbench.runs.ended.connect(self._show_end)
+        engine = window.engine
+        engine.worker_ready.connect(self._take_ready)
+        engine.worker_died.connect(self._tell_death)
+        engine.said.connect(workbench.log.add_line)
+        engine.broken.connect(self._tell_fault)
+        self._set_device(window.preferences.device)
+        self._show_device()
+        window.session.opened.connect(workbench.checker.forget_permissions)
+
+    def run(self) -> None:
+        """Run the whole graph."""
+        if self._may_begin():
+            self._bench.runs.start(self._bench.checker.options)
+
+    def run_to_node(self) -> None:
+        """Run only what the selected node needs."""
+        ids = self._bench.scene.selected_ids
+        if len(ids) == 1:
+            self._bench.runs.start(self._bench.checker.options, ids[0])
+
+    def grant(self, permission: Permission) -> None:
+        """Allow what the command line calls --overwrite or --allow-outside, for this graph."""
+        options = self._bench.checker.options
+        if permission == "overwrite":
+            self._bench.checker.set_options(replace(options, overwrite=True))
+        elif permission == "allow_outside":
+            self._bench.checker.set_options(replace(options, allow_outside=True))
+
+    def open_report(self, run: RunProgress) -> None:
+        """Open the report of a run in the browser."""
+        for folder in run.folders:
+            page = Path(folder) / REPORT_PAGE
+            if page.is_file():
+                QDesktopServices.openUrl(QUrl.fromLocalFile(str(page)))
+                return
+        self._bench.status.say(self.tr("This run wrote no report, or it has been moved."))
+
+    def show_figures(self, run: RunProgress) -> None:
+        """Show the figures of a run in the Metrics panel."""
+        self._bench.metrics.show_figures(self._find_figures(run))
+        self._bench.show_panel("metrics")
+
+    def _find_figures(self, run: RunProgress) -> Figures:
+        for folder in run.folders:
+            try:
+                return read_figures(Path(folder))
+            except EngineError as failure:
+                self._bench.log.add_line(str(failure))
+        return gather_figures(run.document.title, run.measured, run.chosen)
+
+    def _may_begin(self) -> bool:
+        """Ask for what only the user can allow; lead to the problems where there are others."""
+        summary = self._bench.checker.summary
+        errors = [problem for problem in summary.problems if problem.severity is Severity.ERROR] if summary is not None else []
+        if not errors:
+            return not self._bench.runs.is_running
+        document = self._window.session.document
+        asked: dict[Problem, Permission] = {problem: _find_permission(find_mends(document, problem)) for problem in errors}
+        if not all(asked.values()) or not self._ask_permission(errors):
+            self._bench.show_panel("problems")
+            self._bench.status.say(self.tr("The graph has problems that stop a run."))
+            return False
+        for permission in asked.values():
+            self.grant(permission)
+        return True
+
+    def _ask_permission(self, problems: list[Problem]) -> bool:
+        buttons = QMessageBox.StandardButton
+        facts = "\n\n".join(problem.message.replace(", or use --overwrite to replace the export in it", "") for problem in problems)
+        question = self.tr("{0}\n\nWrite there all the same? An older export in that place is replaced; other files stay.").format(facts)
+        return QMessageBox.question(self._bench, self.tr("Before the run"), question, buttons.Yes | buttons.No, buttons.No) == buttons.Yes
+
+    def _hear(self, event: Event) -> None:
+        document = self._window.session.document
+        self._bench.log.add_line(describe_event(event, {node_id: name_node(document, node_id) for node_id in document.nodes}))
+        run = self._bench.runs.current
+        if isinstance(event, MetricMeasured | StrengthChosen) and run is not None:
+            self._bench.metrics.show_figures(gather_figures(run.document.title, run.measured, run.chosen))
+
+    def _show_begin(self) -> None:
+        self._show_running(is_running=True)
+        self._bench.show_panel("run")
+
+    def _show_end(self, run: RunProgress) -> None:
+        self._show_running(is_running=False)
+        self._bench.log.add_line(run.message or self.tr("Done: {0}").format(", ".join(run.folders) or self.tr("nothing was written")))
+        self._bench.status.say(run.message.partition("\n")[0] or self.tr("The run is done."))
+        if run.ending == "done" and (run.folders or run.measured):
+            self._bench.metrics.show_figures(self._find_figures(run))
+        # What was allowed for this run is asked again for the next: an older export is never replaced unasked.
+        self._bench.checker.forget_permissions()
+        self._bench.checker.check_now()
+
+    def _show_running(self, *, is_running: bool) -> None:
+        self._bench.top_bar.show_running(is_running)
+        self._window.declared_actions["run"].setEnabled(not is_running)
+        self._window.declared_actions["stop"].setEnabled(is_running)
+
+    def _take_ready(self, ready: Ready) -> None:
+        self._devices = ready.devices
+        self._bench.log.add_line(self.tr("The engine is ready after {0:.1f} s.").format(ready.seconds))
+        self._show_device()
+
+    def _choose_device(self) -> None:
+        menu = QMenu(self._bench)
+        for device in ("auto", *self._devices):
+            act = menu.addAction(_name_device(device) if device != "auto" else self.tr("Choose by itself"))
+            act.setCheckable(True)
+            act.setChecked(device == self._bench.checker.options.device)
+            act.setData(device)
+        pill = self._bench.top_bar.device
+        chosen = menu.exec(pill.mapToGlobal(QPoint(0, pill.height() + 4)))
+        if chosen is not None:
+            self._set_device(chosen.data())
+            self._window.preferences.set_device(chosen.data())
+            self._show_device()
+
+    def _set_device(self, device: str) -> None:
+        self._bench.checker.set_options(replace(self._bench.checker.options, device=device))
+
+    def _show_device(self) -> None:
+        chosen = self._bench.checker.options.device
+        device = self._devices[0] if chosen == "auto" and self._devices else chosen
+        if not self._devices:
+            self._bench.top_bar.show_device(self.tr("Engine starts …"), is_ready=False)
+            return
+        free = self.tr(" · {0} free").format(format_bytes(psutil.virtual_memory().available)) if device == "cpu" else ""
+        self._bench.top_bar.show_device(_name_device(device) + free, is_ready=True)
+
+    def _tell_death(self, message: str) -> None:
+        self._devices = ()
+        self._show_device()
+        self._bench.log.add_line(message)
+        self._bench.status.say(message)
+
+    def _tell_fault(self, trace: str) -> None:
+        self._bench.log.add_line(trace)
+        self._bench.status.say(self.tr("A fault in Weightloom itself: see the log."))
+        self._bench.show_panel("log")
+
+
+def _find_permission(mends: tuple[Mend, ...]) -> Permission:
+    for mend in mends:
+        if mend.permission:
+            return mend.permission
+    return ""
+
+
+def _name_device(device: str) -> str:
+    kind, _, number = device.partition(":")
+    names = {"cpu": "CPU", "cuda": "GPU", "mps": "GPU (Metal)", "auto": "…"}
+    return f"{names.get(kind, kind)} {number}".strip()

@@ -1,0 +1,163 @@
+"""How far a run is, worked out from what it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from engine.document.model import Document, NodeId
+from engine.events import (
+    BytesMoved,
+    Event,
+    MetricMeasured,
+    NodeFinished,
+    PassStarted,
+    Remarked,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    StrengthChosen,
+    TensorWritten,
+)
+
+_KILO = 1000.0
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+@dataclass(frozen=True)
+class RunProgress:
+    """Hold one run as the window shows it."""
+
+    job: int
+    document: Document
+    """What is being run: the document as it was when Run was pressed."""
+    folder: Path
+    stage: str = ""
+    """What is going on."""
+    device: str = ""
+    bytes_planned: int = 0
+    bytes_done: int = 0
+    bytes_read: int = 0
+    seconds: float = 0.0
+    peak_bytes: int = 0
+    """What the plan says the run needs at most; when it is over, what it took."""
+    working: tuple[NodeId, ...] = ()
+    """The nodes that the present pass works for."""
+    finished: frozenset[NodeId] = frozenset()
+    measured: tuple[MetricMeasured, ...] = ()
+    chosen: tuple[StrengthChosen, ...] = ()
+    remarks: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    """What it wrote."""
+    failed_node: str = ""
+    ending: str = ""
+    """done, stopped, refused, failed or broken; empty while it goes on."""
+    message: str = ""
+    """What happened and what to do, when it is not done."""
+    begun_at: float = field(default=0.0, compare=False)
+    """Seconds since 1970."""
+
+    @property
+    def share(self) -> float:
+        """Return the share of the planned bytes that is done, 0 to 1."""
+        if self.ending == "done":
+            return 1.0
+        return min(self.bytes_done / self.bytes_planned, 1.0) if self.bytes_planned else 0.0
+
+    @property
+    def read_speed(self) -> float:
+        """Return bytes read per second so far."""
+        return self.bytes_read / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Return how long the rest takes at the speed so far; None while that is not known."""
+        if self.ending or self.bytes_done <= 0 or self.seconds <= 0:
+            return None
+        return self.seconds * (self.bytes_planned - self.bytes_done) / self.bytes_done
+
+
+def follow_event(progress: RunProgress, event: Event) -> RunProgress:  # noqa: C901, PLR0911  (one line for each kind of event)
+    """Return the progress after an event."""
+    match event:
+        case RunStarted():
+            planned = event.bytes_to_read + event.bytes_to_write
+            return replace(progress, bytes_planned=planned, peak_bytes=event.peak_bytes, device=event.device, stage="Begins")
+        case PassStarted():
+            return replace(progress, stage=event.title)
+        case BytesMoved():
+            nodes = tuple(NodeId(node) for node in event.nodes)
+            done = event.bytes_read + event.bytes_written
+            return replace(progress, bytes_done=done, bytes_read=event.bytes_read, seconds=event.seconds, working=nodes)
+        case MetricMeasured():
+            return replace(progress, measured=(*progress.measured, event))
+        case StrengthChosen():
+            return replace(progress, chosen=(*progress.chosen, event))
+        case NodeFinished():
+            return replace(progress, finished=progress.finished | {NodeId(event.node)})
+        case Remarked():
+            return replace(progress, remarks=(*progress.remarks, event.text))
+        case RunFinished():
+            return replace(progress, folders=event.folders, seconds=event.seconds, peak_bytes=event.peak_bytes, bytes_read=event.bytes_read)
+        case RunFailed():
+            return replace(progress, failed_node=event.node)
+        case _:
+            return progress
+
+
+def changed_nodes(before: Document, after: Document) -> frozenset[NodeId]:
+    """Return the nodes of `after` whose result another document's run does not tell: changed, new, or fed by such."""
+    changed = {node_id for node_id in after.nodes if _is_changed(before, after, node_id)}
+    waiting = list(changed)
+    while waiting:
+        for wire in after.wires_from(waiting.pop()):
+            if wire.target.node not in changed and wire.target.node in after.nodes:
+                changed.add(wire.target.node)
+                waiting.append(wire.target.node)
+    return frozenset(changed)
+
+
+def describe_event(event: Event, names: Mapping[NodeId, str]) -> str:
+    """Return an event as a line of the log; empty for one that comes many times a second."""
+    match event:
+        case BytesMoved() | TensorWritten():
+            return ""
+        case MetricMeasured(node, checkpoint, test_set, measurement, strength):
+            at = f" at λ = {strength:g}" if strength is not None else ""
+            figure = f"{measurement.metric} {measurement.value:.4g} (n = {measurement.n})"
+            return f"{names.get(NodeId(node), node)}: {checkpoint} on {test_set}{at}: {figure}"
+        case StrengthChosen(node, strength, rule):
+            return f"{names.get(NodeId(node), node)}: strength λ = {strength} ({rule.replace('_', ' ')})"
+        case NodeFinished(node):
+            return f"{names.get(NodeId(node), node)}: finished"
+        case Remarked(text):
+            return text
+        case _:
+            fields = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in vars(event).items() if value not in ("", ()))
+            return f"{type(event).__name__}: {fields}"
+
+
+def format_bytes(count: float) -> str:
+    """Return a number of bytes with the unit that suits it."""
+    for unit in _UNITS[:-1]:
+        if abs(count) < _KILO:
+            return f"{count:.0f} {unit}" if unit in _UNITS[:2] or count >= _KILO / 10 else f"{count:.1f} {unit}"
+        count /= _KILO
+    return f"{count:.1f} {_UNITS[-1]}"
+
+
+def format_seconds(seconds: float) -> str:
+    """Return a length of time in the unit that suits it."""
+    if seconds < 90:  # noqa: PLR2004  (as people say it)
+        return f"{max(seconds, 0):.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"  # noqa: PLR2004
+
+
+def _is_changed(before: Document, after: Document, node_id: NodeId) -> bool:
+    old, new = before.nodes.get(node_id), after.nodes[node_id]
+    if old is None or (old.operation, old.parameters, old.muted) != (new.operation, new.parameters, new.muted):
+        return True
+    wires = [tuple((wire.source, wire.target) for wire in document.wires_into(node_id)) for document in (before, after)]
+    return wires[0] != wires[1]

@@ -1,0 +1,120 @@
+"""The runs of this session: the one that goes on and those that are over."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import psutil
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.engine_thread import EngineThread
+from app.run_progress import RunProgress, changed_nodes, follow_event
+from app.session import Session
+from engine.document.model import Document, NodeId
+from engine.events import Event
+from engine.planning.options import RunOptions
+from engine.worker_messages import Outcome
+
+_MEMORY_MILLISECONDS = 500
+
+
+class Runs(QObject):
+    """Start and stop runs, and remember how far each came."""
+
+    progressed = Signal()
+    """`current` says something new."""
+    told = Signal(object)
+    """(Event): the run that goes on told something."""
+    began = Signal()
+    ended = Signal(object)
+    """(RunProgress): a run is over, whatever way."""
+    stale_changed = Signal()
+    """Other nodes than before have changed since they were run."""
+
+    def __init__(self, session: Session, engine: EngineThread, parent: QObject | None = None) -> None:
+        """Follow the engine thread."""
+        super().__init__(parent)
+        self.current: RunProgress | None = None
+        """The run that goes on, or else the last one."""
+        self.past: tuple[RunProgress, ...] = ()
+        """The runs that are over, the latest first."""
+        self.memory_bytes = 0
+        """What the engine's process takes now."""
+        self.stale: frozenset[NodeId] = frozenset()
+        """Nodes of the document that have changed since they were run."""
+        self._session = session
+        self._engine = engine
+        self._memory = QTimer(self)
+        self._memory.setInterval(_MEMORY_MILLISECONDS)
+        self._memory.timeout.connect(self._measure_memory)
+        session.document_changed.connect(self._follow)
+        session.opened.connect(self._forget)
+        engine.run_event.connect(self._take_event)
+        engine.run_ended.connect(self._take_end)
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether a run goes on."""
+        return self.current is not None and not self.current.ending
+
+    def start(self, options: RunOptions, upto: NodeId | None = None) -> None:
+        """Run the document as it is now, or what one of its nodes needs."""
+        if self.is_running:
+            return
+        document = self._session.document
+        job = self._engine.run(document, self._session.folder, options, upto, revision=self._session.revision)
+        self.current = RunProgress(job, document, self._session.folder, stage=self.tr("Waits for the engine"), begun_at=time.time())
+        self._update_stale()
+        self._memory.start()
+        self.began.emit()
+        self.progressed.emit()
+
+    def stop(self) -> None:
+        """Stop the run that goes on."""
+        if self.current is not None and not self.current.ending:
+            self.current = replace(self.current, stage=self.tr("Stops"))
+            self._engine.stop(self.current.job)
+            self.progressed.emit()
+
+    def _take_event(self, job: int, event: Event) -> None:
+        if self.current is not None and self.current.job == job:
+            self.current = follow_event(self.current, event)
+            self.told.emit(event)
+            self.progressed.emit()
+
+    def _take_end(self, job: int, outcome: Outcome) -> None:
+        if self.current is None or self.current.job != job:
+            return
+        failed_node = outcome.location.node or self.current.failed_node
+        self.current = replace(self.current, ending=outcome.kind, message=outcome.message, failed_node=failed_node, working=())
+        self.past = (self.current, *self.past)
+        self._memory.stop()
+        self._measure_memory()
+        self._update_stale()
+        self.progressed.emit()
+        self.ended.emit(self.current)
+
+    def _follow(self, _before: Document, _after: Document) -> None:
+        self._update_stale()
+
+    def _forget(self) -> None:
+        """Show no states of another document's run."""
+        if not self.is_running:
+            self.current = None
+            self._update_stale()
+            self.progressed.emit()
+
+    def _update_stale(self) -> None:
+        run = self.current
+        stale = changed_nodes(run.document, self._session.document) if run is not None else frozenset[NodeId]()
+        if stale != self.stale:
+            self.stale = stale
+            self.stale_changed.emit()
+
+    def _measure_memory(self) -> None:
+        try:
+            self.memory_bytes = psutil.Process(self._engine.worker_pid).memory_info().rss if self._engine.worker_pid else 0
+        except psutil.Error:
+            self.memory_bytes = 0
+        self.progressed.emit()

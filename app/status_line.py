@@ -1,0 +1,65 @@
+"""The line at the bottom: what the graph is, and how fast a run reads."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+
+from app.header_lane import CheckSummary
+from app.run_progress import RunProgress, format_bytes, format_seconds
+from engine.document.model import Document
+from engine.problems import Severity
+
+_MESSAGE_MILLISECONDS = 8000
+
+
+class StatusLine(QStatusBar):
+    """Show figures of the graph at the left and of the run at the right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        """Show nothing yet."""
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self.setAccessibleName(self.tr("Status"))
+        self.graph = QLabel()
+        self.graph.setAccessibleName(self.tr("The graph"))
+        self.run = QLabel()
+        self.run.setAccessibleName(self.tr("The run"))
+        self.setContentsMargins(8, 0, 8, 0)
+        self.addWidget(self.graph, 1)
+        self.addPermanentWidget(self.run)
+
+    def show_graph(self, document: Document, summary: CheckSummary | None) -> None:
+        """Show how large the graph is, and whether it can run; None says that it is being checked."""
+        nodes, links = len(document.nodes), len(document.wires)
+        size = self.tr("{0} nodes · {1} links").format(nodes, links)
+        self.graph.setText(f"{size} · {self._judge(document, summary)}")
+
+    def show_run(self, progress: RunProgress | None, memory_bytes: int) -> None:
+        """Show the run's speed, bytes, time left and the memory of the engine."""
+        memory = self.tr("memory {0}").format(format_bytes(memory_bytes)) if memory_bytes else ""
+        if progress is None or progress.ending:
+            self.run.setText(memory)
+            return
+        left = progress.seconds_left
+        parts = [
+            self.tr("read {0}/s").format(format_bytes(progress.read_speed)),
+            self.tr("{0} of {1}").format(format_bytes(progress.bytes_done), format_bytes(progress.bytes_planned)),
+            self.tr("{0} left").format(format_seconds(left)) if left is not None else "",
+            memory,
+        ]
+        self.run.setText(" · ".join(part for part in parts if part))
+
+    def say(self, text: str) -> None:
+        """Show a message for a while."""
+        self.showMessage(text, _MESSAGE_MILLISECONDS)
+
+    def _judge(self, document: Document, summary: CheckSummary | None) -> str:
+        if not document.nodes:
+            return self.tr("an empty graph")
+        if summary is None:
+            return self.tr("checking …")
+        errors = sum(problem.severity is Severity.ERROR for problem in summary.problems)
+        warnings = len(summary.problems) - errors
+        if errors:
+            return self.tr("{0} problem(s) stop a run").format(errors)
+        return self.tr("graph is valid, {0} warning(s)").format(warnings) if warnings else self.tr("graph is valid")

@@ -1,0 +1,121 @@
+"""The templates of the welcome page: what each does, and what it asks for by role."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from engine.document.edits import set_parameter
+from engine.document.model import Document, NodeId
+from engine.document.storage import load_document
+from engine.resources import resource_path
+
+_BASE = "the model before training"
+_KINDS = ("checkpoint", "test_set")
+
+
+@dataclass(frozen=True)
+class Template:
+    """Describe one template."""
+
+    id: str
+    """The name of its `.loom` file in resources/templates."""
+    title: str
+    sentence: str
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """What a checkpoint's node stands for, as the user would say it."""
+
+
+@dataclass(frozen=True)
+class RoleField:
+    """Name one thing that a template asks for."""
+
+    node: NodeId
+    text: str
+    is_checkpoint: bool
+    sample_source: str
+    """What plays the role in the sample pack."""
+
+
+TEMPLATES: tuple[Template, ...] = (
+    Template(
+        "forget",
+        "Forget a skill",
+        "Subtract what a fine-tune learned; keep everything else.",
+        {"base": _BASE, "diag": "the same model trained on what it should forget"},
+    ),
+    Template(
+        "combine",
+        "Combine skills",
+        "Add several fine-tunes of one base into one model.",
+        {"base": _BASE, "diag": "the same model trained on one skill", "dots": "the same model trained on another skill"},
+    ),
+    Template(
+        "analogy",
+        "Analogy",
+        "A is to B as C is to D: learn D without its data.",
+        {
+            "base": _BASE,
+            "plain-low": "A: the model trained on the first kind of the known thing",
+            "diag-low": "B: trained on the second kind of the known thing",
+            "plain-high": "C: trained on the first kind of the new thing",
+            "diag-high": "D: trained on the answer itself, to compare with",
+        },
+    ),
+    Template("compare", "Compare", "How much do fine-tunes of one base have in common?", {"base": _BASE}),
+    Template(
+        "random-control",
+        "Random control",
+        "Is it the direction, or any direction?",
+        {"base": _BASE, "diag": "the same model trained on the skill in question"},
+    ),
+    Template("ties-against-sum", "TIES against the plain sum", "Does the clever merge beat the simple one?", {"base": _BASE}),
+    Template(
+        "forget-text",
+        "Forget in text",
+        "A small language model unlearns a tone of voice.",
+        {"base": _BASE, "licences": "the same model trained on the tone it should lose"},
+    ),
+    Template(
+        "analogy-text",
+        "Analogy in text",
+        "Guess a model of texts that nobody trained on.",
+        {
+            "base": _BASE,
+            "licences": "A: the model trained on one kind of text",
+            "licences-upper": "B: trained on that text in another style",
+            "python": "C: trained on another kind of text",
+            "python-upper": "D: trained on the answer itself, to compare with",
+        },
+    ),
+)
+BY_ID: Mapping[str, Template] = MappingProxyType({template.id: template for template in TEMPLATES})
+
+
+def load_template(template: Template) -> Document:
+    """Return a template's graph as it was shipped, with the paths of the sample pack.
+
+    Raises:
+        DocumentError: the file is damaged.
+    """
+    return load_document(resource_path(f"templates/{template.id}.loom"))
+
+
+def list_roles(template: Template, document: Document) -> tuple[RoleField, ...]:
+    """Return what a template asks for: checkpoints from top to bottom, then data."""
+    nodes = [(node_id, node) for node_id, node in document.nodes.items() if node.operation in _KINDS]
+    nodes.sort(key=lambda pair: (_KINDS.index(pair[1].operation), (pair[1].position or (0.0, 0.0))[::-1]))
+    return tuple(
+        RoleField(
+            node_id, template.roles.get(node_id) or node.title, node.operation == "checkpoint", str(node.parameters.get("source", ""))
+        )
+        for node_id, node in nodes
+    )
+
+
+def fill_template(template: Template, document: Document, sources: Mapping[NodeId, str]) -> Document:
+    """Return the graph with the user's paths; a role without one stays open, to be chosen on its node."""
+    for role in list_roles(template, document):
+        document = set_parameter(document, role.node, "source", sources.get(role.node, ""))
+    return replace(document, title=template.title)

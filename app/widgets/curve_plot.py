@@ -1,0 +1,199 @@
+"""A plot of curves over one axis, painted by Qt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QToolTip, QWidget
+
+_LEFT, _TOP, _RIGHT, _BOTTOM = 44, 26, 14, 34
+_TICKS = 5
+_HIT_PIXELS = 12
+
+
+@dataclass(frozen=True)
+class PlotColours:
+    """Hold the colours that a plot takes."""
+
+    back: QColor
+    line: QColor
+    text: QColor
+    dim: QColor
+    curves: tuple[QColor, ...]
+
+
+@dataclass(frozen=True)
+class PlotCurve:
+    """Hold one curve with its name."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+    is_dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Plot:
+    """Hold everything that a plot shows."""
+
+    title: str
+    curves: tuple[PlotCurve, ...] = ()
+    mark: float = math.nan
+    """A place on the axis that a vertical line marks; NaN for none."""
+    mark_name: str = ""
+    level: float = math.nan
+    """A height that a horizontal line marks; NaN for none."""
+
+
+class CurvePlot(QWidget):
+    """Paint a plot; hovering a point tells its figures."""
+
+    def __init__(self, colours: PlotColours, parent: QWidget | None = None) -> None:
+        """Make an empty plot."""
+        super().__init__(parent)
+        self._colours = colours
+        self._plot = Plot("")
+        self.setMouseTracking(True)
+        self.setMinimumSize(220, 130)
+
+    def sizeHint(self) -> QSize:  # noqa: N802  (Qt's name)
+        """Return a size at which curves can be told apart."""
+        return QSize(360, 200)
+
+    def show_plot(self, plot: Plot) -> None:
+        """Show other curves."""
+        self._plot = plot
+        self.setAccessibleName(plot.title)
+        self.setAccessibleDescription("; ".join(_tell_curve(curve) for curve in plot.curves))
+        self.update()
+
+    def restyle(self, colours: PlotColours) -> None:
+        """Take other colours."""
+        self._colours = colours
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        """Paint the plot."""
+        painter = QPainter(self)
+        self.draw(painter)
+        painter.end()
+
+    def draw(self, painter: QPainter) -> None:
+        """Paint the plot on any device of this widget's size: the screen, an image, an SVG file."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(self._colours.line)
+        painter.setBrush(self._colours.back)
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+        painter.setFont(self.font())
+        painter.setPen(self._colours.text)
+        title = QRectF(12, 5, self.width() - 24, 20)
+        painter.drawText(title, Qt.AlignmentFlag.AlignVCenter, self._plot.title)
+        if not any(curve.points for curve in self._plot.curves):
+            painter.setPen(self._colours.dim)
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("nothing measured yet"))
+            return
+        self._draw_axes(painter)
+        self._draw_marks(painter)
+        for index, curve in enumerate(self._plot.curves):
+            self._draw_curve(painter, curve, self._colour(index))
+        self._draw_legend(painter)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Tell the figures of the point under the cursor."""
+        found = self._point_at(event.position())
+        QToolTip.showText(event.globalPosition().toPoint(), found, self)
+
+    def _colour(self, index: int) -> QColor:
+        return self._colours.curves[index % len(self._colours.curves)]
+
+    def _area(self) -> QRectF:
+        return QRectF(self.rect()).adjusted(_LEFT, _TOP, -_RIGHT, -_BOTTOM - 6)
+
+    def _bounds(self) -> tuple[float, float, float, float]:
+        points = [point for curve in self._plot.curves for point in curve.points if math.isfinite(point[1])] or [(0.0, 0.0)]
+        across = [x for x, _ in points]
+        up = [y for _, y in points] + ([self._plot.level] if math.isfinite(self._plot.level) else [])
+        margin = (max(up) - min(up)) * 0.08 or 0.05
+        width = 0.5 if max(across) == min(across) else 0.0
+        return min(across) - width, max(across) + width, min(up) - margin, max(up) + margin
+
+    def _place(self, x: float, y: float) -> QPointF:
+        left, right, low, high = self._bounds()
+        area = self._area()
+        return QPointF(area.left() + (x - left) / (right - left) * area.width(), area.bottom() - (y - low) / (high - low) * area.height())
+
+    def _draw_axes(self, painter: QPainter) -> None:
+        left, right, low, high = self._bounds()
+        area = self._area()
+        painter.setFont(_smaller(self.font()))
+        for tick in range(_TICKS):
+            share = tick / (_TICKS - 1)
+            y = area.bottom() - share * area.height()
+            painter.setPen(self._colours.line)
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            painter.setPen(self._colours.dim)
+            label = QRectF(0, y - 8, _LEFT - 6, 16)
+            painter.drawText(label, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{low + share * (high - low):.3g}")
+            x = area.left() + share * area.width()
+            painter.drawText(
+                QRectF(x - 30, area.bottom() + 2, 60, 14), Qt.AlignmentFlag.AlignHCenter, f"{left + share * (right - left):.3g}"
+            )
+
+    def _draw_marks(self, painter: QPainter) -> None:
+        area = self._area()
+        pen = QPen(self._colours.dim, 1, Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        if math.isfinite(self._plot.level):
+            y = self._place(self._bounds()[0], self._plot.level).y()
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+        if math.isfinite(self._plot.mark):
+            x = self._place(self._plot.mark, self._bounds()[2]).x()
+            painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+            painter.setPen(self._colours.text)
+            painter.drawText(QRectF(x + 4, area.top(), 160, 14), Qt.AlignmentFlag.AlignLeft, self._plot.mark_name)
+
+    def _draw_curve(self, painter: QPainter, curve: PlotCurve, colour: QColor) -> None:
+        style = Qt.PenStyle.DashLine if curve.is_dashed else Qt.PenStyle.SolidLine
+        painter.setPen(QPen(colour, 2, style))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        places = [self._place(x, y) for x, y in curve.points if math.isfinite(y)]
+        painter.drawPolyline(QPolygonF(places))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        for place in places:
+            painter.drawEllipse(place, 2.5, 2.5)
+
+    def _draw_legend(self, painter: QPainter) -> None:
+        x, y = float(_LEFT), self.height() - 12.0
+        painter.setFont(_smaller(self.font()))
+        for index, curve in enumerate(self._plot.curves):
+            width = painter.fontMetrics().horizontalAdvance(curve.name)
+            if x + width + 24 > self.width():
+                break
+            style = Qt.PenStyle.DashLine if curve.is_dashed else Qt.PenStyle.SolidLine
+            painter.setPen(QPen(self._colour(index), 2, style))
+            painter.drawLine(QPointF(x, y), QPointF(x + 14, y))
+            painter.setPen(self._colours.dim)
+            painter.drawText(QPointF(x + 19, y + 4), curve.name)
+            x += width + 34
+
+    def _point_at(self, at: QPointF) -> str:
+        for curve in self._plot.curves:
+            for x, y in curve.points:
+                if math.isfinite(y) and (self._place(x, y) - at).manhattanLength() < _HIT_PIXELS:
+                    return f"{curve.name}\nλ = {x:g}: {y:.4g}"
+        return ""
+
+
+def _smaller(font: QFont) -> QFont:
+    made = QFont(font)
+    made.setPixelSize(10)
+    return made
+
+
+def _tell_curve(curve: PlotCurve) -> str:
+    figures: Sequence[str] = [f"{x:g}: {y:.4g}" for x, y in curve.points]
+    return f"{curve.name}: {', '.join(figures)}"

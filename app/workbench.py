@@ -1,0 +1,126 @@
+"""The place where a graph is built: the canvas with its panels around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMainWindow, QMenu, QTabWidget, QWidget
+
+from app.actions import GROUPS, fill_menu, group_title
+from app.canvas.scene import Scene
+from app.canvas.view import CanvasView
+from app.checking import Checker
+from app.docks import Dock
+from app.engine_thread import EngineThread
+from app.panels.inspector import InspectorPanel
+from app.panels.log import LogPanel
+from app.panels.metrics import MetricsPanel
+from app.panels.outline import OutlinePanel
+from app.panels.palette import PalettePanel
+from app.panels.problems import ProblemsPanel
+from app.panels.run import RunPanel
+from app.preferences import Preferences
+from app.runs import Runs
+from app.session import Session
+from app.status_line import StatusLine
+from app.top_bar import TopBar
+
+_LAYOUT_VERSION = 1
+"""Rises when docks are added or renamed: an older layout is then left alone."""
+_PALETTE_WIDTH = 232
+_INSPECTOR_WIDTH = 300
+_BOTTOM_HEIGHT = 230
+
+
+class Workbench(QMainWindow):
+    """Hold the canvas, the docks, the top bar and the status line."""
+
+    def __init__(self, session: Session, engine: EngineThread, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
+        """Lay everything out."""
+        super().__init__(parent, Qt.WindowType.Widget)
+        self.setObjectName("workbench")
+        self.setAccessibleName(self.tr("Workbench"))
+        self._actions = actions
+        self.checker = Checker(session, engine, self)
+        self.runs = Runs(session, engine, self)
+        self.scene = Scene(session)
+        self.view = CanvasView(self.scene)
+        self.setCentralWidget(self.view)
+        self.status = StatusLine(self)
+        self.setStatusBar(self.status)
+        self.palette_panel = PalettePanel()
+        self.palette_panel.setMinimumWidth(_PALETTE_WIDTH * 3 // 4)
+        self.inspector = InspectorPanel(session)
+        self.inspector.setMinimumWidth(_INSPECTOR_WIDTH * 3 // 4)
+        self.problems = ProblemsPanel(session)
+        self.run_panel = RunPanel(self.runs)
+        self.metrics = MetricsPanel(session)
+        self.outline = OutlinePanel(session)
+        self.log = LogPanel()
+        self.docks = self._make_docks()
+        self._arrange_docks()
+        self.menu = self._make_menu()
+        self.top_bar = TopBar(actions, self.menu, self)
+        self.setMenuWidget(self.top_bar)
+
+    def show_panel(self, name: str) -> None:
+        """Show a panel, in front of those that share its place."""
+        self.docks[name].show()
+        self.docks[name].raise_()
+
+    def remember(self, preferences: Preferences) -> None:
+        """Store where the docks are."""
+        preferences.set_layout("docks", self.saveState(_LAYOUT_VERSION))
+
+    def recall(self, preferences: Preferences) -> None:
+        """Put the docks where they were, or where they are usual; to be called when the workbench has its size."""
+        if not self.restoreState(preferences.layout("docks"), _LAYOUT_VERSION):
+            sides = [self.docks["palette"], self.docks["inspector"]]
+            self.resizeDocks(sides, [_PALETTE_WIDTH, _INSPECTOR_WIDTH], Qt.Orientation.Horizontal)
+            self.resizeDocks([self.docks["problems"]], [_BOTTOM_HEIGHT], Qt.Orientation.Vertical)
+
+    def _make_docks(self) -> Mapping[str, Dock]:
+        panels: tuple[tuple[str, str, QWidget], ...] = (
+            ("palette", self.tr("Palette"), self.palette_panel),
+            ("inspector", self.tr("Inspector"), self.inspector),
+            ("problems", self.tr("Problems"), self.problems),
+            ("metrics", self.tr("Metrics"), self.metrics),
+            ("run", self.tr("Run"), self.run_panel),
+            ("outline", self.tr("Outline"), self.outline),
+            ("log", self.tr("Log"), self.log),
+        )
+        return {name: Dock(name, title, panel, self) for name, title, panel in panels}
+
+    def _arrange_docks(self) -> None:
+        areas = Qt.DockWidgetArea
+        options = QMainWindow.DockOption
+        self.setDockOptions(options.AllowTabbedDocks | options.AllowNestedDocks | options.GroupedDragging)
+        self.setTabPosition(areas.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        for corner, area in (
+            (Qt.Corner.BottomLeftCorner, areas.LeftDockWidgetArea),
+            (Qt.Corner.BottomRightCorner, areas.RightDockWidgetArea),
+        ):
+            self.setCorner(corner, area)
+        self.addDockWidget(areas.LeftDockWidgetArea, self.docks["palette"])
+        self.addDockWidget(areas.RightDockWidgetArea, self.docks["inspector"])
+        bottom = [self.docks[name] for name in ("problems", "metrics", "run", "outline", "log")]
+        self.addDockWidget(areas.BottomDockWidgetArea, bottom[0])
+        for before, after in pairwise(bottom):
+            self.tabifyDockWidget(before, after)
+        bottom[0].raise_()
+
+    def _make_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setAccessibleName(self.tr("Menus"))
+        for group in GROUPS:
+            part = menu.addMenu(group_title(group))
+            fill_menu(part, group, self._actions)
+            if group == "View":
+                part.addSeparator()
+                panels = part.addMenu(self.tr("Panels"))
+                for dock in self.docks.values():
+                    panels.addAction(dock.toggleViewAction())
+        return menu

@@ -1,0 +1,208 @@
+"""The wires between the workbench's parts: who hears whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPoint, QPointF
+from PySide6.QtGui import QCursor
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+from app.actions import ACTIONS
+from app.canvas.wishes import FileDrop, MenuWish, SearchWish
+from app.file_drops import FileDrops
+from app.guide import GuideWindow
+from app.hints import Hints
+from app.mends import Mend
+from app.node_marks import gather_facts, mark_nodes, shorten_facts
+from app.run_control import RunControl
+from app.searches import Searches
+from app.widgets.path_field import shorten_path
+from app.workbench import Workbench
+from engine.document.edits import set_parameter
+from engine.document.model import NodeId, Position
+from engine.problems import Problem
+
+if TYPE_CHECKING:
+    from app.main_window import MainWindow
+
+
+class WorkbenchLinks(QObject):
+    """Connect canvas, panels, checks and runs."""
+
+    def __init__(self, window: MainWindow, workbench: Workbench) -> None:
+        """Connect everything."""
+        super().__init__(workbench)
+        self._window = window
+        self._bench = workbench
+        self._session = window.session
+        self.searches = Searches(window.session, workbench)
+        self.guide: GuideWindow | None = None
+        self.control = RunControl(window, workbench)
+        self.drops = FileDrops(window.session, window.files, workbench)
+        self.hints = Hints(window.session, window.preferences, workbench.view)
+        self._connect_actions()
+        self._connect_canvas()
+        self._connect_panels()
+        self.show_marks()
+        workbench.checker.check_now()
+
+    def take_files(self, paths: Sequence[Path], place: Position) -> None:
+        """Let dropped files become what they are."""
+        self.drops.take(FileDrop(tuple(paths), place))
+
+    def show_marks(self) -> None:
+        """Bring states, facts and problems up to date everywhere."""
+        bench, document = self._bench, self._session.document
+        run, stale, summary = bench.runs.current, bench.runs.stale, bench.checker.summary
+        states = mark_nodes(document, run, stale)
+        facts = gather_facts(document, summary, run, stale)
+        bench.scene.set_states(states)
+        bench.scene.set_facts(shorten_facts(facts))
+        bench.inspector.show_facts(facts, summary.formulas if summary is not None else {})
+        bench.status.show_run(run, bench.runs.memory_bytes)
+        bench.status.show_graph(document, summary)
+        if summary is not None:
+            bench.scene.set_problems(summary.problems)
+            bench.inspector.show_problems(summary.problems)
+            bench.problems.show_problems(summary.problems)
+            count = len(summary.problems)
+            bench.docks["problems"].setWindowTitle(self.tr("Problems ({0})").format(count) if count else self.tr("Problems"))
+        bench.outline.show_states(states, summary.problems if summary is not None else ())
+
+    def reveal(self, node: str) -> None:
+        """Show a node on the canvas."""
+        self._bench.scene.reveal(NodeId(node))
+
+    def mend(self, problem: Problem, mend: Mend) -> None:
+        """Do what mends a problem."""
+        if mend.edit is not None:
+            self._session.apply(mend.title, mend.edit)
+        elif mend.permission:
+            self.control.grant(mend.permission)
+        elif mend.asks_path is not None:
+            self._ask_path(problem, mend)
+
+    def show_guide(self, page: str) -> None:
+        """Open the guide at a page."""
+        if self.guide is None:
+            self.guide = GuideWindow(self._bench)
+        self.guide.open_page(page)
+
+    def _connect_actions(self) -> None:
+        actions = self._window.declared_actions
+        handlers: Mapping[str, Callable[[], object]] = {
+            **self._bench.view.commands(),
+            "find": partial(self.searches.search_nodes, self.reveal),
+            "commands": partial(self.searches.search_actions, actions),
+            "guide": self._open_guide,
+            "check": self._check,
+        }
+        for declared in ACTIONS:
+            if declared.on_canvas:
+                self._bench.view.addAction(actions[declared.id])
+            if declared.id in handlers:
+                self._window.connect_action(declared.id, handlers[declared.id])
+        minimap = actions["minimap"]
+        minimap.setChecked(self._window.preferences.shows_minimap)
+        minimap.toggled.connect(self._show_minimap)
+        self._show_minimap(minimap.isChecked())
+        self._bench.view.wheel_mode = self._window.preferences.wheel
+
+    def _connect_canvas(self) -> None:
+        scene = self._bench.scene
+        scene.selection_ids_changed.connect(self._follow_selection)
+        scene.wish_help.connect(self.show_guide)
+        scene.wish_search.connect(self._search)
+        scene.wish_inspector.connect(self._inspect)
+        scene.wish_connect.connect(self._connect_by_list)
+        scene.wish_menu.connect(self._open_menu)
+        scene.files_dropped.connect(self.drops.take)
+        self._session.refused.connect(self._bench.status.say)
+        self.drops.said.connect(self._bench.status.say)
+
+    def _connect_panels(self) -> None:
+        bench = self._bench
+        bench.checker.changed.connect(self.show_marks)
+        bench.runs.progressed.connect(self.show_marks)
+        bench.runs.stale_changed.connect(self.show_marks)
+        bench.palette_panel.wanted.connect(self._add_operation)
+        for panel in (bench.inspector, bench.problems):
+            panel.mend_wanted.connect(self.mend)
+        bench.inspector.guide_wanted.connect(self.show_guide)
+        bench.problems.reveal_wanted.connect(self.reveal)
+        bench.outline.chosen.connect(self._bench.scene.reveal)
+        bench.outline.connect_wanted.connect(self._connect_by_list)
+        bench.outline.inspector_wanted.connect(self._inspect)
+
+    def _follow_selection(self, ids: tuple[NodeId, ...]) -> None:
+        self._bench.inspector.show_nodes(ids)
+        self._bench.outline.select(ids)
+        self._window.declared_actions["run_to_node"].setEnabled(len(ids) == 1)
+
+    def _search(self, wish: SearchWish) -> None:
+        def add(operation: str) -> None:
+            self._bench.scene.add_operation(operation, wish.position, end=wish.end)
+            self._bench.view.setFocus()
+
+        self.searches.search_operations(self._on_screen(wish.position), wish.end, add)
+
+    def _add_operation(self, operation: str) -> None:
+        """Put a node where nothing is: right of what is selected, else in the middle of the view."""
+        view, scene = self._bench.view, self._bench.scene
+        centre = view.mapToScene(view.viewport().rect().center())
+        place: Position = (centre.x() - 84, centre.y() - 36)
+        chosen = [scene.boxes[node_id] for node_id in scene.selected_ids if node_id in scene.boxes]
+        if chosen:
+            place = (max(x + width for x, _, width, _ in chosen) + 72, min(y for _, y, _, _ in chosen))
+        while any(abs(x - place[0]) < scene.colours.grid and abs(y - place[1]) < scene.colours.grid for x, y, _, _ in scene.boxes.values()):
+            place = (place[0] + 48, place[1] + 48)
+        scene.reveal(scene.add_operation(operation, place))
+
+    def _inspect(self, node_id: NodeId) -> None:
+        self._bench.scene.select([node_id])
+        self._bench.show_panel("inspector")
+        self._bench.inspector.focus_first()
+
+    def _connect_by_list(self, node_id: NodeId) -> None:
+        x, y, width, _ = self._bench.scene.boxes.get(node_id, (0.0, 0.0, 0.0, 0.0))
+        self.searches.search_connections(self._on_screen((x + width, y)), node_id)
+
+    def _open_menu(self, wish: MenuWish) -> None:
+        actions = self._window.declared_actions
+        menu = QMenu(self._bench)
+        on_node = ("rename", "connect", "run_to_node", "mute", "duplicate", "copy", "cut", "delete", "frame", "guide")
+        on_canvas = ("add_node", "paste", "paste_with_wires", "note", "tidy", "fit_all", "select_all")
+        for name in on_node if wish.node is not None else on_canvas:
+            menu.addAction(actions[name])
+        menu.exec(QCursor.pos())
+
+    def _ask_path(self, problem: Problem, mend: Mend) -> None:
+        folder = str(self._session.folder)
+        if mend.asks_path == "file":
+            chosen = QFileDialog.getOpenFileName(self._bench, mend.title, folder)[0]
+        else:
+            chosen = QFileDialog.getExistingDirectory(self._bench, mend.title, folder)
+        if chosen:
+            text = shorten_path(Path(chosen), self._session.folder)
+            node_id, name = NodeId(problem.node), problem.field
+            self._session.apply(mend.title, lambda document: set_parameter(document, node_id, name, text))
+
+    def _open_guide(self) -> None:
+        ids = self._bench.scene.selected_ids
+        self.show_guide(self._session.document.nodes[ids[0]].operation if ids else "")
+
+    def _check(self) -> None:
+        self._bench.show_panel("problems")
+        self._bench.checker.check_now()
+
+    def _show_minimap(self, is_shown: bool) -> None:
+        self._bench.view.minimap.setVisible(is_shown)
+        self._window.preferences.set_shows_minimap(is_shown)
+
+    def _on_screen(self, place: Position) -> QPoint:
+        view = self._bench.view
+        return view.viewport().mapToGlobal(view.mapFromScene(QPointF(*place)))
