@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from threading import Event
 from types import TracebackType
@@ -19,6 +19,7 @@ from engine.errors import Cancelled
 READ_BYTES = 4 * 2**20
 """Large enough that hashing, which releases the GIL, takes nearly all of the time."""
 MOST_THREADS = 4
+_SECONDS_BETWEEN_LOOKS = 0.05
 
 
 class Fingerprinter:
@@ -43,14 +44,20 @@ class Fingerprinter:
             else:
                 self._running[stamp] = self._threads.submit(self._hash, stamp)
 
-    def results(self) -> Mapping[Path, str]:
+    def results(self, stops: Callable[[], bool] | None = None) -> Mapping[Path, str]:
         """Wait for all files and return their fingerprints, in hexadecimal digits, by path.
+
+        Args:
+            stops: asked now and then whether to give up.
 
         Raises:
             InputChangedError: A file changed since it was stamped.
             ReadError: A file can't be read.
-            Cancelled: `stop` was called.
+            Cancelled: `stop` was called, or `stops` said so.
         """
+        while stops is not None and wait(self._running.values(), timeout=_SECONDS_BETWEEN_LOOKS).not_done:
+            if stops():
+                self.stop()
         try:
             hashed = {stamp: future.result() for stamp, future in self._running.items()}
         except CancelledError as error:

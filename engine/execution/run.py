@@ -13,7 +13,16 @@ from pathlib import Path
 from engine.checkpoints.fingerprints import Fingerprinter
 from engine.checkpoints.positioned_io import FileSet
 from engine.document.model import NodeId
-from engine.errors import Cancelled, EngineError, InputChangedError, NonFiniteError, SelectionError
+from engine.errors import (
+    Cancelled,
+    CheckpointError,
+    DeviceError,
+    EngineError,
+    EvaluationError,
+    InputChangedError,
+    NonFiniteError,
+    SelectionError,
+)
 from engine.events import Event, Listener, NodeFinished, PassStarted, Remarked, RunStarted, StrengthChosen
 from engine.execution.device import describe_device, find_device
 from engine.execution.fetch import fetch_inputs
@@ -36,6 +45,9 @@ from engine.planning.passes import MeasurePass, SearchPass, StreamPass
 from engine.planning.paths import find_path
 from engine.planning.plan import Plan
 from engine.planning.work import TensorWork
+
+_MEETS_AGAIN = (Cancelled, NonFiniteError, InputChangedError, EvaluationError, CheckpointError, DeviceError)
+"""Failures that a second try would meet again, and the user's own stop: nothing is kept for it."""
 
 
 @dataclass
@@ -148,8 +160,7 @@ class Execution:
     def _await_fingerprints(self, fingerprinter: Fingerprinter) -> Mapping[Path, str]:
         if not self.plan.options.fingerprints:
             return {}
-        self._stop.check()
-        return dict(fingerprinter.results())
+        return dict(fingerprinter.results(self._stop.is_requested))
 
     def _do_pass(self, work: StreamPass | SearchPass | MeasurePass) -> None:
         match work:
@@ -256,8 +267,7 @@ class Execution:
         try:
             yield
         except EngineError as failure:
-            meets_again = isinstance(failure, Cancelled | NonFiniteError | InputChangedError)
-            if meets_again and not self.plan.options.keep_partial:
+            if isinstance(failure, _MEETS_AGAIN) and not self.plan.options.keep_partial:
                 self.outputs.discard()
             else:
                 self._tell_kept(self.outputs.keep())

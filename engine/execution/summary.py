@@ -104,8 +104,21 @@ def _summarise_output(execution: Execution, output: Output, metrics: Mapping[Nod
         similarities=tuple(node for node, source in wired.items() if source.behaviour == Measure("similarity")),
         metrics=_merge(metrics.get(node, ()) for node in wired),
         searches=_find_searches(execution, wired, value),
-        edit_norm_share=None,
+        edit_norm_share=_find_edit_share(execution, form),
     )
+
+
+def _find_edit_share(execution: Execution, form: Form) -> float | None:
+    """Return ‖edit‖/‖θ₀‖ where a Similarity node has measured the vector that the edit is a multiple of."""
+    edit = {atom: weight.number for atom, weight in form.terms}
+    for node, record in execution.findings.similarities.items():
+        wires = execution.plan.resolved.graph.steps[node].inputs["vectors"]
+        for wire, share in zip(wires, record.relative_norms, strict=False):
+            vector = {atom: weight.number for atom, weight in _main_form(execution, wire.node).terms}
+            factors = {(edit[atom] or 0) / number for atom, number in vector.items() if atom in edit and number}
+            if vector.keys() == edit.keys() and len(factors) == 1:
+                return abs(float(factors.pop())) * share
+    return None
 
 
 def _main_form(execution: Execution, value: NodeId) -> Form:
