@@ -14,16 +14,16 @@ from app.canvas.node_card import describe_node
 from app.canvas.node_item import NodeItem
 from app.canvas.node_state import READY, NodeState
 from app.canvas.pixmap_store import PixmapStore
-from app.canvas.wire_item import DrawnWire, WireLayer
+from app.canvas.wire_item import DrawnWire, WireBatch, WireLayer
 from app.canvas.wire_path import make_path
 from app.theme import Tokens
 from engine.document.model import Document, Frame, NodeId, Note, Position, Rect, Wire
 
-_FRAME_Z, _WIRE_Z, _NOTE_Z, _MOVING_Z = -30.0, -20.0, -10.0, -5.0
+_FRAME_Z, _NOTE_Z, _MOVING_Z = -30.0, -10.0, -5.0
 
 
 class Mirror:
-    """Hold one item for each node, frame and note, and the wires in two layers: those at rest and those that move with a drag."""
+    """Hold one item for each node, frame and note, and the wires in two batches: those at rest and those that a drag takes along."""
 
     def __init__(self, scene: QGraphicsScene, colours: Tokens) -> None:
         """Begin with an empty document."""
@@ -31,7 +31,7 @@ class Mirror:
         self.frames: dict[str, BoxItem] = {}
         self.notes: dict[str, BoxItem] = {}
         self.drawn: dict[Wire, DrawnWire] = {}
-        self.resting, self.moving = WireLayer(colours), WireLayer(colours)
+        self.resting, self.moving = WireBatch(colours), WireLayer(colours)
         self._scene = scene
         self._colours = colours
         self._store = PixmapStore()
@@ -41,9 +41,8 @@ class Mirror:
         self._carried: frozenset[NodeId] = frozenset()
         self._home: Mapping[NodeId, Position] = {}
         self._hidden: Wire | None = None
-        for layer, height in ((self.resting, _WIRE_Z), (self.moving, _MOVING_Z)):
-            layer.setZValue(height)
-            scene.addItem(layer)
+        self.moving.setZValue(_MOVING_Z)
+        scene.addItem(self.moving)
 
     @property
     def boxes(self) -> dict[NodeId, Rect]:
@@ -87,8 +86,9 @@ class Mirror:
 
     def mark_wires(self, selected: frozenset[Wire], glowing: Wire | None = None) -> None:
         """Draw wires as selected, and one as the place where a node will go."""
-        self.resting.mark(selected, glowing)
-        self.moving.mark(selected, None)
+        if self.resting.mark(selected, glowing):
+            self._repaint_background()
+        self.moving.mark(selected)
 
     def dress(self, colours: Tokens) -> None:
         """Take the colours of another theme."""
@@ -96,9 +96,10 @@ class Mirror:
         self._store.clear()
         for item in (*self.nodes.values(), *self.frames.values(), *self.notes.values(), self.resting, self.moving):
             item.dress(colours)
+        self._repaint_background()
 
     def lift(self, carried: Collection[NodeId]) -> None:
-        """Take up the nodes that a gesture is about to move: their wires go to the layer that is drawn anew at every step."""
+        """Take up the nodes that a gesture is about to move: their wires go to the batch that is drawn anew at every step."""
         self._carried = frozenset(carried)
         self.draw_wires()
 
@@ -132,14 +133,14 @@ class Mirror:
         """Paint all wires anew: those of lifted nodes apart."""
         carried = self._carried
         self.drawn = {wire: drawn for wire in self._document.wires if (drawn := self._draw_wire(wire)) is not None}
-        self.resting.show_wires([each for wire, each in self.drawn.items() if wire is not self._hidden and not _touches(wire, carried)])
+        resting = [each for wire, each in self.drawn.items() if wire is not self._hidden and not _touches(wire, carried)]
+        if self.resting.show_wires(resting):
+            self._repaint_background()
         self._draw_moving()
 
     def _draw_moving(self) -> None:
         carried = self._carried
         wires = dict.fromkeys(wire for node_id in carried for wire in self._wires_at(node_id))
-        if not wires and not self.moving.wires:
-            return
         moved = {wire: drawn for wire in wires if (drawn := self._draw_wire(wire)) is not None}
         self.drawn.update(moved)
         self.moving.show_wires(list(moved.values()))
@@ -189,6 +190,11 @@ class Mirror:
             item = items[each.id] = BoxItem(each, self._colours)
             item.setZValue(height)
             self._scene.addItem(item)
+
+    def _repaint_background(self) -> None:
+        for view in self._scene.views():
+            view.resetCachedContent()
+            view.viewport().update()
 
     def _remove(self, item: QGraphicsItem) -> None:
         self._scene.removeItem(item)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from PySide6.QtCore import QRectF, Signal
+from PySide6.QtCore import QRect, QRectF, Signal
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsScene
 
 from app.canvas.alignment import snap
+from app.canvas.backdrop import paint_canvas
 from app.canvas.box_items import BoxItem
 from app.canvas.connection import PortEnd, name_node
 from app.canvas.edit_steps import Selection, insert_on_wire
@@ -201,6 +203,12 @@ class Scene(QGraphicsScene):
         """Return a selection of one frame or note."""
         is_frame = isinstance(box.shown, Frame)
         return Selection(frames=frozenset({box.shown.id})) if is_frame else Selection(notes=frozenset({box.shown.id}))
+
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802  (Qt's name)
+        """Paint the canvas and the wires at rest: the views keep the picture until one of them changes."""
+        area = QRectF(rect)
+        paint_canvas(painter, area, self.colours)
+        self.mirror.resting.paint(painter, area)
 
     def _follow(self, before: Document, after: Document) -> None:
         self.mirror.follow(after)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import ceil, floor
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QContextMenuEvent,
     QCursor,
@@ -21,8 +20,6 @@ from PySide6.QtGui import (
     QMouseEvent,
     QNativeGestureEvent,
     QPainter,
-    QPen,
-    QPolygonF,
     QResizeEvent,
     QWheelEvent,
 )
@@ -48,8 +45,6 @@ from engine.document.model import Position, Wire
 
 WheelMode = Literal["auto", "mouse", "touchpad"]
 
-_DOT_GAP_PIXELS = 14.0
-"""Dots nearer than this on the screen are thinned out."""
 _WHEEL_NOTCH = 120.0
 _MINIMAP_EDGE = 14
 _ARROWS: Mapping[int, Direction] = MappingProxyType(
@@ -277,20 +272,6 @@ class CanvasView(QGraphicsView):
             self._scene.restyle()
             self.minimap.restyle()
             self.resetCachedContent()
-
-    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:  # noqa: N802  (Qt's name)
-        """Paint the canvas with its grid of dots."""
-        colours, area = self._scene.colours, QRectF(rect)
-        painter.fillRect(area, colours.background)
-        step = float(colours.grid)
-        while step * zoom_of(self) < _DOT_GAP_PIXELS:
-            step *= 2
-        columns = range(floor(area.left() / step), ceil(area.right() / step) + 1)
-        rows = range(floor(area.top() / step), ceil(area.bottom() / step) + 1)
-        pen = QPen(colours.line, 1.6)
-        pen.setCosmetic(True)
-        painter.setPen(pen)
-        painter.drawPoints(QPolygonF([QPointF(column * step, row * step) for column in columns for row in rows]))
 
     def cancel_gesture(self) -> None:
         """Call off the gesture that is going on."""

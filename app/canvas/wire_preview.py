@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsRectItem, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas.connection import PortEnd, port_kind
 from app.canvas.node_painter import kind_colour, paint_port
 from app.canvas.node_shape import PORT_RADIUS, PortPlace
 from app.canvas.scene import Scene
-from app.canvas.wire_item import curve, make_pen
+from app.canvas.wire_item import make_lines, make_pen
 from app.canvas.wire_path import make_path
 from engine.document.model import Position
 
@@ -29,7 +29,7 @@ class WirePreview(QGraphicsRectItem):
         self._end = end
         self._fitting = fitting
         self._colour = kind_colour(port_kind(scene.document, end), scene.colours)
-        self._path = QPainterPath()
+        self._lines: list[QLineF] = []
         self._target: PortEnd | None = None
         self.setZValue(_ABOVE_ALL)
         self.setRect(scene.covered().adjusted(-400, -400, 400, 400))
@@ -44,8 +44,9 @@ class WirePreview(QGraphicsRectItem):
         start = self._place(self._end) or hand
         end = (self._place(target) if target is not None else None) or hand
         path = make_path(start, end) if self._end.is_output else make_path(end, start)
-        self._path = curve(path)
-        self.setRect(self.rect().united(self._path.boundingRect().adjusted(-20, -20, 20, 20)))
+        self._lines = make_lines(path)
+        left, top, right, bottom = path.bounds
+        self.setRect(self.rect().united(QRectF(left - 20, top - 20, right - left + 40, bottom - top + 40)))
         self.update()
 
     def remove(self) -> None:
@@ -59,9 +60,8 @@ class WirePreview(QGraphicsRectItem):
         """Paint the wire, and a glow around every port that fits."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_unfit(painter)
-        painter.setPen(make_pen(self._colour, is_quiet=False))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(self._path)
+        painter.setPen(make_pen(self._colour, self._scene_.colours, is_quiet=False))
+        painter.drawLines(self._lines)
         for end in self._fitting:
             self._paint_glow(painter, end)
 
