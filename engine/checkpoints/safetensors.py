@@ -7,6 +7,7 @@ library, the tensors must fill the rest of the file exactly: no overlap, no gap,
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from math import prod
@@ -101,14 +102,18 @@ def _read_stamped(stamp: FileStamp) -> StoredTensors:
 
 def _parse_json(text: bytes, stamp: FileStamp) -> _Object:
     try:
-        content: object = json.loads(text.decode("utf-8"), object_pairs_hook=_refuse_duplicates)
+        content: object = json.loads(
+            text.decode("utf-8"), object_pairs_hook=_refuse_duplicates, parse_float=_parse_finite, parse_constant=_parse_finite
+        )
+        if b"\\u" in text:
+            _refuse_half_characters(content)
     except (ValueError, RecursionError) as error:
         fact = f"The header is not what safetensors writes: {shorten_name(str(error))}."
         raise damaged(stamp, fact, WRITE_AGAIN) from error
     if not isinstance(content, dict):
         fact = f"The header is a JSON {type(content).__name__}, not an object."
         raise damaged(stamp, fact, WRITE_AGAIN)
-    return _check_names(cast("_Object", content), stamp)
+    return cast("_Object", content)
 
 
 def _refuse_duplicates(pairs: list[tuple[str, object]]) -> _Object:
@@ -121,13 +126,22 @@ def _refuse_duplicates(pairs: list[tuple[str, object]]) -> _Object:
     return content
 
 
-def _check_names(entries: _Object, stamp: FileStamp) -> _Object:
+def _parse_finite(text: str) -> float:
+    """Refuse what Python reads and JSON does not have: NaN and infinity, also as a decimal beyond the largest double."""
+    number = float(text)
+    if not math.isfinite(number):
+        fact = f"{shorten_name(text)} is no number"
+        raise ValueError(fact)
+    return number
+
+
+def _refuse_half_characters(content: object) -> None:
+    """Refuse what only an escape can spell, in names and elsewhere: nothing that shows or saves it later could."""
     try:
-        "\n".join(entries).encode("utf-8")
+        json.dumps(content, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as error:
-        fact = "A tensor's name holds half a character (a lone surrogate)."
-        raise damaged(stamp, fact, WRITE_AGAIN) from error
-    return entries
+        fact = "a text holds half a character (a lone surrogate)"
+        raise ValueError(fact) from error
 
 
 def _check_metadata(metadata: object, stamp: FileStamp) -> dict[str, str]:

@@ -8,6 +8,7 @@ import json
 import struct
 from pathlib import Path
 
+import pytest
 import torch
 from hypothesis import given, seed
 from hypothesis import strategies as st
@@ -102,6 +103,13 @@ def read_bytes(content):
     stamp = FileStamp(Path("w.safetensors"), len(content), next(_times))
     length = measure_header(content[:PREFIX_BYTES], stamp)
     return parse_safetensors_header(content[PREFIX_BYTES : PREFIX_BYTES + length], stamp)
+
+
+@pytest.mark.parametrize("scrap", ["NaN", "Infinity", "-Infinity", "1e999", '"\\ud800"', '{"a": "\\uDFFF"}'])
+def test_fuzz_finding_what_is_no_json_is_refused_also_where_nobody_looks(scrap):
+    text = f'{{"w": {{"dtype": "U8", "shape": [1], "data_offsets": [0, 1], "more": {scrap}}}}}'.encode()
+    with pytest.raises(CheckpointError, match="not what safetensors writes"):
+        read_bytes(struct.pack("<Q", len(text)) + text + b"1")
 
 
 def hold_refusal(refusal):

@@ -129,7 +129,7 @@ HOSTILE_HEADERS: dict[str, tuple[object, bytes, str]] = {
     "empty text shape": ({"a": {**entry(0, 4, []), "shape": ""}}, bytes(4), "whole numbers"),
     "object shape": ({"a": {**entry(0, 4, []), "shape": {}}}, bytes(4), "whole numbers"),
     "number shape": ({"a": {**entry(0, 4, []), "shape": 1}}, bytes(4), "whole numbers"),
-    "NaN offset": ({"a": {**entry(0, 4, [1]), "data_offsets": [0, float("nan")]}}, bytes(4), "whole numbers"),
+    "NaN offset": ({"a": {**entry(0, 4, [1]), "data_offsets": [0, float("nan")]}}, bytes(4), "NaN is no number"),
     "null offsets": ({"a": {**entry(0, 4, [1]), "data_offsets": None}}, bytes(4), "whole numbers"),
     "three offsets": ({"a": {**entry(0, 4, [1]), "data_offsets": [0, 2, 4]}}, bytes(4), "whole numbers"),
     "one offset": ({"a": {**entry(0, 4, [1]), "data_offsets": [4]}}, bytes(4), "whole numbers"),
