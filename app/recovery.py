@@ -7,7 +7,7 @@ import os
 import secrets
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -60,8 +60,7 @@ class Recovery:
 
     def discard(self) -> None:
         """Delete the copy: its changes are saved, open elsewhere or not wanted."""
-        with contextlib.suppress(OSError):
-            self.file.unlink()
+        _remove(self.file)
 
 
 def find_recoveries(folder: Path) -> tuple[Recovery, ...]:
@@ -79,8 +78,9 @@ class RecoveryCopy:
         self.failure = ""
         """Why the last write failed; empty when it did not."""
         self._waking = threading.Condition()
-        self._next: tuple[Document, Path | None] | None = None
-        self._is_writing = False
+        self._next: Callable[[], str] | None = None
+        """What is to be done with the file; a later wish takes the place of an earlier one. Returns why it failed."""
+        self._is_busy = False
         self._is_closed = False
         self._thread: threading.Thread | None = None
 
@@ -91,28 +91,20 @@ class RecoveryCopy:
             document: with unsaved changes.
             path: the user's file it belongs to, which is left alone.
         """
-        with self._waking:
-            self._next = (document, path)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="recovery copy", daemon=True)
-                self._thread.start()
-            self._waking.notify_all()
+        self._ask(lambda: _save(document, path, self.file))
 
     def discard(self) -> None:
-        """Delete the copy: there are no unsaved changes."""
-        with self._waking:
-            self._next = None
-            self._waking.wait_for(lambda: not self._is_writing, _PATIENCE_SECONDS)
-            with contextlib.suppress(OSError):
-                self.file.unlink()
+        """Delete the copy soon: there are no unsaved changes."""
+        if self._thread is not None:
+            self._ask(lambda: _remove(self.file))
 
-    def finish_writing(self) -> None:
-        """Wait until what was given last is written."""
+    def finish(self) -> None:
+        """Wait until the copy is as was asked for last."""
         with self._waking:
-            self._waking.wait_for(lambda: self._next is None and not self._is_writing, _PATIENCE_SECONDS)
+            self._waking.wait_for(lambda: self._next is None and not self._is_busy, _PATIENCE_SECONDS)
 
     def close(self) -> None:
-        """Delete the copy and end its thread."""
+        """Delete the copy, and wait until that is done and its thread has ended."""
         self.discard()
         with self._waking:
             self._is_closed = True
@@ -120,28 +112,28 @@ class RecoveryCopy:
         if self._thread is not None:
             self._thread.join(_PATIENCE_SECONDS)
 
-    def _serve(self) -> None:
+    def _ask(self, task: Callable[[], str]) -> None:
         with self._waking:
-            while not self._is_closed:
-                if self._next is None:
-                    self._waking.wait()
-                    continue
-                self._write_next()
+            self._next = task
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._serve, name="recovery copy", daemon=True)
+                self._thread.start()
+            self._waking.notify_all()
+
+    def _serve(self) -> None:
+        while (task := self._await_task()) is not None:
+            self.failure = task()
+            with self._waking:
+                self._is_busy = False
+                self._waking.notify_all()
                 self._waking.wait_for(lambda: self._is_closed, _SHORTEST_SECONDS)
 
-    def _write_next(self) -> None:
-        """Write without the lock, so that a change can be handed over meanwhile."""
-        if self._next is None:
-            return
-        (document, path), self._next = self._next, None
-        self._is_writing = True
-        self._waking.release()
-        try:
-            self.failure = _save(document, path, self.file)
-        finally:
-            self._waking.acquire()
-            self._is_writing = False
-            self._waking.notify_all()
+    def _await_task(self) -> Callable[[], str] | None:
+        with self._waking:
+            self._waking.wait_for(lambda: self._next is not None or self._is_closed)
+            task, self._next = self._next, None
+            self._is_busy = task is not None
+            return task
 
 
 def _save(document: Document, path: Path | None, file: Path) -> str:
@@ -151,6 +143,15 @@ def _save(document: Document, path: Path | None, file: Path) -> str:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         save_document(replace(document, unknown=FrozenMapping({**document.unknown, _KEY: owner})), file)
     except (OSError, DocumentError) as error:
+        return str(error)
+    return ""
+
+
+def _remove(file: Path) -> str:
+    """Delete a copy; return why it can't be done, or nothing."""
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
         return str(error)
     return ""
 

@@ -124,7 +124,7 @@ class Session(QObject):
         document = recovery.load()
         self._open_document(document, recovery.path, is_saved=False)
         if self._recovery_copy is not None:
-            self._recovery_copy.finish_writing()
+            self._recovery_copy.finish()
             recovery.discard()
 
     def save(self, path: Path | None = None) -> None:

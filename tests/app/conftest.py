@@ -1,10 +1,12 @@
-"""What a crash leaves: written by a real process that is killed."""
+"""What a crash leaves of a session."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
+from app.recovery import RecoveryCopy
 from engine.document.storage import format_document
 
 _CRASHING = """
@@ -14,15 +16,40 @@ from app.recovery import RecoveryCopy
 from engine.document.storage import parse_document
 copy = RecoveryCopy(Path(sys.argv[1]))
 copy.write(parse_document(sys.stdin.read()), Path(sys.argv[2]) if sys.argv[2] else None)
-copy.finish_writing()
+copy.finish()
 print("written", flush=True)
 time.sleep(600)
 """
 
 
+@pytest.fixture(scope="session")
+def ended_process():
+    """The number of a process that has ended."""
+    with subprocess.Popen([sys.executable, "-S", "-c", ""]) as process:
+        pass
+    return process.pid
+
+
 @pytest.fixture
-def left_behind(tmp_path):
-    """A function that lets a process write a recovery copy, kills it, and returns the folder."""
+def left_behind(tmp_path, ended_process):
+    """A function that leaves a recovery copy as a process that is gone would have, and returns the folder."""
+
+    def leave(document, path=None):
+        copy = RecoveryCopy(tmp_path / "recovery")
+        copy.write(document, path)
+        copy.finish()
+        text = copy.file.read_text()
+        orphan = copy.file.with_name(f"{ended_process}-{copy.file.name}")
+        orphan.write_text(text.replace(f'"pid": {os.getpid()}', f'"pid": {ended_process}'))
+        copy.close()
+        return tmp_path / "recovery"
+
+    return leave
+
+
+@pytest.fixture
+def killed(tmp_path):
+    """A function that lets a process write a recovery copy, kills it (SIGKILL), and returns the folder."""
 
     def crash(document, path=None):
         folder = tmp_path / "recovery"

@@ -20,10 +20,10 @@ def copy(tmp_path):
     copy.close()
 
 
-def test_killed_session_is_found_with_all_it_had(tmp_path, left_behind):
+def test_killed_session_is_found_with_all_it_had(tmp_path, killed):
     document = make_document(kept="as it is")
     path = tmp_path / "g.loom"
-    (recovery,) = find_recoveries(left_behind(document, path))
+    (recovery,) = find_recoveries(killed(document, path))
     assert recovery.load() == document
     assert recovery.path == path
     assert recovery.title == "Work"
@@ -47,7 +47,7 @@ def test_each_killed_session_is_found_the_latest_first(left_behind):
 
 def test_living_session_is_not_found(copy, tmp_path):
     copy.write(make_document(), None)
-    copy.finish_writing()
+    copy.finish()
     assert copy.file.exists()
     assert find_recoveries(tmp_path / "recovery") == ()
 
@@ -56,8 +56,11 @@ def test_reused_process_number_does_not_hide_a_crash(left_behind):
     folder = left_behind(make_document())
     (recovery,) = find_recoveries(folder)
     text = recovery.file.read_text()
-    pid = load_document(recovery.file).unknown["recovery"]["pid"]
-    recovery.file.write_text(text.replace(f'"pid": {pid}', f'"pid": {os.getpid()}'))
+    owner = load_document(recovery.file).unknown["recovery"]
+    text = text.replace(f'"pid": {owner["pid"]}', f'"pid": {os.getpid()}')
+    recovery.file.write_text(text)
+    assert find_recoveries(folder) == (), "its own process lives"
+    recovery.file.write_text(text.replace(f'"started": {owner["started"]}', f'"started": {owner["started"] - 5}'))
     assert len(find_recoveries(folder)) == 1
 
 
@@ -82,16 +85,17 @@ def test_there_is_nothing_to_find_in_a_folder_that_is_not_there(tmp_path):
 def test_last_of_many_changes_is_kept(copy):
     for number in range(50):
         copy.write(make_document(f"change {number}"), None)
-    copy.finish_writing()
+    copy.finish()
     assert load_document(copy.file).title == "change 49"
 
 
 def test_copy_is_written_again_after_it_was_discarded(copy):
     copy.write(make_document("one"), None)
     copy.discard()
+    copy.finish()
     assert not copy.file.exists()
     copy.write(make_document("two"), None)
-    copy.finish_writing()
+    copy.finish()
     assert load_document(copy.file).title == "two"
 
 
@@ -99,7 +103,7 @@ def test_folder_that_can_not_be_written_is_told_and_ends_nothing(tmp_path):
     (tmp_path / "file").write_text("in the way")
     copy = RecoveryCopy(tmp_path / "file" / "recovery")
     copy.write(make_document(), None)
-    copy.finish_writing()
+    copy.finish()
     assert "recovery" in copy.failure or "Not a directory" in copy.failure
     copy.close()
 

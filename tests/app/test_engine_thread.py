@@ -1,0 +1,442 @@
+"""The engine thread: a test for each sentence of architecture.md, idea 9, with the real process and tiny real checkpoints."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import psutil
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from app.engine_thread import EngineThread
+from app.heartbeat import Heartbeat
+from app.launch import WORKER_FLAG
+from app.worker_lane import describe_status
+from app.worker_process import worker_command
+from engine.document.model import NodeId
+from engine.document.storage import load_document, parse_document, save_document
+from engine.errors import DocumentError, NotFoundError
+from engine.events import BytesMoved, RunFinished, RunStarted
+from engine.planning.check import check_document
+from engine.planning.options import RunOptions
+from engine.worker_messages import PROTOCOL, Greeting, read_answer
+
+PATIENCE = 120_000
+"""Milliseconds after which a test gives up; nothing is measured by it."""
+SMALL_PIECES = RunOptions(piece_entries=4096, workers=1)
+"""Thousands of pieces, so that there is time to do something between them."""
+MAIN_THREAD = threading.get_ident()
+
+
+class Ear:
+    """Everything an engine thread says, and whether it said it in the window's thread."""
+
+    def __init__(self, engine):
+        self.heard = []
+        self.threads = set()
+        for name in ("checked", "header_read", "run_event", "run_ended", "stop_seen", "worker_died", "worker_ready", "broken", "said"):
+            getattr(engine, name).connect(self._listen(name))
+
+    def _listen(self, name):
+        def hear(*values):
+            self.threads.add(threading.get_ident())
+            self.heard.append((name, *values))
+
+        return hear
+
+    def all(self, name):
+        return [values for kind, *values in self.heard if kind == name]
+
+    def events(self, job):
+        return [event for number, event in self.all("run_event") if number == job]
+
+    def outcome(self, job):
+        return dict(self.all("run_ended")).get(job)
+
+
+@pytest.fixture
+def make_engine(qapp):
+    engines = []
+
+    def make(*arguments, **choices):
+        engine = EngineThread(*arguments, **choices)
+        engines.append(engine)
+        return engine, Ear(engine)
+
+    yield make
+    for engine in engines:
+        engine.shutdown()
+        engine.deleteLater()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Three tiny checkpoints and two large enough that a run in small pieces takes seconds."""
+    for number, (name, rows) in enumerate({"base": 4, "tuned": 4, "misfit": 5, "large_base": 2000, "large_tuned": 2000}.items()):
+        generator = torch.Generator().manual_seed(number)
+        (tmp_path / name).mkdir()
+        save_file({"layers.0.w": torch.randn(rows, 1000, generator=generator)}, tmp_path / name / "model.safetensors")
+    return tmp_path
+
+
+def draw(base="base", tuned="tuned"):
+    """Draw base + 0.5 · trim(tuned − base), written twice: as it is, and scaled."""
+    return parse_document(
+        json.dumps(
+            {
+                "format": "weightloom/1",
+                "title": "Half way",
+                "nodes": {
+                    "base": {"operation": "checkpoint", "parameters": {"source": base}},
+                    "tuned": {"operation": "checkpoint", "parameters": {"source": tuned}},
+                    "tau": {"operation": "task_vector"},
+                    "trim": {"operation": "trim", "parameters": {"density": 0.2}},
+                    "edit": {"operation": "apply", "parameters": {"strength": 0.5}},
+                    "out": {"operation": "export_checkpoint", "parameters": {"folder": "out"}},
+                    "vector": {"operation": "export_vector", "parameters": {"folder": "vector"}},
+                },
+                "wires": [
+                    {"from": "tuned.checkpoint", "to": "tau.tuned"},
+                    {"from": "base.checkpoint", "to": "tau.base"},
+                    {"from": "tau.vector", "to": "trim.vector"},
+                    {"from": "trim.vector", "to": "edit.vector"},
+                    {"from": "base.checkpoint", "to": "edit.base"},
+                    {"from": "edit.checkpoint", "to": "out.checkpoint"},
+                    {"from": "tau.vector", "to": "vector.vector"},
+                ],
+            }
+        )
+    )
+
+
+def draw_large():
+    return draw("large_base", "large_tuned")
+
+
+def wait(qtbot, condition):
+    qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
+
+
+def await_progress(qtbot, ear, job):
+    wait(qtbot, lambda: any(isinstance(event, BytesMoved) for event in ear.events(job)))
+
+
+def list_hidden(folder):
+    return [path.name for path in folder.iterdir() if path.name.startswith(".")]
+
+
+# --- lane one ---
+
+
+def test_check_says_what_the_checker_says(qtbot, make_engine, folder):
+    engine, ear = make_engine()
+    engine.check(draw("base", "misfit"), folder, 4)
+    wait(qtbot, lambda: ear.all("checked"))
+    ((revision, summary),) = ear.all("checked")
+    assert revision == 4
+    assert summary.problems == check_document(draw("base", "misfit"), folder).problems != ()
+    assert not summary.is_runnable
+    assert engine.worker_pid == 0, "a check needs no process"
+
+
+def test_graph_that_can_run_comes_with_its_formulas_and_sizes(qtbot, make_engine, folder):
+    engine, ear = make_engine()
+    engine.check(draw(), folder, 1)
+    wait(qtbot, lambda: ear.all("checked"))
+    summary = ear.all("checked")[0][1]
+    assert summary.is_runnable
+    assert summary.formulas.keys() == summary.targets.keys() == {"out", "vector"}
+    assert summary.parameters == {"base": 4000, "tuned": 4000}
+    assert summary.bytes_written == 2 * 16_000
+
+
+def test_stale_answers_are_dropped(qtbot, make_engine, folder):
+    engine, ear = make_engine()
+    for revision in range(20):
+        engine.check(draw(), folder, revision)
+    wait(qtbot, lambda: ear.all("checked"))
+    assert [revision for revision, _ in ear.all("checked")] == [19]
+
+
+def test_header_is_read_or_the_reason_told(qtbot, make_engine, folder):
+    engine, ear = make_engine()
+    engine.read_header("base", folder)
+    engine.read_header("nowhere", folder)
+    wait(qtbot, lambda: len(ear.all("header_read")) == 2)
+    answers = dict(ear.all("header_read"))
+    assert answers["base"].parameters == 4000
+    assert isinstance(answers["nowhere"], NotFoundError)
+
+
+# --- lane two ---
+
+
+def test_process_does_all_runs_and_answers_in_the_thread_of_the_window(qtbot, make_engine, folder):
+    """One process from its start over several runs, so that torch is imported once here."""
+    engine, ear = make_engine()
+    engine.start_worker()
+    wait(qtbot, lambda: ear.all("worker_ready"))
+    pid = engine.worker_pid
+
+    # Up to a node: the other output is left out, and so is what is wrong with it.
+    document = draw()
+    job = engine.run(document, folder, upto=NodeId("vector"), revision=3)
+    assert engine.is_running
+    wait(qtbot, lambda: ear.outcome(job))
+    assert ear.outcome(job).kind == "done"
+    assert (folder / "vector" / "model.safetensors").exists()
+    assert not (folder / "out").exists()
+    assert set(load_document(folder / "vector" / "recipe.loom").nodes) == {"base", "tuned", "tau", "vector"}
+    events = ear.events(job)
+    assert isinstance(events[0], RunStarted)
+    assert isinstance(events[-1], RunFinished)
+    of_the_run = [kind for kind, *values in ear.heard if kind in ("run_event", "run_ended")]
+    assert of_the_run.index("run_ended") == len(of_the_run) - 1, "nothing is told of a run after its end"
+
+    # Problems come back as the checker says them.
+    second = engine.run(document, folder)
+    wait(qtbot, lambda: ear.outcome(second))
+    assert ear.outcome(second).kind == "refused"
+    assert ear.outcome(second).problems == check_document(document, folder).problems
+
+    # Two at once run one after the other; the result is the engine's own.
+    third = engine.run(document, folder, upto=NodeId("out"))
+    fourth = engine.run(document, folder, RunOptions(output=folder / "again"), upto=NodeId("out"))
+    wait(qtbot, lambda: ear.outcome(fourth))
+    assert [ear.outcome(number).kind for number in (third, fourth)] == ["done", "done"]
+    assert ear.outcome(third).result.outputs[0].folder == str(folder / "out")
+    one, other = (load_file(folder / name / "model.safetensors") for name in ("out", "again"))
+    assert torch.equal(one["layers.0.w"], other["layers.0.w"])
+
+    assert not engine.is_running
+    assert engine.worker_pid == pid
+    assert ear.threads == {MAIN_THREAD}
+    assert not ear.all("worker_died")
+
+
+def test_stop_ends_a_run_and_leaves_nothing(qtbot, make_engine, folder):
+    engine, ear = make_engine()
+    job = engine.run(draw_large(), folder, SMALL_PIECES)
+    waiting = engine.run(draw(), folder)
+    await_progress(qtbot, ear, job)
+    engine.stop(waiting)
+    assert ear.outcome(waiting).kind == "stopped", "what has not begun is stopped at once"
+    engine.stop(job)
+    wait(qtbot, lambda: ear.outcome(job))
+    assert ear.outcome(job).kind == "stopped"
+    assert not (folder / "out").exists()
+    engine.stop(job)
+    assert len(ear.all("run_ended")) == 2
+
+
+def test_what_does_not_stop_is_ended_with_its_process_and_tidied_away(qtbot, make_engine, folder):
+    """A process that is frozen (SIGSTOP) hears nothing; the run ends all the same, and its successor cleans up."""
+    engine, ear = make_engine()
+    job = engine.run(draw_large(), folder, SMALL_PIECES)
+    await_progress(qtbot, ear, job)
+    frozen = engine.worker_pid
+    os.kill(frozen, signal.SIGSTOP)
+    engine.stop(job)
+    wait(qtbot, lambda: ear.outcome(job))
+    assert ear.outcome(job).kind == "stopped"
+    assert not ear.all("worker_died"), "ending it was our own will"
+    assert list_hidden(folder) != []
+    wait(qtbot, lambda: len(ear.all("worker_ready")) == 2)
+    following = engine.run(draw_large(), folder, SMALL_PIECES)
+    await_progress(qtbot, ear, following)
+    assert engine.worker_pid != frozen
+    assert not psutil.pid_exists(frozen)
+    engine.stop(following)
+    wait(qtbot, lambda: ear.outcome(following))
+    wait(qtbot, lambda: list_hidden(folder) == [])
+
+
+def test_killed_process_fails_the_run_clearly_and_is_replaced(qtbot, make_engine, folder):
+    engine, ear = make_engine()
+    document = draw_large()
+    job = engine.run(document, folder, SMALL_PIECES)
+    await_progress(qtbot, ear, job)
+    killed = engine.worker_pid
+    os.kill(killed, signal.SIGKILL)
+    wait(qtbot, lambda: ear.outcome(job))
+    outcome = ear.outcome(job)
+    assert outcome.kind == "failed"
+    for words in ("SIGKILL", "graph is unchanged", "new process is started"):
+        assert words in outcome.message
+    assert ear.all("worker_died") == [[outcome.message]]
+    again = engine.run(draw(), folder, RunOptions(output=folder / "again"), upto=NodeId("out"))
+    wait(qtbot, lambda: ear.outcome(again))
+    assert ear.outcome(again).kind == "done"
+    assert engine.worker_pid != killed
+    assert document == draw_large()
+
+
+def test_process_that_dies_before_it_greets_fails_the_run(qtbot, make_engine, folder):
+    command = (sys.executable, "-c", "import sys; sys.exit('no torch here')")
+    engine, ear = make_engine(command, back_off=(0.0, 0.0))
+    job = engine.run(draw(), folder)
+    wait(qtbot, lambda: len(ear.all("worker_died")) == 3)
+    outcome = ear.outcome(job)
+    assert outcome.kind == "failed"
+    assert "exit status 1" in outcome.message
+    assert "no torch here" in outcome.message
+    assert engine.worker_pid == 0, "after the last back-off nothing is started"
+
+    # A run that is asked for later tries again.
+    later = engine.run(draw(), folder)
+    wait(qtbot, lambda: ear.outcome(later))
+    assert ear.outcome(later).kind == "failed"
+
+
+def test_starts_wait_longer_after_each_death(qtbot, make_engine):
+    """Between the second death and the third start lies the back-off: with an endless one there is no third."""
+    engine, ear = make_engine((sys.executable, "-c", ""), back_off=(0.0, 3600.0))
+    engine.start_worker()
+    wait(qtbot, lambda: len(ear.all("worker_died")) == 2)
+    qtbot.wait(300)
+    assert len(ear.all("worker_died")) == 2
+    assert engine.worker_pid == 0
+
+
+def test_program_that_is_not_there_is_a_death_too(qtbot, make_engine, folder):
+    engine, ear = make_engine((str(folder / "no-such-program"),), back_off=())
+    job = engine.run(draw(), folder)
+    wait(qtbot, lambda: ear.outcome(job))
+    assert "no-such-program" in ear.outcome(job).message
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        (f'print(\'{{"type": "Greeting", "protocol": {PROTOCOL + 1}}}\', flush=True); input(); input()', "protocol"),
+        ("print('Hello, I am a library', flush=True); input(); input()", "Hello, I am a library"),
+    ],
+)
+def test_process_of_another_protocol_is_ended(qtbot, make_engine, folder, script, words):
+    engine, ear = make_engine((sys.executable, "-c", script), back_off=())
+    job = engine.run(draw(), folder)
+    wait(qtbot, lambda: ear.outcome(job))
+    assert ear.outcome(job).kind == "failed"
+    assert words in ear.outcome(job).message
+
+
+def test_node_that_is_not_there_can_not_be_run_up_to(make_engine, folder):
+    engine, _ = make_engine()
+    with pytest.raises(DocumentError):
+        engine.run(draw(), folder, upto=NodeId("gone"))
+    assert not engine.is_running
+
+
+def test_shutdown_during_a_run_stops_it_and_leaves_no_thread_and_no_process(qtbot, make_engine, folder):
+    threads = set(threading.enumerate())
+    engine, ear = make_engine()
+    job = engine.run(draw_large(), folder, SMALL_PIECES)
+    await_progress(qtbot, ear, job)
+    pid = engine.worker_pid
+    engine.shutdown()
+    assert not psutil.pid_exists(pid)
+    assert set(threading.enumerate()) <= threads
+    assert not (folder / "out").exists()
+    assert list_hidden(folder) == [], "it had the time to clean up"
+    engine.shutdown()
+    engine.start_worker()
+    assert engine.worker_pid == 0
+
+
+def test_exit_status_is_told_in_words():
+    assert describe_status(3) == "exit status 3"
+    assert describe_status(-signal.SIGSEGV) == "SIGSEGV"
+    assert "memory" in describe_status(-signal.SIGKILL)
+
+
+def test_bundle_starts_itself(monkeypatch):
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert worker_command() == (sys.executable, "--engine-worker")
+
+
+def test_program_with_the_flag_is_the_process():
+    with subprocess.Popen([sys.executable, "-m", "app.launch", WORKER_FLAG], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        greeting = read_answer(process.stdout.readline())
+        process.kill()
+    assert greeting == Greeting(PROTOCOL)
+
+
+def test_stalled_window_is_noticed(qtbot):
+    heartbeat = Heartbeat()
+    gaps = []
+    heartbeat.stalled.connect(gaps.append)
+    heartbeat.start()
+    time.sleep(0.12)
+    wait(qtbot, lambda: gaps)
+    heartbeat.stop()
+    assert max(gaps) >= 0.12
+
+
+_WINDOW = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QCoreApplication, QObject
+from app.engine_thread import EngineThread
+from engine.document.storage import load_document
+from engine.events import BytesMoved
+from engine.planning.options import RunOptions
+
+class Window(QObject):
+    def __init__(self, engine):
+        super().__init__()
+        self.engine = engine
+        engine.run_event.connect(self.hear)
+        engine.run_ended.connect(self.end)
+
+    def hear(self, job, event):
+        if isinstance(event, BytesMoved):
+            print(self.engine.worker_pid, flush=True)
+
+    def end(self, job, outcome):
+        loaded = {"torch", "transformers", "matplotlib", "datasets"} & sys.modules.keys()
+        print(outcome.kind, sorted(loaded), flush=True)
+        QCoreApplication.quit()
+
+application = QCoreApplication([])
+engine = EngineThread()
+window = Window(engine)
+path = Path(sys.argv[1])
+document = load_document(path)
+engine.check(document, path.parent, 1)
+engine.read_header("base", path.parent)
+engine.run(document, path.parent, RunOptions(piece_entries=4096, workers=1))
+sys.exit(application.exec())
+"""
+
+
+def start_window(document, folder):
+    save_document(document, folder / "g.loom")
+    return subprocess.Popen([sys.executable, "-c", _WINDOW, folder / "g.loom"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_window_never_imports_torch_and_ends_without_a_word(folder):
+    with start_window(draw(), folder) as window:
+        out, err = window.communicate(timeout=PATIENCE / 1000)
+    assert out.decode().splitlines()[-1] == "done []"
+    assert err == b""
+    assert window.returncode == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the end of the input does it (tests/engine/test_worker.py)")
+def test_nothing_is_orphaned_when_the_window_is_killed(folder):
+    with start_window(draw_large(), folder) as window:
+        worker = psutil.Process(int(window.stdout.readline()))
+        # Frozen, so that not its reading of the input ends it, but the system.
+        worker.suspend()
+        window.kill()
+    deadline = time.monotonic() + PATIENCE / 1000
+    with contextlib.suppress(psutil.NoSuchProcess):
+        while worker.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert worker.status() == psutil.STATUS_ZOMBIE
