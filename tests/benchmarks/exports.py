@@ -10,7 +10,7 @@ from statistics import median
 
 from tests.benchmarks.floors import Floor, list_inputs, measure_floor
 from tests.benchmarks.mergekit import run_mergekit
-from tests.benchmarks.processes import Ended
+from tests.benchmarks.processes import Ended, run_process
 from tests.benchmarks.table import Line, in_megabytes, in_seconds
 from tests.benchmarks.weightloom import LoomRun, run_loom
 
@@ -26,6 +26,11 @@ class Bench:
     """Outputs are made here, one at a time, and removed."""
     mergekit: Path
     repetitions: int
+
+    @property
+    def targets(self) -> tuple[Path, Path]:
+        """Return where our output and mergekit's go."""
+        return self.scratch / "ours", self.scratch / "theirs"
 
     @property
     def output_bytes(self) -> int:
@@ -56,29 +61,35 @@ class Round:
 
 
 Keep = Callable[[Path, Path], None]
-"""Called with our output and mergekit's, once, before they are removed."""
+"""Called with our output and mergekit's of the last round, before they are removed."""
 
 
 def measure_case(bench: Bench, case: Case, *, hashes: bool = False, keep: Keep | None = None) -> tuple[Round, ...]:
-    """Measure a case as often as the bench says, each round in the order floor, Weightloom, (with fingerprints,) mergekit."""
-    ours, theirs = bench.scratch / "ours", bench.scratch / "theirs"
-    # Once without a clock: the page cache is warm, and no file of either program is read from the disk for the first time.
-    _remove(ours, theirs)
-    run_loom(case.document, ours)
-    run_mergekit(bench.mergekit, bench.family, case.name, theirs)
+    """Measure a case as often as the bench says, each round in the order floor, (with fingerprints,) Weightloom, mergekit."""
+    _warm_up(bench, case)
+    rounds = tuple(_measure_round(bench, case, hashes=hashes) for _ in range(bench.repetitions))
     if keep:
-        keep(ours, theirs)
-    rounds: list[Round] = []
-    for _ in range(bench.repetitions):
-        _remove(ours, theirs)
-        floor = measure_floor(list_inputs(bench.family), bench.output_bytes, bench.scratch / "floor")
-        loom = run_loom(case.document, ours)
-        _remove(ours)
-        hashed = run_loom(case.document, ours, fingerprints=True) if hashes else None
-        _remove(ours)
-        rounds.append(Round(floor, loom, hashed, run_mergekit(bench.mergekit, bench.family, case.name, theirs)))
+        keep(*bench.targets)
+    _remove(*bench.targets)
+    return rounds
+
+
+def _warm_up(bench: Bench, case: Case) -> None:
+    """Read the inputs and both programs once without a clock, so that nothing comes from the disk for the first time."""
+    _remove(*bench.targets)
+    measure_floor(list_inputs(bench.family), bench.output_bytes, bench.scratch / "floor")
+    run_loom(case.document, bench.targets[0])
+    run_process([str(bench.mergekit), "--help"])
+
+
+def _measure_round(bench: Bench, case: Case, *, hashes: bool) -> Round:
+    ours, theirs = bench.targets
     _remove(ours, theirs)
-    return tuple(rounds)
+    floor = measure_floor(list_inputs(bench.family), bench.output_bytes, bench.scratch / "floor")
+    hashed = run_loom(case.document, ours, fingerprints=True) if hashes else None
+    _remove(ours)
+    loom = run_loom(case.document, ours)
+    return Round(floor, loom, hashed, run_mergekit(bench.mergekit, bench.family, case.name, theirs))
 
 
 def describe_against_floor(case: Case, rounds: Sequence[Round]) -> Line:

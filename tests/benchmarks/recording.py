@@ -29,9 +29,10 @@ How it is measured:
 - Whole processes include the interpreter and every import. Ours is `python -m engine run … --flush off --fingerprints off`, mergekit's
   `mergekit-yaml … --lazy-unpickle --no-copy-tokenizer` (version 0.1.5, same torch, in an environment of its own), computing in float32 and
   writing bfloat16, as ours. Neither flushes to the platter. Ours writes its report too.
-- Each round measures floor, ours (and ours with fingerprints) and mergekit's one after the other; figures are medians of the rounds,
-  ratios medians of the rounds' ratios. One round before them is not counted. Peak memory is `ru_maxrss`, the largest of all rounds.
-- Processor time is that of all cores, user's and system's: what other work on the machine changes least.
+- Each round measures floor, ours (with fingerprints, then without) and mergekit's one after the other; figures are medians of the rounds,
+  ratios medians of the rounds' ratios. Before the first round all files are read once without a clock.
+- Peak memory is `ru_maxrss`, the largest of all rounds; pages of mapped files count, which mergekit maps and Weightloom does not.
+- Processor time is that of all cores, user's and system's; other work on the machine changes it less than the time on the clock.
 """
 
 
