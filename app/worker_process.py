@@ -69,7 +69,7 @@ class WorkerProcess:
         """
         self._command = tuple(command)
         self._post = post
-        self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._messages: queue.SimpleQueue[ToWorker | None] = queue.SimpleQueue()
         self._last_lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -85,11 +85,11 @@ class WorkerProcess:
 
     def send(self, message: ToWorker) -> None:
         """Say something to the process; what it does not hear any more is dropped."""
-        self._lines.put(write_message(message))
+        self._messages.put(message)
 
     def end_input(self) -> None:
         """Close its input, which tells it to stop and end."""
-        self._lines.put(None)
+        self._messages.put(None)
 
     def kill(self) -> None:
         """End it at once."""
@@ -116,7 +116,7 @@ class WorkerProcess:
             printer.start()
             self._listen(process.stdout)
             status = process.wait()
-            self._lines.put(None)
+            self._messages.put(None)
             writer.join()
             printer.join()
         self._post(self, Gone(status, tuple(self._last_lines)))
@@ -155,6 +155,6 @@ class WorkerProcess:
             return
         # A process that is gone hears nothing; `Gone` says so.
         with contextlib.suppress(OSError), pipe:
-            while (line := self._lines.get()) is not None:
-                pipe.write(line)
+            while (message := self._messages.get()) is not None:
+                pipe.write(write_message(message))
                 pipe.flush()
