@@ -67,9 +67,7 @@ def _join(source: str, target: str) -> Wire:
     return Wire(PortRef.parse(source), PortRef.parse(target))
 
 
-def main() -> None:
-    application = QApplication.instance() or QApplication([])
-    assert isinstance(application, QApplication)
+def main(application: QApplication) -> None:
     apply_theme(application, "dark")
     graph = make_graph(NODES, WIRES)
     print(f"{len(graph.nodes)} nodes, {len(graph.wires)} wires; window of 1600 × 1000")
@@ -160,4 +158,5 @@ def _clock(step: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    running = QApplication([])
+    main(running)

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from app.canvas.alignment import align, distribute, snap
+from app.canvas.walking import walk
+from engine.document.model import NodeId
+
+A, B, C = NodeId("a"), NodeId("b"), NodeId("c")
+BOXES = {A: (0, 0, 100, 50), B: (130, 90, 60, 50), C: (400, 20, 100, 80)}
+
+
+def test_aligning_puts_all_on_the_outermost_line():
+    assert align(BOXES, "left") == {A: (0, 0), B: (0, 90), C: (0, 20)}
+    assert align(BOXES, "right") == {A: (400, 0), B: (440, 90), C: (400, 20)}
+    assert align(BOXES, "top")[B] == (130, 0)
+    assert align(BOXES, "bottom")[A] == (0, 90)
+    assert align(BOXES, "centre")[B] == (220, 90)
+    assert align(BOXES, "middle")[A] == (0, 45)
+
+
+def test_distributing_makes_the_gaps_equal():
+    positions = distribute(BOXES, "across")
+    assert positions == {A: (0, 0), B: (220, 90), C: (400, 20)}
+    assert distribute({A: BOXES[A], B: BOXES[B]}, "across") == {}
+
+
+def test_snap_takes_the_nearest_point():
+    assert snap((13, -13), 24) == (24, -24)
+
+
+def test_arrows_walk_along_wires_and_up_and_down_a_column(make):
+    document = make.negation()
+    boxes = {node_id: (*(node.position or (0, 0)), 132.0, 84.0) for node_id, node in document.nodes.items()}
+    assert walk(document, boxes, None, "right") == "base"
+    assert walk(document, boxes, NodeId("tau"), "right") == "not"
+    assert walk(document, boxes, NodeId("tau"), "left") in {"base", "tuned"}
+    assert walk(document, boxes, NodeId("base"), "down") == "tuned"
+    assert walk(document, boxes, NodeId("tuned"), "up") == "base"
+    assert walk(document, boxes, NodeId("edit"), "right") is None
