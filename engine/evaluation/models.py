@@ -16,6 +16,7 @@ from engine.evaluation.image_classification import measure_image_classification
 from engine.evaluation.language_modelling import measure_language_modelling
 from engine.evaluation.loaded_model import LoadedModel, load_model
 from engine.evaluation.measurement import Measurement
+from engine.evaluation.quiet import quiet_transformers
 from engine.evaluation.settings import EvaluationSettings
 from engine.evaluation.stored_tensors import map_stored_tensors
 from engine.evaluation.tasks import Task, choose_metric
@@ -69,7 +70,13 @@ class EvaluationModel:
         task: Task = "generation" if metric == "flagged_share" else test_set.task
         check_suitability(self._loaded.architecture, task, self.folder)
         entries = sum(tensor.numel() for tensor in self.tensors.values())
-        with _explain_failures(self._loaded, settings.batch_size), torch.inference_mode(), _exact_float32(), _fitting_threads(entries):
+        with (
+            _explain_failures(self._loaded, settings.batch_size),
+            quiet_transformers(),
+            torch.inference_mode(),
+            _exact_float32(),
+            _fitting_threads(entries),
+        ):
             return MEASURES[task](self._loaded, test_set, settings, stop)
 
 
