@@ -26,8 +26,8 @@ class Checker(QObject):
         super().__init__(parent)
         self.summary: CheckSummary | None = None
         """The verdict on the document as it is now; None while it is awaited."""
-        self.options = RunOptions()
-        """What a run is started with; part of what is checked."""
+        self.options = RunOptions(overwrite=True)
+        """What a run is started with; part of what is checked. Whoever starts one asks before it replaces an export."""
         self._session = session
         self._engine = engine
         self._quiet = QTimer(self)
@@ -50,8 +50,8 @@ class Checker(QObject):
             self._await_verdict()
 
     def forget_permissions(self) -> None:
-        """Take back what the user allowed for one graph: overwriting, and writing outside its folder."""
-        self.set_options(replace(self.options, overwrite=False, allow_outside=False, staging="fresh"))
+        """Take back what the user allowed for one graph: writing outside its folder."""
+        self.set_options(replace(self.options, allow_outside=False))
 
     def _follow(self, _before: Document, _after: Document) -> None:
         self._await_verdict()

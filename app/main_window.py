@@ -32,6 +32,7 @@ _WORKER_DELAY_MILLISECONDS = 300
 class MainWindow(QMainWindow):
     """Show the welcome page or the workbench, and guard what is unsaved."""
 
+    _is_painted = False
     painted = Signal()
     """The window has been painted for the first time."""
 
@@ -54,7 +55,6 @@ class MainWindow(QMainWindow):
         self.links: WorkbenchLinks | None = None
         self.ready: Ready | None = None
         """What the engine's process said when it was ready for a run; None before."""
-        self._is_painted = False
         self.setWindowTitle("Weightloom")
         self.setAccessibleName("Weightloom")
         self.setAcceptDrops(True)
@@ -115,6 +115,7 @@ class MainWindow(QMainWindow):
             self.workbench.remember(self.preferences)
         self.session.close()
         self.engine.shutdown()
+        self.welcome.finish()
         event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
@@ -134,8 +135,10 @@ class MainWindow(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Tell of another theme."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
+        if event.type() == QEvent.Type.PaletteChange and self._is_painted:
             self.welcome.restyle()
+            if self.workbench is not None:
+                self.workbench.restyle()
 
     def _take_ready(self, ready: Ready) -> None:
         self.ready = ready

@@ -19,7 +19,7 @@ from engine.parameters import Parameter, ParameterError
 from engine.problems import Problem
 
 Edit = Callable[[Document], Document]
-Permission = Literal["", "overwrite", "allow_outside"]
+Permission = Literal["", "allow_outside"]
 _MOST_OFFERS = 3
 """More buttons than this under one problem would be a second palette."""
 
@@ -102,11 +102,8 @@ def _is_sound(parameter: Parameter, value: JsonValue) -> bool:
 
 
 def _grant(problem: Problem) -> Iterator[Mend]:
-    """Offer what the command line calls --overwrite and --allow-outside."""
-    text = f"{problem.message} {problem.hint}"
-    if "--overwrite" in text:
-        yield Mend("Replace the older export", permission="overwrite")
-    if "--allow-outside" in text:
+    """Offer what the command line calls --allow-outside."""
+    if "--allow-outside" in problem.hint:
         yield Mend("Write there all the same", permission="allow_outside")
 
 

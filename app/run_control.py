@@ -12,13 +12,14 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMenu, QMessageBox
 
 from app.canvas.connection import name_node
-from app.mends import Mend, Permission, find_mends
+from app.mends import Permission, find_mends
 from app.report_figures import Figures, gather_figures, read_figures
 from app.run_progress import RunProgress, describe_event, format_bytes
 from app.workbench import Workbench
+from engine.document.model import NodeId
 from engine.errors import EngineError
 from engine.events import Event, MetricMeasured, StrengthChosen
-from engine.problems import Problem, Severity
+from engine.problems import Severity
 from engine.worker_messages import Ready
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class RunControl(QObject):
         self._window = window
         self._bench = workbench
         self._devices: tuple[str, ...] = window.ready.devices if window.ready is not None else ()
+        self._replaceable: set[Path] = set()
+        """Folders whose export the user allowed to replace; asked once for each."""
         for name, handler in (("run", self.run), ("run_to_node", self.run_to_node), ("stop", workbench.runs.stop)):
             window.connect_action(name, handler)
         window.declared_actions["stop"].setEnabled(False)
@@ -64,16 +67,13 @@ class RunControl(QObject):
     def run_to_node(self) -> None:
         """Run only what the selected node needs."""
         ids = self._bench.scene.selected_ids
-        if len(ids) == 1:
+        if len(ids) == 1 and self._may_replace(ids[0]):
             self._bench.runs.start(self._bench.checker.options, ids[0])
 
     def grant(self, permission: Permission) -> None:
-        """Allow what the command line calls --overwrite or --allow-outside, for this graph."""
-        options = self._bench.checker.options
-        if permission == "overwrite":
-            self._bench.checker.set_options(replace(options, overwrite=True))
-        elif permission == "allow_outside":
-            self._bench.checker.set_options(replace(options, allow_outside=True))
+        """Allow what the command line calls --allow-outside, for this graph."""
+        if permission:
+            self._bench.checker.set_options(replace(self._bench.checker.options, allow_outside=True))
 
     def open_report(self, run: RunProgress) -> None:
         """Open the report of a run in the browser."""
@@ -102,22 +102,33 @@ class RunControl(QObject):
         summary = self._bench.checker.summary
         errors = [problem for problem in summary.problems if problem.severity is Severity.ERROR] if summary is not None else []
         if not errors:
-            return not self._bench.runs.is_running
+            return not self._bench.runs.is_running and self._may_replace()
         document = self._window.session.document
-        asked: dict[Problem, Permission] = {problem: _find_permission(find_mends(document, problem)) for problem in errors}
-        if not all(asked.values()) or not self._ask_permission(errors):
+        is_allowable = all(any(mend.permission for mend in find_mends(document, problem)) for problem in errors)
+        if not is_allowable or not self._ask("\n\n".join(problem.message for problem in errors), self.tr("Write there all the same?")):
             self._bench.show_panel("problems")
             self._bench.status.say(self.tr("The graph has problems that stop a run."))
             return False
-        for permission in asked.values():
-            self.grant(permission)
+        self.grant("allow_outside")
         return True
 
-    def _ask_permission(self, problems: list[Problem]) -> bool:
+    def _may_replace(self, upto: NodeId | None = None) -> bool:
+        """Ask before an export is replaced, once for each folder."""
+        summary = self._bench.checker.summary
+        targets = (summary.targets or {}) if summary is not None else {}
+        taken = [path for node, path in targets.items() if upto in (None, node) and path.is_dir() and path not in self._replaceable]
+        if not taken:
+            return True
+        fact = self.tr("There is an export already in {0}.").format(", ".join(str(path) for path in taken))
+        if not self._ask(fact, self.tr("Replace it? Only files that Weightloom wrote are replaced; others stay.")):
+            return False
+        self._replaceable.update(taken)
+        return True
+
+    def _ask(self, fact: str, question: str) -> bool:
         buttons = QMessageBox.StandardButton
-        facts = "\n\n".join(problem.message.replace(", or use --overwrite to replace the export in it", "") for problem in problems)
-        question = self.tr("{0}\n\nWrite there all the same? An older export in that place is replaced; other files stay.").format(facts)
-        return QMessageBox.question(self._bench, self.tr("Before the run"), question, buttons.Yes | buttons.No, buttons.No) == buttons.Yes
+        title = self.tr("Before the run")
+        return QMessageBox.question(self._bench, title, f"{fact}\n\n{question}", buttons.Yes | buttons.No, buttons.No) == buttons.Yes
 
     def _hear(self, event: Event) -> None:
         document = self._window.session.document
@@ -136,8 +147,6 @@ class RunControl(QObject):
         self._bench.status.say(run.message.partition("\n")[0] or self.tr("The run is done."))
         if run.ending == "done" and (run.folders or run.measured):
             self._bench.metrics.show_figures(self._find_figures(run))
-        # What was allowed for this run is asked again for the next: an older export is never replaced unasked.
-        self._bench.checker.forget_permissions()
         self._bench.checker.check_now()
 
     def _show_running(self, *, is_running: bool) -> None:
@@ -186,13 +195,6 @@ class RunControl(QObject):
         self._bench.log.add_line(trace)
         self._bench.status.say(self.tr("A fault in Weightloom itself: see the log."))
         self._bench.show_panel("log")
-
-
-def _find_permission(mends: tuple[Mend, ...]) -> Permission:
-    for mend in mends:
-        if mend.permission:
-            return mend.permission
-    return ""
 
 
 def _name_device(device: str) -> str:

@@ -91,7 +91,8 @@ def follow_event(progress: RunProgress, event: Event) -> RunProgress:  # noqa: C
             done = event.bytes_read + event.bytes_written
             return replace(progress, bytes_done=done, bytes_read=event.bytes_read, seconds=event.seconds, working=nodes)
         case MetricMeasured():
-            return replace(progress, measured=(*progress.measured, event))
+            working = progress.working if event.strength is None else (NodeId(event.node),)
+            return replace(progress, measured=(*progress.measured, event), working=working)
         case StrengthChosen():
             return replace(progress, chosen=(*progress.chosen, event))
         case NodeFinished():
@@ -133,6 +134,20 @@ def describe_event(event: Event, names: Mapping[NodeId, str]) -> str:
             return f"{names.get(NodeId(node), node)}: finished"
         case Remarked(text):
             return text
+        case _:
+            return _describe_course(event)
+
+
+def _describe_course(event: Event) -> str:
+    match event:
+        case RunStarted():
+            what = f"{event.passes} passes, {format_bytes(event.bytes_to_read)} to read, {format_bytes(event.bytes_to_write)} to write"
+            return f"Run of “{event.title}” on {event.device}: {what}, {format_bytes(event.peak_bytes)} of memory at most"
+        case PassStarted():
+            return f"Pass {event.index + 1}: {event.title}"
+        case RunFinished():
+            what = f"{format_bytes(event.bytes_read)} read, {format_bytes(event.bytes_written)} written"
+            return f"Finished in {format_seconds(event.seconds)}: {what}, {format_bytes(event.peak_bytes)} of memory at most"
         case _:
             fields = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in vars(event).items() if value not in ("", ()))
             return f"{type(event).__name__}: {fields}"

@@ -152,6 +152,7 @@ def style_sheet(colours: Tokens) -> str:
         "good_back": mix(colours.ok, colours.panel, 0.12),
         "handle": mix(colours.text, colours.panel, 0.25),
     }
+    words["icons"] = resource_path("icons").as_posix()
     words.update({key: shade.name() for key, shade in shades.items()})
     return template.substitute(words)
 

@@ -71,6 +71,12 @@ class Workbench(QMainWindow):
         self.docks[name].show()
         self.docks[name].raise_()
 
+    def restyle(self) -> None:
+        """Take the colours of the present theme."""
+        self.top_bar.restyle()
+        self.metrics.restyle()
+        self.problems.restyle()
+
     def remember(self, preferences: Preferences) -> None:
         """Store where the docks are."""
         preferences.set_layout("docks", self.saveState(_LAYOUT_VERSION))

@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QFrame, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.analogy_roles import find_searches, find_strengths, play_role
 from app.canvas.connection import find_operation, name_node
@@ -22,6 +34,7 @@ from engine.document.model import Document, NodeId, PortRef
 from engine.operation import Operation
 from engine.problems import Problem
 
+_LATER_MILLISECONDS = 200
 Facts = Sequence[tuple[str, str]]
 """What is known of a node: a name and a value each."""
 
@@ -47,6 +60,10 @@ class InspectorPanel(QScrollArea):
         self.setAccessibleName(self.tr("Inspector"))
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_LATER_MILLISECONDS)
+        self._later.timeout.connect(self._refresh)
         session.document_changed.connect(self._follow)
         self._build()
 
@@ -86,8 +103,19 @@ class InspectorPanel(QScrollArea):
         """Bring the panel up to date: values alone where the same things are shown, so that a drag is not torn off."""
         if self._describe() == self._built:
             self._show_values()
+        elif self._is_in_use():
+            self._show_values()
+            self._later.start()
         else:
             self._build()
+
+    def _is_in_use(self) -> bool:
+        """Tell whether the user is dragging or typing in the panel: what is under the hand must not be replaced."""
+        focus = QApplication.focusWidget()
+        if self._built[:2] != self._describe()[:2] or focus is None or not self.isAncestorOf(focus):
+            return False
+        is_typing = isinstance(focus, QLineEdit) and focus.isModified()
+        return is_typing or QApplication.mouseButtons() != Qt.MouseButton.NoButton
 
     def _describe(self) -> tuple[object, ...]:
         """Return what decides which widgets there are."""
@@ -106,6 +134,8 @@ class InspectorPanel(QScrollArea):
         )
 
     def _build(self) -> None:
+        focus = QApplication.focusWidget()
+        focused = next((key for key, field in self._fields.items() if focus is not None and field.isAncestorOf(focus)), None)
         self._built = self._describe()
         self._fields = {}
         self._roles: RoleRows | None = None
@@ -121,6 +151,8 @@ class InspectorPanel(QScrollArea):
         layout.addStretch(1)
         self.setWidget(page)
         self._show_values()
+        if focused in self._fields:
+            self._fields[focused].focus_editor()
 
     def _build_blank(self, layout: QVBoxLayout) -> None:
         count = len(self._selected)

@@ -44,6 +44,10 @@ class ProblemsPanel(QScrollArea):
             self._problems = tuple(problems)
             self._fill()
 
+    def restyle(self) -> None:
+        """Take the colours of the present theme."""
+        self._fill()
+
     def _fill(self) -> None:
         while (item := self._layout.takeAt(0)) is not None:
             widget = item.widget()

@@ -117,6 +117,9 @@ class RunPanel(QWidget):
     def _show(self) -> None:
         run = self._runs.current
         self.stop.setEnabled(self._runs.is_running)
+        # Before the first byte there is no share to show, only that something goes on.
+        is_waiting = self._runs.is_running and run is not None and run.bytes_done == 0
+        self.bar.setRange(0, 0 if is_waiting else _BAR)
         self.bar.setValue(round(_BAR * run.share) if run is not None else 0)
         self.stage.setText(self._say_stage(run))
         self.message.setText(run.message if run is not None else "")
@@ -135,7 +138,8 @@ class RunPanel(QWidget):
             "failed": self.tr("Failed"),
             "broken": self.tr("Failed: a fault in Weightloom"),
         }
-        return endings.get(run.ending) or run.stage
+        count = len(run.measured)
+        return endings.get(run.ending) or (self.tr("{0} · {1} figures measured").format(run.stage, count) if count else run.stage)
 
     def _list_figures(self, run: RunProgress | None) -> dict[str, str]:
         memory = format_bytes(self._runs.memory_bytes) if self._runs.memory_bytes else ""
@@ -143,13 +147,18 @@ class RunPanel(QWidget):
             return {"done": "", "speed": "", "time": "", "left": "", "memory": memory, "device": ""}
         left = run.seconds_left
         return {
-            "done": f"{format_bytes(run.bytes_done)} / {format_bytes(run.bytes_planned)}" if run.bytes_planned else "",
+            "done": self._say_done(run),
             "speed": f"{format_bytes(run.read_speed)}/s" if run.read_speed else "",
             "time": format_seconds(run.seconds) if run.seconds else "",
             "left": format_seconds(left) if left is not None else "",
-            "memory": f"{memory} (plan {format_bytes(run.peak_bytes)})" if memory and run.peak_bytes else memory,
+            "memory": f"{memory} of {format_bytes(run.peak_bytes)} planned" if memory and run.peak_bytes and not run.ending else memory,
             "device": run.device,
         }
+
+    def _say_done(self, run: RunProgress) -> str:
+        if run.ending or not run.bytes_planned:
+            return format_bytes(run.bytes_done) if run.bytes_done else ""
+        return self.tr("{0} of {1}").format(format_bytes(run.bytes_done), format_bytes(run.bytes_planned))
 
     def _add_past(self, run: RunProgress) -> None:
         when = time.strftime("%H:%M:%S", time.localtime(run.begun_at))

@@ -152,8 +152,9 @@ class CurvePlot(QWidget):
         if math.isfinite(self._plot.mark):
             x = self._place(self._plot.mark, self._bounds()[2]).x()
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-            painter.setPen(self._colours.text)
-            painter.drawText(QRectF(x + 4, area.top(), 160, 14), Qt.AlignmentFlag.AlignLeft, self._plot.mark_name)
+            painter.setPen(self._colours.dim)
+            head = QRectF(area.left(), 5, area.width(), 20)
+            painter.drawText(head, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._plot.mark_name)
 
     def _draw_curve(self, painter: QPainter, curve: PlotCurve, colour: QColor) -> None:
         style = Qt.PenStyle.DashLine if curve.is_dashed else Qt.PenStyle.SolidLine
