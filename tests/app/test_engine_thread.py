@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -19,7 +20,7 @@ from app.heartbeat import Heartbeat
 from app.launch import WORKER_FLAG
 from app.worker_lane import describe_status
 from app.worker_process import worker_command
-from engine.document.model import NodeId
+from engine.document.model import Document, NodeId
 from engine.document.storage import load_document, parse_document, save_document
 from engine.errors import DocumentError, NotFoundError
 from engine.events import BytesMoved, RunFinished, RunStarted
@@ -40,8 +41,11 @@ class Ear:
     def __init__(self, engine):
         self.heard = []
         self.threads = set()
-        for name in ("checked", "header_read", "run_event", "run_ended", "stop_seen", "worker_died", "worker_ready", "broken", "said"):
-            getattr(engine, name).connect(self._listen(name))
+        names = ("checked", "header_read", "run_event", "run_ended", "stop_seen", "worker_died", "worker_ready", "broken", "said")
+        self._slots = {name: self._listen(name) for name in names}
+        self._engine = engine
+        for name, slot in self._slots.items():
+            getattr(engine, name).connect(slot)
 
     def _listen(self, name):
         def hear(*values):
@@ -49,6 +53,10 @@ class Ear:
             self.heard.append((name, *values))
 
         return hear
+
+    def close(self):
+        for name, slot in self._slots.items():
+            getattr(self._engine, name).disconnect(slot)
 
     def all(self, name):
         return [values for kind, *values in self.heard if kind == name]
@@ -73,6 +81,26 @@ def make_engine(qapp):
     for engine in engines:
         engine.shutdown()
         engine.deleteLater()
+
+
+@pytest.fixture(scope="module")
+def lasting_engine(qapp):
+    engine = EngineThread()
+    engine.start_worker()
+    yield engine
+    engine.shutdown()
+    engine.deleteLater()
+
+
+@pytest.fixture
+def warm(lasting_engine, qtbot):
+    """An engine whose process has torch already, shared because importing that takes seconds; and a new ear."""
+    ear = Ear(lasting_engine)
+    job = lasting_engine.run(Document(), Path())
+    wait(qtbot, lambda: ear.outcome(job))
+    ear.heard.clear()
+    yield lasting_engine, ear
+    ear.close()
 
 
 @pytest.fixture
@@ -177,11 +205,8 @@ def test_header_is_read_or_the_reason_told(qtbot, make_engine, folder):
 # --- lane two ---
 
 
-def test_process_does_all_runs_and_answers_in_the_thread_of_the_window(qtbot, make_engine, folder):
-    """One process from its start over several runs, so that torch is imported once here."""
-    engine, ear = make_engine()
-    engine.start_worker()
-    wait(qtbot, lambda: ear.all("worker_ready"))
+def test_process_does_all_runs_and_answers_in_the_thread_of_the_window(qtbot, warm, folder):
+    engine, ear = warm
     pid = engine.worker_pid
 
     # Up to a node: the other output is left out, and so is what is wrong with it.
@@ -220,8 +245,8 @@ def test_process_does_all_runs_and_answers_in_the_thread_of_the_window(qtbot, ma
     assert not ear.all("worker_died")
 
 
-def test_stop_ends_a_run_and_leaves_nothing(qtbot, make_engine, folder):
-    engine, ear = make_engine()
+def test_stop_ends_a_run_and_leaves_nothing(qtbot, warm, folder):
+    engine, ear = warm
     job = engine.run(draw_large(), folder, SMALL_PIECES)
     waiting = engine.run(draw(), folder)
     await_progress(qtbot, ear, job)
@@ -235,9 +260,9 @@ def test_stop_ends_a_run_and_leaves_nothing(qtbot, make_engine, folder):
     assert len(ear.all("run_ended")) == 2
 
 
-def test_what_does_not_stop_is_ended_with_its_process_and_tidied_away(qtbot, make_engine, folder):
+def test_what_does_not_stop_is_ended_with_its_process_and_tidied_away(qtbot, warm, folder):
     """A process that is frozen (SIGSTOP) hears nothing; the run ends all the same, and its successor cleans up."""
-    engine, ear = make_engine()
+    engine, ear = warm
     job = engine.run(draw_large(), folder, SMALL_PIECES)
     await_progress(qtbot, ear, job)
     frozen = engine.worker_pid
@@ -247,7 +272,7 @@ def test_what_does_not_stop_is_ended_with_its_process_and_tidied_away(qtbot, mak
     assert ear.outcome(job).kind == "stopped"
     assert not ear.all("worker_died"), "ending it was our own will"
     assert list_hidden(folder) != []
-    wait(qtbot, lambda: len(ear.all("worker_ready")) == 2)
+    wait(qtbot, lambda: ear.all("worker_ready"))
     following = engine.run(draw_large(), folder, SMALL_PIECES)
     await_progress(qtbot, ear, following)
     assert engine.worker_pid != frozen
@@ -257,8 +282,8 @@ def test_what_does_not_stop_is_ended_with_its_process_and_tidied_away(qtbot, mak
     wait(qtbot, lambda: list_hidden(folder) == [])
 
 
-def test_killed_process_fails_the_run_clearly_and_is_replaced(qtbot, make_engine, folder):
-    engine, ear = make_engine()
+def test_killed_process_fails_the_run_clearly_and_is_replaced(qtbot, warm, folder):
+    engine, ear = warm
     document = draw_large()
     job = engine.run(document, folder, SMALL_PIECES)
     await_progress(qtbot, ear, job)
