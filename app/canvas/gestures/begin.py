@@ -31,10 +31,9 @@ def begin_gesture(scene: Scene, pointer: Pointer, reach: float) -> Gesture | Non
     if hit.kind is HitKind.CORNER and hit.box is not None:
         return ResizeBox(scene, hit.box, pointer)
     if hit.wire is not None:
-        _choose(scene, Selection(wires=frozenset({hit.wire})), pointer)
-        return None
+        return RubberBand(scene, pointer, Selection(wires=frozenset({hit.wire})))
     clicked = _describe_click(scene, hit)
-    return _begin_move(scene, hit, clicked, pointer) if clicked else RubberBand(scene, pointer)
+    return _begin_move(scene, hit, clicked, pointer) if clicked else RubberBand(scene, pointer, Selection())
 
 
 def _describe_click(scene: Scene, hit: Hit) -> Selection:

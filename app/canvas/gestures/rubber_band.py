@@ -16,9 +16,10 @@ _ABOVE_ALL = 100.0
 class RubberBand:
     """Select by drawing a rectangle; Shift adds to what is selected, Ctrl takes out of it."""
 
-    def __init__(self, scene: Scene, start: Pointer) -> None:
-        """Begin on empty canvas."""
+    def __init__(self, scene: Scene, start: Pointer, clicked: Selection) -> None:
+        """Begin on empty canvas, or on a wire, which is selected if the press turns out to be a click."""
         self._scene = scene
+        self._clicked = clicked
         self._start = start
         self._before = scene.selection
         self._band = QGraphicsRectItem()
@@ -43,8 +44,8 @@ class RubberBand:
     def finish(self, pointer: Pointer) -> None:
         """Keep what is selected; a click on empty canvas selects nothing."""
         self.move(pointer)
-        if not self._band.isVisible() and not (pointer.is_shift or pointer.is_control):
-            self._scene.choose(Selection())
+        if not self._band.isVisible():
+            self._scene.choose(self._combine(self._clicked, pointer))
         self._scene.removeItem(self._band)
 
     def cancel(self) -> None:
@@ -61,10 +62,10 @@ class RubberBand:
             frozenset(key for key, item in mirror.notes.items() if band.intersects(QRectF(*item.box))),
         )
 
-    def _combine(self, touched: Selection, pointer: Pointer) -> Selection:
+    def _combine(self, meant: Selection, pointer: Pointer) -> Selection:
         if pointer.is_control:
-            return self._before.toggled(touched)
-        return self._before.joined(touched) if pointer.is_shift else touched
+            return self._before.toggled(meant)
+        return self._before.joined(meant) if pointer.is_shift else meant
 
 
 def _span(start: Pointer, end: Pointer) -> QRectF:

@@ -42,6 +42,7 @@ class Hand:
 
     def double_click(self, at: Position) -> None:
         self._send(QMouseEvent.Type.MouseButtonDblClick, at, Qt.MouseButton.LeftButton, Qt.MouseButton.LeftButton, NONE)
+        self.release(at)
 
     def drag(self, start: Position, end: Position, held: Qt.KeyboardModifier = NONE) -> None:
         self.press(start, held)
