@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal, InvalidOperation
 
+_EXACT = 1e15
+"""Below it every whole number is a double of its own, and is written without an exponent."""
+
 
 def parse_decimal(text: str) -> int | float | None:
     """Return the number of a decimal, with a point or a comma; None where the text is no finite number."""
@@ -13,7 +16,8 @@ def parse_decimal(text: str) -> int | float | None:
         return None
     if not number.is_finite():
         return None
-    return int(number) if number == number.to_integral_value() else float(number)
+    is_whole = number == number.to_integral_value() and abs(number) < _EXACT
+    return int(number) if is_whole else float(number)
 
 
 def parse_decimals(text: str) -> list[int | float] | None:
@@ -25,7 +29,7 @@ def parse_decimals(text: str) -> list[int | float] | None:
 
 def format_decimal(number: float) -> str:
     """Return the shortest decimal that stands for the number."""
-    return str(int(number)) if float(number).is_integer() and abs(number) < 1e16 else repr(float(number))  # noqa: PLR2004  (exact integers)
+    return str(int(number)) if float(number).is_integer() and abs(number) < _EXACT else repr(float(number))
 
 
 def usual_range(minimum: float, maximum: float, value: float) -> tuple[float, float]:

@@ -178,7 +178,7 @@ class InspectorPanel(QScrollArea):
         self._build_problems(layout, node_id)
         self._build_facts(layout, node_id)
         self._muted = QCheckBox(self.tr("Muted: passed by in a run"))
-        self._muted.clicked.connect(partial(self._mute, node_id))
+        self._muted.clicked.connect(lambda muted: self._mute(node_id, muted))
         layout.addWidget(self._muted)
 
     def _make_head(self, node_id: NodeId, operation: Operation | None) -> QHBoxLayout:

@@ -1,0 +1,112 @@
+"""The inspector is made from the declarations, edits the document and keeps the hand's work."""
+
+import pytest
+from PySide6.QtWidgets import QLabel, QPushButton
+
+from app.panels.inspector import InspectorPanel
+from app.panels.problem_card import ProblemCard
+from engine.catalogue import catalogue
+from engine.document.edits import add_node, set_parameter
+from engine.document.model import Document, Node, NodeId, PortRef
+from engine.problems import error
+
+
+def texts(panel):
+    return [label.text() for label in panel.widget().findChildren(QLabel)]
+
+
+@pytest.fixture
+def panel(qtbot, session):
+    made = InspectorPanel(session)
+    qtbot.addWidget(made)
+    return made
+
+
+@pytest.mark.parametrize("operation", sorted(catalogue()))
+def test_every_operation_has_its_sentence_and_a_field_for_each_parameter(panel, session, operation):
+    session.apply("add", lambda document: add_node(document, NodeId("it"), Node(operation)))
+    panel.show_nodes([NodeId("it")])
+    declared = catalogue()[operation]
+    assert declared.sentence in texts(panel)
+    assert declared.formula == "" or declared.formula in texts(panel)
+    assert [name for node, name in panel._fields if node == "it"] == [parameter.name for parameter in declared.parameters]
+
+
+def test_slider_drag_is_one_undo_step(panel, session):
+    panel.show_nodes([NodeId("apply")])
+    slider = panel._fields[NodeId("apply"), "strength"]._editor.widget.slider
+    slider.setSliderDown(True)
+    for place in (100, 120, 140):
+        slider.setValue(place)
+    slider.setSliderDown(False)
+    assert session.document.nodes[NodeId("apply")].parameters["strength"] == 0.7
+    session.undo_stack.undo()
+    assert session.document.nodes[NodeId("apply")].parameters["strength"] == 0.4
+
+
+def test_field_takes_the_decimal_as_typed(panel, session):
+    panel.show_nodes([NodeId("apply")])
+    field = panel._fields[NodeId("apply"), "strength"]._editor.widget.field
+    field.setText("-0,35")
+    field.editingFinished.emit()
+    assert session.document.nodes[NodeId("apply")].parameters["strength"] == -0.35
+
+
+def test_a_number_outside_the_range_is_not_taken(panel, session):
+    panel.show_nodes([NodeId("apply")])
+    field = panel._fields[NodeId("apply"), "strength"]._editor.widget.field
+    field.setText("11")
+    field.editingFinished.emit()
+    assert field.text() == "0.4"
+    assert not session.undo_stack.canUndo()
+
+
+def test_values_follow_undo_without_new_widgets(panel, session):
+    panel.show_nodes([NodeId("apply")])
+    before = panel.widget()
+    session.apply("set", lambda document: set_parameter(document, NodeId("apply"), "strength", 2))
+    assert panel._fields[NodeId("apply"), "strength"]._editor.widget.field.text() == "2"
+    session.undo_stack.undo()
+    assert panel._fields[NodeId("apply"), "strength"]._editor.widget.field.text() == "0.4"
+    assert panel.widget() is before
+
+
+def test_analogy_shows_the_strength_it_feeds_and_the_sentence(panel):
+    panel.show_nodes([NodeId("analogy")])
+    assert (NodeId("apply"), "strength") in panel._fields
+    assert any("‘Apply’" in text for text in texts(panel))
+    assert panel._roles.sentence.text() == "‘plain 0–4’ is to ‘striped 0–4’ as C is to what this node makes."
+
+
+def test_choosing_a_checkpoint_for_a_role_makes_its_task_vector(panel, session):
+    panel.show_nodes([NodeId("analogy")])
+    panel._play_role(NodeId("analogy"), "c", PortRef(NodeId("b"), "checkpoint"))
+    assert [str(wire.source) for wire in session.document.wires_into(NodeId("analogy"), "c")] == ["tau-b.vector"]
+
+
+def test_problem_card_offers_its_mends(panel, qtbot):
+    panel.show_nodes([NodeId("analogy")])
+    panel.show_problems([error("Analogy needs a task vector at “c”.", "Wire one in.", node="analogy", field="c")])
+    card = panel.widget().findChild(ProblemCard)
+    titles = [button.text() for button in card.findChildren(QPushButton)]
+    assert "Connect ‘Task vector’" in titles
+    wanted = []
+    panel.mend_wanted.connect(lambda problem, mend: wanted.append((problem.field, mend.title)))
+    card.findChildren(QPushButton)[0].click()
+    assert wanted == [("c", titles[0])]
+
+
+def test_rename_and_mute_change_the_document(panel, session):
+    panel.show_nodes([NodeId("apply")])
+    panel._name.setText("Edited")
+    panel._name.setModified(True)
+    panel._name.editingFinished.emit()
+    panel._muted.click()
+    node = session.document.nodes[NodeId("apply")]
+    assert (node.label, node.muted) == ("Edited", True)
+
+
+def test_unknown_operation_is_shown_and_kept(panel, session):
+    session.new(Document(nodes={NodeId("x"): Node("from_the_future", {"a": 1})}))
+    panel.show_nodes([NodeId("x")])
+    assert any("from_the_future" in text for text in texts(panel))

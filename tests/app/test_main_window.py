@@ -1,0 +1,264 @@
+"""The window from the outside: what is asked, what is connected, what survives."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+
+from app.actions import ACTIONS
+from app.canvas.wishes import FileDrop
+from app.main_window import MainWindow
+from app.preferences import Preferences
+from app.theme import apply_theme
+from engine.document.edits import set_title
+from engine.document.model import Document, Node, NodeId
+from engine.document.storage import load_document, save_document
+
+GRAPH = Document("Small", {NodeId("base"): Node("checkpoint", {"source": "nowhere"}, "Base", (0, 0)), NodeId("tau"): Node("task_vector")})
+
+
+class Answers:
+    """The user's answers to the questions that come, in order; a question without an answer fails."""
+
+    def __init__(self, monkeypatch):
+        self.left = []
+        self.asked = []
+        for kind in ("question", "warning", "critical"):
+            monkeypatch.setattr(QMessageBox, kind, self._answer)
+
+    def _answer(self, _parent, title, _text, *_more):
+        self.asked.append(title)
+        return self.left.pop(0)
+
+
+@pytest.fixture
+def answers(monkeypatch):
+    return Answers(monkeypatch)
+
+
+@pytest.fixture
+def preferences(tmp_path):
+    return Preferences(tmp_path / "window.ini")
+
+
+@pytest.fixture
+def window(qtbot, answers, preferences):
+    application = QApplication.instance()
+    before = application.styleSheet()
+    apply_theme(application, "dark")
+    made = MainWindow(preferences)
+    # Before pytest-qt closes it, which would ask: an exception in closeEvent then ends the interpreter (shiboken 6.11).
+    qtbot.addWidget(made, before_close_func=lambda window: window.session.new())
+    yield made
+    application.setStyleSheet(before)
+
+
+@pytest.fixture
+def bench(window):
+    window.session.new(GRAPH)
+    return window.open_workbench()
+
+
+@pytest.fixture
+def file(tmp_path):
+    save_document(GRAPH, tmp_path / "small.loom")
+    return tmp_path / "small.loom"
+
+
+def test_starts_with_the_welcome_page_and_no_workbench(window):
+    assert window.stack.currentWidget() is window.welcome
+    assert window.workbench is None
+    assert len(window.welcome.cards) == 8
+
+
+def test_opening_a_file_shows_it_and_remembers_it(window, preferences, file):
+    assert window.files.open(file)
+    assert window.stack.currentWidget() is window.workbench
+    assert window.workbench.top_bar.title.text() == "Small"
+    assert preferences.recent == (file,)
+    assert set(window.workbench.scene.nodes) == {"base", "tau"}
+
+
+def test_edits_mark_the_title_and_undo_back_to_saved_clears_it(window, file):
+    window.files.open(file)
+    window.session.apply("title", lambda document: set_title(document, "Other"))
+    assert window.workbench.top_bar.title.text() == "Other  •  edited"
+    assert window.declared_actions["undo"].isEnabled()
+    window.declared_actions["undo"].trigger()
+    assert window.workbench.top_bar.title.text() == "Small"
+    assert not window.declared_actions["undo"].isEnabled()
+
+
+@pytest.mark.parametrize(("answer", "is_left", "is_saved"), [("Save", True, True), ("Discard", True, False), ("Cancel", False, False)])
+def test_leaving_unsaved_changes_asks(window, answers, file, answer, is_left, is_saved):
+    window.files.open(file)
+    window.session.apply("title", lambda document: set_title(document, "Other"))
+    answers.left = [QMessageBox.StandardButton[answer]]
+    assert window.files.new() is is_left
+    assert answers.asked == ["Unsaved changes"]
+    assert (load_document(file).title == "Other") is is_saved
+    assert bool(window.session.document.nodes) is not is_left
+
+
+def test_closing_with_unsaved_changes_can_be_called_off(window, answers, bench):
+    answers.left = [QMessageBox.StandardButton.Cancel]
+    assert not window.close()
+    assert answers.asked == ["Unsaved changes"]
+
+
+def test_a_file_that_is_no_graph_says_so_and_changes_nothing(window, answers, tmp_path):
+    (tmp_path / "bad.loom").write_text("{")
+    answers.left = [QMessageBox.StandardButton.Ok]
+    assert not window.files.open(tmp_path / "bad.loom")
+    assert answers.asked == ["The graph can’t be opened"]
+    assert window.workbench is None
+
+
+def test_every_declared_action_does_something(window, bench):
+    unheard = [declared.id for declared in ACTIONS if not _is_heard(window.declared_actions[declared.id])]
+    assert unheard == []
+
+
+def _is_heard(action):
+    return action.receivers("2triggered(bool)") > 0 or action.receivers("2toggled(bool)") > 1
+
+
+def test_docks_close_float_and_come_back_where_they_were(window, bench, preferences, qtbot):
+    bench.docks["log"].close()
+    bench.docks["palette"].setFloating(True)
+    bench.remember(preferences)
+    bench.docks["log"].show()
+    bench.docks["palette"].setFloating(False)
+    bench.recall(preferences)
+    assert bench.docks["log"].isHidden()
+    assert bench.docks["palette"].isFloating()
+
+
+def test_check_marks_the_problems_everywhere(window, bench, qtbot):
+    with qtbot.waitSignal(bench.checker.changed, timeout=20_000, check_params_cb=lambda: bench.checker.summary is not None):
+        bench.checker.check_now()
+    messages = [problem.node for problem in bench.checker.summary.problems]
+    assert "base" in messages or "" in messages
+    assert "problem" in bench.status.graph.text()
+    assert bench.docks["problems"].windowTitle() == f"Problems ({len(messages)})"
+
+
+def test_selection_fills_inspector_and_outline(window, bench):
+    bench.scene.select([NodeId("tau")])
+    assert bench.inspector._selected == ("tau",)
+    assert bench.outline.tree.currentItem().text(0) == "Task vector"
+    assert window.declared_actions["run_to_node"].isEnabled()
+
+
+def test_palette_adds_a_node_that_is_selected(window, bench):
+    bench.palette_panel.wanted.emit("negate")
+    assert bench.scene.selected_ids == ("negate",)
+    assert window.session.document.nodes[NodeId("negate")].operation == "negate"
+
+
+def test_search_adds_what_is_chosen(window, bench, qtbot):
+    window.declared_actions["add_node"].trigger()
+    popup = window.links.searches.popup
+    popup.field.setText("random")
+    qtbot.keyClick(popup.field, Qt.Key.Key_Return)
+    assert NodeId("random_vector") in window.session.document.nodes
+
+
+def test_commands_reach_every_action(window, bench, qtbot):
+    window.declared_actions["commands"].trigger()
+    popup = window.links.searches.popup
+    popup.field.setText("select every")
+    assert popup.list.currentItem().text() == "Select all"
+    qtbot.keyClick(popup.field, Qt.Key.Key_Return)
+    assert bench.scene.selected_ids == ("base", "tau")
+
+
+def test_find_reveals_a_node_by_its_path(window, bench, qtbot):
+    window.declared_actions["find"].trigger()
+    popup = window.links.searches.popup
+    popup.field.setText("nowhere")
+    qtbot.keyClick(popup.field, Qt.Key.Key_Return)
+    assert bench.scene.selected_ids == ("base",)
+
+
+def test_connect_by_list_makes_the_wire(window, bench, qtbot):
+    bench.scene.wish_connect.emit(NodeId("tau"))
+    popup = window.links.searches.popup
+    popup.field.setText("tau.tuned")
+    qtbot.keyClick(popup.field, Qt.Key.Key_Return)
+    assert [str(wire.source) for wire in window.session.document.wires_into(NodeId("tau"), "tuned")] == ["base.checkpoint"]
+
+
+def test_dropped_files_become_their_nodes(window, bench, tmp_path):
+    (tmp_path / "examples.csv").write_text("text,label\na,1\n")
+    (tmp_path / "odd.xyz").write_text("?")
+    window.links.drops.take(FileDrop((tmp_path / "examples.csv", tmp_path / "odd.xyz"), (0.0, 0.0)))
+    node = window.session.document.nodes[NodeId("test_set")]
+    assert (node.parameters["source"], node.label) == (str(tmp_path / "examples.csv"), "examples")
+    assert "odd.xyz" in bench.status.currentMessage()
+
+
+def test_a_dropped_graph_opens(window, file):
+    window.open_workbench()
+    window.links.drops.take(FileDrop((file,), (0.0, 0.0)))
+    assert window.session.path == file
+
+
+def test_run_with_problems_leads_to_them(window, bench, qtbot):
+    with qtbot.waitSignal(bench.checker.changed, timeout=20_000, check_params_cb=lambda: bench.checker.summary is not None):
+        bench.checker.check_now()
+    window.declared_actions["run"].trigger()
+    assert not bench.runs.is_running
+    assert "problems that stop a run" in bench.status.currentMessage()
+
+
+def test_theme_is_remembered_and_worn(window, bench, preferences):
+    window.declared_actions["theme_light"].trigger()
+    assert preferences.theme == "light"
+    assert QApplication.instance().property("theme") == "light"
+    window.declared_actions["theme_dark"].trigger()
+    assert QApplication.instance().property("theme") == "dark"
+
+
+def test_guide_opens_at_the_selected_nodes_page(window, bench):
+    bench.scene.select([NodeId("tau")])
+    window.declared_actions["guide"].trigger()
+    assert window.links.guide.text.toPlainText().startswith("Task vector")
+    window.links.guide.close()
+
+
+def test_hints_come_once(window, bench, preferences):
+    window.session.new()
+    bench.palette_panel.wanted.emit("checkpoint")
+    card = window.links.hints.card
+    assert not card.isHidden()
+    card.hide()
+    window.session.new()
+    bench.palette_panel.wanted.emit("checkpoint")
+    assert card.isHidden()
+
+
+def test_every_control_has_an_accessible_name(window, bench):
+    bench.scene.select([NodeId("tau")])
+    controls = (
+        "QPushButton",
+        "QLineEdit",
+        "QComboBox",
+        "QSlider",
+        "QTreeWidget",
+        "QListWidget",
+        "QTableWidget",
+        "QPlainTextEdit",
+        "QCheckBox",
+    )
+    nameless = [
+        f"{widget.metaObject().className()} in {widget.parent().metaObject().className()}"
+        for widget in window.findChildren(QWidget)
+        if any(widget.inherits(kind) for kind in controls) and not (widget.accessibleName() or _text(widget))
+        # What is hidden gets its words when it is shown.
+        if not widget.objectName().startswith("qt_") and not widget.parentWidget().isHidden()
+    ]
+    assert nameless == []
+
+
+def _text(widget):
+    return widget.text() if hasattr(widget, "text") and not widget.inherits("QLineEdit") else ""

@@ -1,0 +1,90 @@
+"""Each mend takes the problem away that it is offered for."""
+
+from pathlib import Path
+
+import pytest
+
+from app.mends import find_mends
+from engine.catalogue import catalogue
+from engine.document.model import Document, Node, NodeId, PortRef, Wire
+from engine.planning.structure import read_graph
+from engine.problems import error
+
+
+def make(nodes, wires=(), **more):
+    made = tuple(Wire(PortRef.parse(source), PortRef.parse(target)) for source, target in wires)
+    return Document(nodes={NodeId(name): node for name, node in nodes.items()}, wires=made, **more)
+
+
+def problems_of(document):
+    return read_graph(document)[1]
+
+
+BASE, TUNED = Node("checkpoint", {"source": "b"}), Node("checkpoint", {"source": "t"})
+BROKEN = {
+    "Insert a Task vector node": make(
+        {"b": BASE, "t": TUNED, "apply": Node("apply"), "out": Node("export_checkpoint", {"folder": "o"})},
+        [("t.checkpoint", "apply.vector"), ("b.checkpoint", "apply.base"), ("apply.checkpoint", "out.checkpoint")],
+    ),
+    "Connect ‘Checkpoint’": make({"b": BASE, "out": Node("export_checkpoint", {"folder": "o"})}),
+    "Set strength (λ) to 1": make(
+        {"b": BASE, "t": TUNED, "tau": Node("task_vector"), "apply": Node("apply", {"strength": 99}), "out": Node("export_checkpoint")},
+        [
+            ("t.checkpoint", "tau.tuned"),
+            ("b.checkpoint", "tau.base"),
+            ("tau.vector", "apply.vector"),
+            ("b.checkpoint", "apply.base"),
+            ("apply.checkpoint", "out.checkpoint"),
+        ],
+    ),
+    "Remove “colour”": make({"b": Node("checkpoint", {"source": "b", "colour": "red"})}),
+    "Remove wires that lead nowhere": make({"b": BASE}, [("b.checkpoint", "gone.base")]),
+    "Keep only ‘Checkpoint’": make(
+        {"b": BASE, "t": TUNED, "out": Node("export_checkpoint", {"folder": "o"})},
+        [("b.checkpoint", "out.checkpoint"), ("t.checkpoint", "out.checkpoint")],
+    ),
+}
+
+
+@pytest.mark.parametrize("title", BROKEN)
+def test_the_mend_takes_its_problem_away(title):
+    document = BROKEN[title]
+    found = [(problem, mend) for problem in problems_of(document) for mend in find_mends(document, problem) if mend.title == title]
+    assert found, [(problem.message, [mend.title for mend in find_mends(document, problem)]) for problem in problems_of(document)]
+    problem, mend = found[0]
+    assert problem not in problems_of(mend.edit(document))
+
+
+def test_an_inserted_task_vector_takes_the_base_that_the_graph_tells():
+    document = BROKEN["Insert a Task vector node"]
+    mend = next(mend for problem in problems_of(document) for mend in find_mends(document, problem) if mend.title.startswith("Insert"))
+    after = mend.edit(document)
+    assert [str(wire.source) for wire in after.wires_into(NodeId("task_vector"))] == ["t.checkpoint", "b.checkpoint"]
+
+
+def test_a_misfit_offers_to_edit_the_rows_both_have():
+    document = make({"apply": Node("apply")})
+    problem = error(
+        "They do not fit.", "Choose ‘edit the rows both have’ (misfit: common_rows), or another base.", node="apply", field="misfit"
+    )
+    (mend,) = find_mends(document, problem)
+    assert mend.title == "Edit the rows both have"
+    assert mend.edit(document).nodes[NodeId("apply")].parameters["misfit"] == "common_rows"
+
+
+def test_a_missing_file_asks_for_one():
+    document = make({"b": BASE})
+    (mend,) = find_mends(document, error("There is no such file.", node="b", field="source"))
+    assert (mend.asks_path, mend.edit) == ("either", None)
+
+
+def test_writing_outside_asks_for_permission():
+    document = make({"out": Node("export_checkpoint", {"folder": str(Path("/x"))})})
+    problem = error("/x lies outside the folder of the graph.", "Allow it (--allow-outside), or …", node="out", field="folder")
+    assert [mend.permission for mend in find_mends(document, problem)] == ["allow_outside", ""]
+
+
+def test_splits_of_a_search_are_corrected():
+    document = make({"data": Node("test_set", {"source": "d"}), "s": Node("strength_search")}, [("data.test_set", "s.targets")])
+    titles = [mend.title for mend in find_mends(document, error("It takes validation data.", node="s", field="targets"))]
+    assert titles == [f"Mark ‘{catalogue()['test_set'].title}’ as validation data"]
