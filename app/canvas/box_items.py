@@ -66,7 +66,7 @@ class BoxItem(QGraphicsRectItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint the frame or the note."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        has_text = painter.worldTransform().m11() >= TEXT_FROM_ZOOM / 2
+        has_text = painter.worldTransform().m11() >= TEXT_FROM_ZOOM
         if isinstance(self.shown, Frame):
             self._paint_frame(painter, self.shown, has_text=has_text)
         else:

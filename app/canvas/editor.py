@@ -67,6 +67,7 @@ class CanvasEditor(QObject):
             "distribute_across": lambda: self.distribute("across"),
             "distribute_down": lambda: self.distribute("down"),
             "connect": self.connect_by_list,
+            "guide": self.open_guide,
         }
 
     def copy(self) -> bool:
@@ -178,6 +179,11 @@ class CanvasEditor(QObject):
         """Ask for the inspector of the selected node."""
         for node_id in self._scene.selected_ids[:1]:
             self._scene.wish_inspector.emit(node_id)
+
+    def open_guide(self) -> None:
+        """Ask for the guide at the page of the selected node; without one at its beginning."""
+        operations = [self._scene.document.nodes[node_id].operation for node_id in self._scene.selected_ids[:1]]
+        self._scene.wish_help.emit(operations[0] if operations else "")
 
     def connect_by_list(self) -> None:
         """Ask for the list of what the selected node can be joined to."""

@@ -16,6 +16,7 @@ from app.theme import Tokens, font, mix
 from engine.operation import PortKind
 
 _LINE_REACH = 16.0
+_MUTED = 0.55
 
 PAD = 12.0
 """Room around the body for ports, outline and shadow."""
@@ -36,8 +37,8 @@ class NodeLook:
 def paint_node(painter: QPainter, card: NodeCard, shape: NodeShape, look: NodeLook, colours: Tokens) -> None:
     """Paint a node with its corner at (0, 0)."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setOpacity(0.5 if card.is_muted else 1.0)
     _paint_body(painter, card, shape, look, colours)
+    painter.setOpacity(_MUTED if card.is_muted else 1.0)
     _paint_stripe(painter, card, shape, look, colours)
     if look.has_text:
         _paint_words(painter, card, shape, look, colours)
@@ -77,10 +78,15 @@ def _paint_body(painter: QPainter, card: NodeCard, shape: NodeShape, look: NodeL
     shadow = QColor(0, 0, 0, 60 if colours.name == "dark" else 22)
     painter.setBrush(shadow)
     painter.drawRoundedRect(body.translated(0, 2), radius, radius)
-    fill = colours.raised if card.is_known else mix(colours.error, colours.raised, 0.12)
-    painter.setBrush(fill)
+    painter.setBrush(_fill(card, colours))
     painter.setPen(_outline(card, look, colours))
     painter.drawRoundedRect(body, radius, radius)
+
+
+def _fill(card: NodeCard, colours: Tokens) -> QColor:
+    if card.is_muted:
+        return mix(colours.raised, colours.background, 0.4)
+    return colours.raised if card.is_known else mix(colours.error, colours.raised, 0.12)
 
 
 def _outline(card: NodeCard, look: NodeLook, colours: Tokens) -> QPen:

@@ -25,7 +25,7 @@ _TITLE_ADVANCE = 7.4
 _TEXT_ADVANCE = 6.0
 _STATE_WIDTH = 54
 _STRIPE_WIDTH = 22
-_SLIDER_WIDTH = 72
+_SLIDER_WIDTH = 66
 _SENTENCE_LINES = 2
 
 
@@ -130,6 +130,6 @@ def _choose_width(card: NodeCard) -> float:
     subtitle = 0 if not card.subtitle else 2 * MARGIN + _STRIPE_WIDTH + len(card.subtitle) * _TEXT_ADVANCE
     labels = sum(max((len(port.label) for port in card.ports if port.is_output == side), default=0) for side in (False, True))
     fact = 2 * MARGIN + len(card.fact) * _TEXT_ADVANCE if card.fact else 0
-    wanted = max(title, subtitle, 4 * MARGIN + labels * _TEXT_ADVANCE, fact, 144 if card.slider else 0)
+    wanted = max(title, subtitle, 4 * MARGIN + labels * _TEXT_ADVANCE, fact, 156 if card.slider else 0)
     half = GRID / 2
     return min(max(math.ceil(wanted / half) * half, NARROWEST), WIDEST)

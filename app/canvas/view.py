@@ -70,6 +70,8 @@ class CanvasView(QGraphicsView):
         self.bubble = RefusalBubble(self.viewport())
         self.minimap = Minimap(scene, self)
         self.minimap.pressed.connect(self._go_to)
+        for bar in (self.horizontalScrollBar(), self.verticalScrollBar()):
+            bar.valueChanged.connect(self._tell_minimap)
         self.naming = Naming(scene, self)
         scene.refused.connect(self._show_refusal)
         scene.session.document_changed.connect(self._drop_stale_gesture)
@@ -139,7 +141,6 @@ class CanvasView(QGraphicsView):
         pointer = self._point(event)
         if self._gesture is not None:
             self._guard(lambda gesture: gesture.move(pointer))
-            self._tell_minimap()
         else:
             self._show_cursor(self._hit(event.position()))
         event.accept()
@@ -370,7 +371,6 @@ class CanvasView(QGraphicsView):
 
     def _go_to(self, point: QPointF) -> None:
         self.centerOn(point)
-        self._tell_minimap()
 
     def _tell_minimap(self) -> None:
         seen = self.viewportTransform().inverted()[0].mapRect(QRectF(QPoint(0, 0), self.viewport().size()))

@@ -8,9 +8,6 @@ from itertools import pairwise
 
 Point = tuple[float, float]
 
-_PIECES = 18
-"""Straight pieces that stand for a curve; on a curve 800 px long they differ from it by less than a pixel."""
-
 
 def _weigh(t: float) -> tuple[float, float, float, float]:
     """Return the weights of the four points of a cubic at a parameter from 0 to 1 (Bernstein polynomials)."""
@@ -18,7 +15,12 @@ def _weigh(t: float) -> tuple[float, float, float, float]:
     return u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t
 
 
-_WEIGHTS = tuple(_weigh(index / _PIECES) for index in range(_PIECES + 1))
+def _weigh_pieces(pieces: int) -> tuple[tuple[float, float, float, float], ...]:
+    return tuple(_weigh(index / pieces) for index in range(pieces + 1))
+
+
+# Straight pieces that stand for a curve, by its extent in pixels: they differ from it by less than half a pixel.
+_WEIGHTS = ((120.0, _weigh_pieces(14)), (400.0, _weigh_pieces(24)), (math.inf, _weigh_pieces(36)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,10 @@ class WirePath:
 
     def sample(self) -> list[Point]:
         """Return points along the curve from end to end."""
+        extent = abs(self.end[0] - self.start[0]) + abs(self.end[1] - self.start[1])
+        weights = next(found for longest, found in _WEIGHTS if extent <= longest)
         (ax, ay), (bx, by), (cx, cy), (dx, dy) = self.start, self.first, self.second, self.end
-        return [(a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy) for a, b, c, d in _WEIGHTS]
+        return [(a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy) for a, b, c, d in weights]
 
     def distance_to(self, point: Point) -> float:
         """Return how far a point lies from the curve."""

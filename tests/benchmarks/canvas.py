@@ -1,7 +1,8 @@
 """How fast the canvas is: `python -m tests.benchmarks.canvas [--wall]`.
 
 Prints the frames of a drag of 50 selected nodes (at zoom 1, and with everything visible), a paste of 300 nodes and the opening
-of a graph of 200 nodes, each beside the number to reach: in time of the processor, or with --wall (on a machine at rest) by the clock. A frame is one mouse event with everything it causes, painted in memory.
+of a graph of 200 nodes, each beside the number to reach: in time of the processor, or with --wall (on a machine at rest) by the
+clock. A frame is one mouse event with everything it causes, painted in memory.
 """
 
 from __future__ import annotations

@@ -15,7 +15,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from app.dragged_operation import pack_operation
-from app.session import Session
 from engine.catalogue import catalogue
 from engine.document.model import Document
 from engine.document.storage import format_document, parse_document
@@ -163,11 +162,10 @@ class Monkey:
         self.session.apply = recorded
 
 
-def _play(hand, session: Session, seed: int, steps: int) -> None:
-    monkey = Monkey(hand, session, seed)
+def _play(monkey: Monkey, steps: int) -> None:
     for step in range(steps):
         monkey.act()
-        assert hand.view.gesture is None
+        assert monkey.view.gesture is None
         if step % 25 == 0:
             monkey.check()
             QApplication.processEvents()
@@ -176,15 +174,16 @@ def _play(hand, session: Session, seed: int, steps: int) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_document_is_what_a_pure_replay_gives(hand, session, seed):
-    _play(hand, session, seed, 150)
+    _play(Monkey(hand, session, seed), 150)
 
 
 @pytest.mark.slow
 def test_ten_thousand_gestures_leave_document_and_memory_in_order(hand, session):
-    _play(hand, session, 100, 2_000)
+    monkey = Monkey(hand, session, 100)
+    _play(monkey, 2_000)
     gc.collect()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    _play(hand, session, 101, 8_000)
+    _play(monkey, 8_000)
     gc.collect()
     grown_mib = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     assert grown_mib < 250  # 1,000 undo steps and the store of pictures (160 MiB) fill up, and then no more
