@@ -30,9 +30,7 @@ class Inner:
 
     def __add__(self, other: Inner) -> Inner:
         """Return the sums over both stretches of entries."""
-        return Inner(
-            self.products + other.products, self.both + other.both, self.signs + other.signs, self.entries + other.entries
-        )
+        return Inner(self.products + other.products, self.both + other.both, self.signs + other.signs, self.entries + other.entries)
 
 
 def empty_inner(vectors: int) -> Inner:
@@ -60,12 +58,12 @@ def _inner_of_block(values: Sequence[torch.Tensor]) -> Inner:
     signs = torch.sign(block)
     count = block.shape[1]
     padded = _cut(block)
-    # Whole numbers below 2¹⁶ are exact in float32, so counts need no float64.
+    # Whole numbers below 2¹⁶ are exact in float32, so counts need no float64; float64 is on the processor, for MPS has none.
     nonzero = signs.abs()
     return Inner(
-        torch.bmm(padded, padded.transpose(1, 2)).double().sum(0).cpu().numpy(),
-        (nonzero @ nonzero.T).double().cpu().numpy(),
-        (signs @ signs.T).double().cpu().numpy(),
+        torch.bmm(padded, padded.transpose(1, 2)).cpu().double().sum(0).numpy(),
+        (nonzero @ nonzero.T).cpu().double().numpy(),
+        (signs @ signs.T).cpu().double().numpy(),
         count,
     )
 
