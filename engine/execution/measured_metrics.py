@@ -32,7 +32,7 @@ def read_measured_metrics(path: Path) -> tuple[MetricRecord, ...]:
             if missing:
                 fact = f"{path} has no column {', '.join(missing)}."
                 raise EvaluationError(fact, f"The columns are {_COLUMNS}.")
-            return tuple(_read_row(path, number, row) for number, row in enumerate(reader, start=2))
+            return tuple(_read_row(path, reader.line_num, row) for row in reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         fact = f"{path} can't be read as a CSV: {error}."
         raise EvaluationError(fact, "Save it as CSV in UTF-8.") from error
@@ -60,10 +60,14 @@ def _read_number(path: Path, number: int, row: Mapping[str, str | None], name: s
     if not text and name != "value":
         return None
     try:
-        return float(text)
+        found = float(text)
     except ValueError as error:
         fact = f"{path}, line {number}: {name} is “{text}”, which is no number."
         raise EvaluationError(fact, "Write numbers with a point, as 0.93.") from error
+    if math.isnan(found) or (name == "n" and not (found.is_integer() and found >= 0)):
+        fact = f"{path}, line {number}: {name} is “{text}”, which is no {'count' if name == 'n' else 'number'}."
+        raise EvaluationError(fact, "Leave empty what is not known, except value.")
+    return found
 
 
 def _or_nan(number: float | None) -> float:
