@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import torch
 
 from engine.errors import DeviceError
+
+_DEVICE_NAME = re.compile(r"(cpu|cuda|mps)(:(0|[1-9][0-9]?))?")
+"""As torch reads them; no machine has a hundred."""
 
 
 def find_device(name: str) -> torch.device:
@@ -17,7 +22,7 @@ def find_device(name: str) -> torch.device:
         return torch.device(list_devices()[0])
     available = list_devices()[::-1]
     kind, _, number = name.partition(":")
-    if kind not in available or kind not in ("cpu", "cuda", "mps") or (number and not number.isdigit()):
+    if kind not in available or not _DEVICE_NAME.fullmatch(name):
         fact = f"The device “{name}” is not there; this machine has {', '.join(available)}."
         raise DeviceError(fact, "Choose one of them, or auto.")
     if kind == "cuda" and int(number or 0) >= torch.cuda.device_count():
