@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
 from app.canvas.alignment import Axis, Side, align, distribute
@@ -28,7 +28,6 @@ from engine.document.fragments import choose_fresh_ids, paste
 from engine.document.model import Document, NodeId, PortRef, Position, Rect
 from engine.errors import DocumentError
 
-LOOM_MIME = "application/x-weightloom+json"
 _DUPLICATE_OFFSET = 48.0
 
 
@@ -76,10 +75,8 @@ class CanvasEditor(QObject):
         if not (chosen.nodes or chosen.frames or chosen.notes):
             return False
         text = copy_selection(self._scene.document, chosen)
-        packed = QMimeData()
-        packed.setText(text)
-        packed.setData(LOOM_MIME, text.encode())
-        QGuiApplication.clipboard().setMimeData(packed)
+        # As text, so that Qt owns it: a QMimeData made by Python outlives the interpreter and crashes at exit.
+        QGuiApplication.clipboard().setText(text)
         self._pastes, self._pasted_text = 0, text
         return True
 

@@ -36,8 +36,9 @@ class DrawnWire:
 class WireBatch:
     """Paint many wires, each as a row of short lines: four times as fast as stroking its curve, and as smooth."""
 
-    def __init__(self, colours: Tokens) -> None:
-        """Begin without wires."""
+    def __init__(self, colours: Tokens, *, is_moving: bool = False) -> None:
+        """Begin without wires; those that move are painted with fewer lines."""
+        self._is_moving = is_moving
         self.wires: Sequence[DrawnWire] = ()
         self._rows: list[tuple[tuple[float, float, float, float], object, list[QLineF]]] = []
         self._pens: dict[object, QPen] = {}
@@ -87,7 +88,7 @@ class WireBatch:
             painter.drawLines(lines)
 
     def _make_rows(self) -> None:
-        self._rows = [(each.bounds, self._choose_pen(each), make_lines(each.path)) for each in self.wires]
+        self._rows = [(each.bounds, self._choose_pen(each), make_lines(each.path, is_coarse=self._is_moving)) for each in self.wires]
         self._rows.sort(key=lambda row: str(row[1]))
 
     def _choose_pen(self, drawn: DrawnWire) -> object:
@@ -104,7 +105,7 @@ class WireLayer(QGraphicsRectItem):
     def __init__(self, colours: Tokens) -> None:
         """Begin without wires."""
         super().__init__()
-        self.batch = WireBatch(colours)
+        self.batch = WireBatch(colours, is_moving=True)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
 
     def show_wires(self, wires: Sequence[DrawnWire]) -> None:
@@ -137,9 +138,9 @@ def make_pen(colour: QColor, colours: Tokens, *, is_quiet: bool) -> QPen:
     return pen
 
 
-def make_lines(path: WirePath) -> list[QLineF]:
+def make_lines(path: WirePath, *, is_coarse: bool = False) -> list[QLineF]:
     """Return the row of lines that a wire is painted as."""
-    points = [QPointF(*point) for point in path.sample()]
+    points = [QPointF(*point) for point in path.sample(is_coarse=is_coarse)]
     return [QLineF(one, other) for one, other in pairwise(points)]
 
 

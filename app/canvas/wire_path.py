@@ -19,6 +19,7 @@ def _weigh_pieces(pieces: int) -> tuple[tuple[float, float, float, float], ...]:
     return tuple(_weigh(index / pieces) for index in range(pieces + 1))
 
 
+_COARSE = _weigh_pieces(12)
 # Straight pieces that stand for a curve, by its extent in pixels: they differ from it by less than half a pixel.
 _WEIGHTS = ((120.0, _weigh_pieces(14)), (400.0, _weigh_pieces(24)), (math.inf, _weigh_pieces(36)))
 
@@ -39,10 +40,10 @@ class WirePath:
         ys = (self.start[1], self.first[1], self.second[1], self.end[1])
         return min(xs), min(ys), max(xs), max(ys)
 
-    def sample(self) -> list[Point]:
-        """Return points along the curve from end to end."""
+    def sample(self, *, is_coarse: bool = False) -> list[Point]:
+        """Return points along the curve from end to end; a coarse curve serves while it moves."""
         extent = abs(self.end[0] - self.start[0]) + abs(self.end[1] - self.start[1])
-        weights = next(found for longest, found in _WEIGHTS if extent <= longest)
+        weights = _COARSE if is_coarse else next(found for longest, found in _WEIGHTS if extent <= longest)
         (ax, ay), (bx, by), (cx, cy), (dx, dy) = self.start, self.first, self.second, self.end
         return [(a * ax + b * bx + c * cx + d * dx, a * ay + b * by + c * cy + d * dy) for a, b, c, d in weights]
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from PySide6.QtGui import QGuiApplication
 
@@ -132,3 +135,25 @@ def test_select_all_and_delete_leave_nothing(do, view, session, open_graph, make
     assert not session.document.nodes
     assert not session.document.notes
     assert not view.scene().nodes
+
+
+_COPY_AND_LEAVE = """
+from PySide6.QtWidgets import QApplication
+application = QApplication([])
+from app.canvas.scene import Scene
+from app.canvas.view import CanvasView
+from app.session import Session
+session = Session()
+view = CanvasView(Scene(session))
+view.show()
+view.scene().add_operation("negate", (0, 0))
+view.commands()["copy"]()
+view.commands()["paste"]()
+view.close()
+print(len(session.document.nodes))
+"""
+
+
+def test_a_process_that_copied_ends_cleanly(repository):
+    ended = subprocess.run([sys.executable, "-c", _COPY_AND_LEAVE], cwd=repository, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "2\n", "")
