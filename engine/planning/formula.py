@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from engine.document.model import NodeId
 from engine.operation import PortKind
-from engine.planning.coefficient import Coefficient
+from engine.planning.coefficient import Coefficient, Monomial
 from engine.planning.linear import Atom, Folding, Form
 
 _SHOWN_EXAMPLES = 3
@@ -59,21 +59,28 @@ def format_sentence(form: Form, names: Names) -> str:
     """Return the form in words, for people who don't read formulas."""
     if form.copied:
         return f"A byte-for-byte copy of “{names(form.copied.node)}”."
-    parts = [f"{format_coefficient(factor)} × ({_say_group(signed, names)})" for factor, signed in _group_terms(form)]
+    parts = [f"{format_coefficient(factor, names)} × ({_say_group(signed, names)})" for factor, signed in _group_terms(form)]
     moved = ", and ".join(parts) or "nothing"
     if form.kind is PortKind.CHECKPOINT and form.anchor:
         return f"Take “{names(form.anchor.node)}” and add {moved}."
     return f"The sum of {moved}."
 
 
-def format_coefficient(coefficient: Coefficient) -> str:
-    """Return a coefficient as a decimal where it has a short one, else as a fraction; unknowns by name."""
-    parts: list[str] = []
+def format_coefficient(coefficient: Coefficient, names: Names) -> str:
+    """Return a coefficient as a decimal where it has a short one, else as a fraction; unknowns by the name of who finds them."""
+    text = ""
     for monomial, factor in coefficient.terms:
-        symbols = "·".join(f"λ[{symbol.node}]" for symbol in monomial)
-        number = _format_fraction(factor)
-        parts.append(symbols if symbols and number == "1" else "·".join(part for part in (number, symbols) if part))
-    return " + ".join(parts) if len(parts) < 2 else f"({' + '.join(parts)})"  # noqa: PLR2004  (brackets only round a sum)
+        product = _format_product(abs(factor), monomial, names)
+        sign = "−" if factor < 0 else "+"
+        text += f" {sign} {product}" if text else f"{sign.strip('+')}{product}"
+    return f"({text})" if len(coefficient.terms) > 1 else text
+
+
+def _format_product(factor: Fraction, monomial: Monomial, names: Names) -> str:
+    symbols = "·".join(f"λ[{names(symbol.node)}]" for symbol in monomial)
+    if not symbols:
+        return _format_fraction(factor)
+    return symbols if factor == 1 else f"{_format_fraction(factor)}·{symbols}"
 
 
 def _group_terms(form: Form) -> list[tuple[Coefficient, list[tuple[Atom, bool]]]]:
@@ -95,7 +102,7 @@ def _format_group(factor: Coefficient, signed: list[tuple[Atom, bool]], names: N
         inner += (f" {sign} " if inner else ("−" if sign == "−" else "")) + _format_atom(atom, names, anchor)
     if len(signed) > 1 and (factor.number != 1 or all_minus):
         inner = f"({inner})"
-    body = inner if factor.number == 1 else f"{format_coefficient(factor)} · {inner}"
+    body = inner if factor.number == 1 else f"{format_coefficient(factor, names)} · {inner}"
     if is_first:
         return f"−{body}" if all_minus else body
     return f" − {body}" if all_minus else f" + {body}"
