@@ -39,7 +39,7 @@ from app.canvas.scene import Scene
 from app.canvas.suggestions import convert
 from app.canvas.walking import Direction
 from app.canvas.wishes import FileDrop, MenuWish, Refusal, SearchWish
-from app.canvas.zoom import STEP, fit_rect, reset_zoom, zoom_at, zoom_of
+from app.canvas.zoom import STEP, fit_rect, open_at, reset_zoom, zoom_at, zoom_of
 from app.dragged_operation import unpack_operation
 from engine.document.model import Position, Wire
 
@@ -75,7 +75,7 @@ class CanvasView(QGraphicsView):
         self.naming = Naming(scene, self)
         scene.refused.connect(self._show_refusal)
         scene.session.document_changed.connect(self._drop_stale_gesture)
-        scene.session.opened.connect(self.fit_all)
+        scene.session.opened.connect(self._show_opened)
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
         """Return what can be done on the canvas, by the ids of app.actions."""
@@ -368,6 +368,10 @@ class CanvasView(QGraphicsView):
         offer = self.tr("Insert “{title}”").format(title=conversion.title)
         apply = self._scene.session.apply
         self.bubble.show_reason(refusal.reason, at, offer, lambda: apply(offer, lambda document: convert(document, conversion, place)))
+
+    def _show_opened(self) -> None:
+        open_at(self, self._scene.covered())
+        self._tell_minimap()
 
     def _go_to(self, point: QPointF) -> None:
         self.centerOn(point)

@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QGraphicsView
 
 SMALLEST, LARGEST = 0.05, 4.0
 STEP = 1.2
+READABLE = 0.6
+"""From here on words can be read."""
 _FIT_MARGIN = 48.0
 _FIT_LARGEST = 1.25
 """A single node is not blown up to the whole window."""
@@ -34,6 +36,19 @@ def zoom_at(view: QGraphicsView, factor: float, at: QPointF) -> None:
 def reset_zoom(view: QGraphicsView) -> None:
     """Show the scene in its own size, around the middle of the window."""
     zoom_at(view, 1 / zoom_of(view), QPointF(view.viewport().rect().center()))
+
+
+def open_at(view: QGraphicsView, rect: QRectF) -> None:
+    """Show a graph that was just opened: all of it if its words can be read then, else its beginning."""
+    fit_rect(view, rect)
+    if rect.isEmpty() or zoom_of(view) >= READABLE:
+        return
+    view.scale(READABLE / zoom_of(view), READABLE / zoom_of(view))
+    half = QSizeF(view.viewport().size()) / (2 * READABLE)
+    margin = _FIT_MARGIN / (2 * READABLE)
+    x = rect.center().x() if rect.width() < 2 * half.width() else rect.left() - margin + half.width()
+    y = rect.center().y() if rect.height() < 2 * half.height() else rect.top() - margin + half.height()
+    view.centerOn(x, y)
 
 
 def fit_rect(view: QGraphicsView, rect: QRectF) -> None:

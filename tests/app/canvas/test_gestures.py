@@ -370,3 +370,13 @@ def test_the_minimap_leads_there(view, open_graph, make, qtbot):
     before = view.mapToScene(view.viewport().rect().center())
     QTest.mouseClick(view.minimap, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
     assert view.mapToScene(view.viewport().rect().center()) != before
+
+
+def test_a_graph_opens_whole_or_readable_from_its_beginning(view, session, make):
+    session.new(make.negation())
+    assert view.mapToScene(view.viewport().rect()).boundingRect().contains(view.scene().covered())
+    session.new(make.graph({f"n{index}": make.node("negate", 300 * index, 0) for index in range(40)}))
+    assert zoom_of(view) == pytest.approx(0.6)
+    seen = view.mapToScene(view.viewport().rect()).boundingRect()
+    assert seen.contains(QPointF(0, 0))
+    assert not seen.contains(view.scene().covered())
