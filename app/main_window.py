@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QStackedWidget
 
 from app.actions import ACTIONS, make_actions
-from app.engine_thread import EngineThread
 from app.files import Files
 from app.preferences import Preferences
 from app.recovery import Recovery, RecoveryCopy, find_recoveries
 from app.session import Session
 from app.theme import apply_theme, system_theme
 from app.welcome import Welcome
-from app.workbench import Workbench
-from app.workbench_links import WorkbenchLinks
 from engine.document.model import Document
 from engine.errors import DocumentError
-from engine.worker_messages import Ready
+
+if TYPE_CHECKING:
+    from app.engine_thread import EngineThread
+    from app.workbench import Workbench
+    from app.workbench_links import WorkbenchLinks
+    from engine.worker_messages import Ready
 
 _SIZE = (1440, 900)
 _WORKER_DELAY_MILLISECONDS = 300
@@ -33,6 +36,7 @@ class MainWindow(QMainWindow):
     """Show the welcome page or the workbench, and guard what is unsaved."""
 
     _is_painted = False
+    _is_closed = False
     painted = Signal()
     """The window has been painted for the first time."""
 
@@ -48,7 +52,7 @@ class MainWindow(QMainWindow):
         self.preferences = preferences
         self._recovery_folder = recovery_folder
         self.session = Session(RecoveryCopy(recovery_folder) if recovery_folder is not None else None, self)
-        self.engine = engine or EngineThread(parent=self)
+        self._engine = engine
         self.declared_actions = make_actions(self)
         self.files = Files(self.session, preferences, self)
         self.workbench: Workbench | None = None
@@ -66,9 +70,23 @@ class MainWindow(QMainWindow):
         self._connect()
         self.restoreGeometry(preferences.layout("window"))
 
+    @property
+    def engine(self) -> EngineThread:
+        """Return the door to slow work, opened when it is first asked for."""
+        if self._engine is None:
+            # Here and below not at the top: planning takes numpy along, and the window shall be painted before.
+            from app.engine_thread import EngineThread  # noqa: PLC0415
+
+            self._engine = EngineThread(parent=self)
+            self._engine.worker_ready.connect(self._take_ready)
+        return self._engine
+
     def open_workbench(self) -> Workbench:
         """Show the canvas with its panels; return them."""
         if self.workbench is None:
+            from app.workbench import Workbench  # noqa: PLC0415
+            from app.workbench_links import WorkbenchLinks  # noqa: PLC0415
+
             self.workbench = Workbench(self.session, self.engine, self.declared_actions, self)
             self.links = WorkbenchLinks(self, self.workbench)
             self.stack.addWidget(self.workbench)
@@ -85,6 +103,7 @@ class MainWindow(QMainWindow):
     def show_welcome(self) -> None:
         """Show the welcome page with what is recent now."""
         self.welcome.refresh()
+        self.welcome.back.setVisible(self.workbench is not None)
         self.stack.setCurrentWidget(self.welcome)
 
     def begin(self, document: Document) -> None:
@@ -103,7 +122,7 @@ class MainWindow(QMainWindow):
         if not self._is_painted:
             self._is_painted = True
             QTimer.singleShot(0, self.painted.emit)
-            QTimer.singleShot(_WORKER_DELAY_MILLISECONDS, self.engine.start_worker)
+            QTimer.singleShot(_WORKER_DELAY_MILLISECONDS, self._start_worker)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Ask about a run and about unsaved changes, then end cleanly."""
@@ -114,7 +133,9 @@ class MainWindow(QMainWindow):
         if self.workbench is not None:
             self.workbench.remember(self.preferences)
         self.session.close()
-        self.engine.shutdown()
+        self._is_closed = True
+        if self._engine is not None:
+            self._engine.shutdown()
         self.welcome.finish()
         event.accept()
 
@@ -140,11 +161,14 @@ class MainWindow(QMainWindow):
             if self.workbench is not None:
                 self.workbench.restyle()
 
+    def _start_worker(self) -> None:
+        if not self._is_closed:
+            self.engine.start_worker()
+
     def _take_ready(self, ready: Ready) -> None:
         self.ready = ready
 
     def _connect(self) -> None:
-        self.engine.worker_ready.connect(self._take_ready)
         self.session.modified_changed.connect(self._tell_title)
         self.session.path_changed.connect(self._tell_title)
         self.session.document_changed.connect(self._tell_title)
@@ -153,6 +177,7 @@ class MainWindow(QMainWindow):
         self.welcome.open_wanted.connect(self.files.ask_open)
         self.welcome.file_wanted.connect(self.files.open)
         self.welcome.template_made.connect(self.begin)
+        self.welcome.back_wanted.connect(self.open_workbench)
         QApplication.styleHints().colorSchemeChanged.connect(self._dress)
         handlers: Mapping[str, Callable[[], object]] = {
             "new": self.files.new,

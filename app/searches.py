@@ -69,12 +69,15 @@ class Searches(QObject):
             self.popup.close()
         popup = SearchPopup(title, entries, current_tokens().dim, self._window)
         popup.chosen.connect(take)
-        popup.destroyed.connect(self._forget)
+        popup.chosen.connect(lambda _key: self._forget(popup))
+        popup.cancelled.connect(lambda: self._forget(popup))
         self.popup = popup
         popup.open_at(place)
 
-    def _forget(self) -> None:
-        self.popup = None
+    def _forget(self, popup: SearchPopup) -> None:
+        popup.deleteLater()
+        if self.popup is popup:
+            self.popup = None
 
     def _middle(self) -> QPoint:
         centre = self._window.mapToGlobal(self._window.rect().center())

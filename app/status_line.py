@@ -30,8 +30,9 @@ class StatusLine(QStatusBar):
 
     def show_graph(self, document: Document, summary: CheckSummary | None) -> None:
         """Show how large the graph is, and whether it can run; None says that it is being checked."""
-        nodes, links = len(document.nodes), len(document.wires)
-        size = self.tr("{0} nodes · {1} links").format(nodes, links)
+        nodes = _count(len(document.nodes), self.tr("1 node"), self.tr("{0} nodes"))
+        links = _count(len(document.wires), self.tr("1 link"), self.tr("{0} links"))
+        size = f"{nodes} · {links}"
         self.graph.setText(f"{size} · {self._judge(document, summary)}")
 
     def show_run(self, progress: RunProgress | None, memory_bytes: int) -> None:
@@ -61,5 +62,10 @@ class StatusLine(QStatusBar):
         errors = sum(problem.severity is Severity.ERROR for problem in summary.problems)
         warnings = len(summary.problems) - errors
         if errors:
-            return self.tr("{0} problem(s) stop a run").format(errors)
-        return self.tr("graph is valid, {0} warning(s)").format(warnings) if warnings else self.tr("graph is valid")
+            return _count(errors, self.tr("1 problem stops a run"), self.tr("{0} problems stop a run"))
+        warned = _count(warnings, self.tr("1 warning"), self.tr("{0} warnings"))
+        return self.tr("graph is valid, {0}").format(warned) if warnings else self.tr("graph is valid")
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return one if number == 1 else many.format(number)

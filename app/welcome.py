@@ -35,6 +35,8 @@ class Welcome(QWidget):
     open_wanted = Signal()
     file_wanted = Signal(object)
     """(Path): this file is to be opened."""
+    back_wanted = Signal()
+    """The user wants the open graph back."""
     template_made = Signal(object)
     """(Document): the user filled a template in."""
 
@@ -109,7 +111,11 @@ class Welcome(QWidget):
         self.new.clicked.connect(self.new_wanted)
         self.open = QPushButton(self.tr("Open…"))
         self.open.clicked.connect(self.open_wanted)
-        for button in (self.sample, self.new, self.open):
+        self.back = QPushButton(self.tr("Back to the open graph"))
+        self.back.setShortcut("Esc")
+        self.back.clicked.connect(self.back_wanted)
+        self.back.hide()
+        for button in (self.sample, self.new, self.open, self.back):
             button.setAccessibleName(button.text())
             column.addWidget(button)
         column.addSpacing(26)

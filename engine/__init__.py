@@ -5,11 +5,13 @@
     if verdict.plan is not None:
         result = run(verdict.plan)
 
-Importing this package, checking and planning import no torch; running does.
+Importing this package, checking and planning import no torch; running does. Planning itself is imported when it is first
+asked for: it takes numpy along, and every module of the engine comes through here, those of the window's first paint too.
 """
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,14 +20,14 @@ from engine.document.model import Document
 from engine.document.storage import load_document
 from engine.errors import EngineError
 from engine.events import Event, Listener
-from engine.planning.check import Verdict, check_document
 from engine.planning.options import RunOptions
-from engine.planning.plan import Plan
 from engine.problems import Problem
 
 if TYPE_CHECKING:
     from engine.execution.result import RunResult
     from engine.execution.stop import Stop
+    from engine.planning.check import Verdict
+    from engine.planning.plan import Plan
 
 __all__ = [
     "Document",
@@ -57,6 +59,8 @@ def check(document: Document, folder: Path, options: RunOptions | None = None) -
 
     Relative paths in the document count from `folder`. Reads headers, never tensors.
     """
+    from engine.planning.check import check_document  # noqa: PLC0415
+
     return check_document(document, folder, options)
 
 
@@ -77,7 +81,7 @@ def make_plan(document: Document, folder: Path, options: RunOptions | None = Non
     Raises:
         EngineError: the document has problems; the message lists them all.
     """
-    verdict = check_document(document, folder, options)
+    verdict = check(document, folder, options)
     if verdict.plan is None:
         fact = "\n".join(str(problem) for problem in verdict.problems)
         raise EngineError(fact)
@@ -104,3 +108,12 @@ def _never() -> bool:
 
 def _ignore(_event: Event) -> None:
     """Listen to nothing."""
+
+
+def __getattr__(name: str) -> object:
+    """Import what belongs to planning when it is first asked for."""
+    places = {"Verdict": "engine.planning.check", "Plan": "engine.planning.plan"}
+    if name not in places:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(importlib.import_module(places[name]), name)

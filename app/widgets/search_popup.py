@@ -53,7 +53,6 @@ class SearchPopup(QFrame):
         """Make the popup, to be shown with `open_at`."""
         super().__init__(parent, Qt.WindowType.Popup)
         self.setProperty("popup", "true")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setAccessibleName(placeholder)
         self._entries = tuple(entries)
         self._has_chosen = False

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from app.actions import ACTIONS
 from app.canvas.wishes import FileDrop
+from app.header_lane import CheckSummary
 from app.main_window import MainWindow
 from app.preferences import Preferences
 from app.theme import apply_theme
@@ -262,3 +263,40 @@ def test_every_control_has_an_accessible_name(window, bench):
 
 def _text(widget):
     return widget.text() if hasattr(widget, "text") and not widget.inherits("QLineEdit") else ""
+
+
+def test_a_second_search_takes_the_place_of_the_first(window, bench, qtbot):
+    window.declared_actions["add_node"].trigger()
+    window.declared_actions["commands"].trigger()
+    qtbot.wait(20)
+    assert window.links.searches.popup.field.placeholderText() == "Do anything"
+    window.links.searches.popup.close()
+    assert window.links.searches.popup is None
+
+
+def test_templates_page_leads_back_to_the_open_graph(window, bench):
+    window.declared_actions["templates"].trigger()
+    assert window.stack.currentWidget() is window.welcome
+    window.welcome.back.click()
+    assert window.stack.currentWidget() is bench
+
+
+def test_a_crashed_sessions_changes_are_offered(qtbot, answers, preferences, left_behind):
+    folder = left_behind(GRAPH)
+    window = MainWindow(preferences, folder)
+    qtbot.addWidget(window, before_close_func=lambda window: window.session.new())
+    answers.left = [QMessageBox.StandardButton.Open]
+    window.offer_recoveries()
+    assert answers.asked == ["Recover unsaved changes?"]
+    assert window.session.document.title == "Small"
+    assert window.session.is_modified
+
+
+def test_an_export_asks_before_it_is_replaced(window, bench, answers, tmp_path):
+    bench.checker.summary = CheckSummary((), is_runnable=True, formulas={}, parameters={}, targets={NodeId("out"): tmp_path})
+    answers.left = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    control = window.links.control
+    assert not control._may_replace()
+    assert control._may_replace()
+    assert control._may_replace(), "asked once for each folder"
+    assert answers.asked == ["Before the run"] * 2

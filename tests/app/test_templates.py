@@ -1,0 +1,40 @@
+"""Templates ask by role and become graphs of the user's own files."""
+
+import pytest
+
+from app.template_dialog import TemplateDialog
+from app.template_picture import picture_document
+from app.templates import BY_ID, TEMPLATES, fill_template, list_roles, load_template
+from app.theme import tokens
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.id)
+def test_every_template_loads_and_names_its_roles(template):
+    document = load_template(template)
+    roles = list_roles(template, document)
+    assert roles
+    assert set(template.roles) <= {role.node for role in roles}
+    assert all(role.text for role in roles)
+    assert roles[0].is_checkpoint
+    assert len(picture_document(document, tokens("dark")).wires) == len(document.wires)
+
+
+def test_the_users_paths_take_the_places_of_the_samples():
+    template = BY_ID["forget"]
+    document = load_template(template)
+    filled = fill_template(template, document, {"base": "mine/base"})
+    assert filled.nodes["base"].parameters["source"] == "mine/base"
+    assert filled.nodes["diag"].parameters["source"] == ""
+    assert filled.title == "Forget a skill"
+    assert filled.wires == document.wires
+
+
+def test_the_dialog_asks_for_each_role_and_makes_the_graph(qtbot):
+    template = BY_ID["forget"]
+    dialog = TemplateDialog(template, load_template(template))
+    qtbot.addWidget(dialog)
+    dialog.fields["diag"].field.setText("tuned")
+    assert dialog.make_document().nodes["diag"].parameters["source"] == "tuned"
+    assert dialog.fields["base"].field.accessibleName() == "The model before training"
+    dialog._choose_sample()
+    assert dialog.wants_sample
