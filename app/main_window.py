@@ -94,7 +94,7 @@ class MainWindow(QMainWindow):
             # Now, not in the event loop: docks get their widths and the view its size before the graph is fitted into it.
             self.workbench.recall(self.preferences)
             QApplication.sendPostedEvents(self.workbench, QEvent.Type.LayoutRequest.value)
-            self.workbench.view.fit_all()
+            self.workbench.view.show_opened()
         self.stack.setCurrentWidget(self.workbench)
         self._tell_title()
         self.workbench.view.setFocus()

@@ -75,7 +75,7 @@ class CanvasView(QGraphicsView):
         self.naming = Naming(scene, self)
         scene.refused.connect(self._show_refusal)
         scene.session.document_changed.connect(self._drop_stale_gesture)
-        scene.session.opened.connect(self._show_opened)
+        scene.session.opened.connect(self.show_opened)
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
         """Return what can be done on the canvas, by the ids of app.actions."""
@@ -111,6 +111,11 @@ class CanvasView(QGraphicsView):
     def fit_all(self) -> None:
         """Show the whole graph."""
         fit_rect(self, self._scene.covered())
+        self._tell_minimap()
+
+    def show_opened(self) -> None:
+        """Show a graph that was just opened: whole if its words can be read then, else its beginning."""
+        open_at(self, self._scene.covered())
         self._tell_minimap()
 
     def fit_selection(self) -> None:
@@ -368,10 +373,6 @@ class CanvasView(QGraphicsView):
         offer = self.tr("Insert “{title}”").format(title=conversion.title)
         apply = self._scene.session.apply
         self.bubble.show_reason(refusal.reason, at, offer, lambda: apply(offer, lambda document: convert(document, conversion, place)))
-
-    def _show_opened(self) -> None:
-        open_at(self, self._scene.covered())
-        self._tell_minimap()
 
     def _go_to(self, point: QPointF) -> None:
         self.centerOn(point)
