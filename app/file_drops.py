@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMessageBox
 
-from app.analogy_roles import LETTERS, play_role
-from app.canvas.connection import PortEnd, name_node, port_kind
-from app.canvas.suggestions import add_joined
+from app.analogy_roles import play_role
+from app.canvas.connection import PortEnd, can_connect, list_ports, port_kind
+from app.canvas.suggestions import add_joined, join
 from app.canvas.wishes import FileDrop
 from app.dropped_files import Dropped, node_of, recognise
 from app.files import Files
@@ -15,7 +15,7 @@ from app.session import Session
 from app.widgets.path_field import shorten_path
 from app.workbench import Workbench
 from engine.document.edits import set_label, set_parameter
-from engine.document.model import Document, NodeId, PortRef, Position
+from engine.document.model import Document, NodeId, Position
 from engine.operation import PortKind
 from engine.relocation import relocate
 
@@ -91,11 +91,10 @@ class FileDrops(QObject):
 
 def _join_drop(document: Document, node_id: NodeId, end: PortEnd) -> Document:
     """Join a source to the port it was dropped on; on a role of an analogy through a task vector of its own."""
-    kind = PortKind.CHECKPOINT
-    source = PortRef(node_id, str(kind))
+    output = next(list_ports(document, node_id, is_output=True), None)
     target = document.nodes.get(end.ref.node)
-    if target is None or end.is_output or port_kind(document, PortEnd(source, is_output=True)) is not kind:
+    if output is None or target is None or end.is_output:
         return document
-    if target.operation == "analogy" and end.ref.port in LETTERS and name_node(document, node_id):
-        return play_role(document, end.ref.node, end.ref.port, source)
-    return document
+    if target.operation == "analogy" and port_kind(document, output) is PortKind.CHECKPOINT:
+        return play_role(document, end.ref.node, end.ref.port, output.ref)
+    return join(document, output.ref, end.ref) if can_connect(document, output.ref, end.ref) is None else document

@@ -55,6 +55,7 @@ class RunControl(QObject):
         engine.worker_died.connect(self._tell_death)
         engine.said.connect(workbench.log.add_line)
         engine.broken.connect(self._tell_fault)
+        engine.stalled.connect(self._note_stall)
         self._set_device(window.preferences.device)
         self._show_device()
         window.session.opened.connect(workbench.checker.forget_permissions)
@@ -190,6 +191,9 @@ class RunControl(QObject):
         self._show_device()
         self._bench.log.add_line(message)
         self._bench.status.say(message)
+
+    def _note_stall(self, seconds: float) -> None:
+        self._bench.log.add_line(self.tr("The window did not react for {0:.0f} ms.").format(seconds * 1000))
 
     def _tell_fault(self, trace: str) -> None:
         self._bench.log.add_line(trace)

@@ -18,6 +18,7 @@ from app.guide import GuideWindow
 from app.hints import Hints
 from app.mends import Mend
 from app.node_marks import gather_facts, mark_nodes, shorten_facts
+from app.preferences import WheelChoice
 from app.run_control import RunControl
 from app.searches import Searches
 from app.widgets.path_field import shorten_path
@@ -100,6 +101,10 @@ class WorkbenchLinks(QObject):
             "commands": partial(self.searches.search_actions, actions),
             "guide": self._open_guide,
             "check": self._check,
+            "menus": self._bench.top_bar.brand.showMenu,
+            "wheel_auto": partial(self._choose_wheel, "auto"),
+            "wheel_mouse": partial(self._choose_wheel, "mouse"),
+            "wheel_touchpad": partial(self._choose_wheel, "touchpad"),
         }
         for declared in ACTIONS:
             if declared.on_canvas:
@@ -202,6 +207,10 @@ class WorkbenchLinks(QObject):
     def _show_minimap(self, is_shown: bool) -> None:
         self._bench.view.minimap.setVisible(is_shown)
         self._window.preferences.set_shows_minimap(is_shown)
+
+    def _choose_wheel(self, choice: WheelChoice) -> None:
+        self._bench.view.wheel_mode = choice
+        self._window.preferences.set_wheel(choice)
 
     def _on_screen(self, place: Position) -> QPoint:
         view = self._bench.view

@@ -16,6 +16,7 @@ from app.decimal_text import format_decimal, parse_decimals
 from app.icons import icon
 from app.parameter_words import option_title, parameter_title, path_kind
 from app.theme import current_tokens
+from app.widgets.calm_wheel import CalmWheel
 from app.widgets.decimal_field import DecimalField
 from app.widgets.list_editor import ListEditor
 from app.widgets.path_field import PathField
@@ -66,6 +67,8 @@ class ParameterField(QWidget):
             layout.addWidget(label)
         layout.addWidget(self._editor.widget)
         self._editor.widget.setAccessibleDescription(parameter.help)
+        self._calm = CalmWheel(self)
+        self._calm.watch(self._editor.widget)
 
     def show_value(self, value: JsonValue) -> None:
         """Show a value without announcing it; one of another type shows as the default does."""
