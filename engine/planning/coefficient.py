@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from engine.document.model import NodeId
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Symbol:
     """Name a number that a pass of the run will find."""
 
-    node: str
+    node: NodeId
     name: str
 
 
