@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.document.model import SETTING_CHOICES, Document, NodeId
-from engine.operation import Source
+from engine.operation import PortKind, Source
+from engine.planning.coefficient import ONE, ZERO
+from engine.planning.formula import format_coefficient, group_forms
 from engine.planning.measurements import check_measurements
 from engine.planning.options import RunOptions
 from engine.planning.pass_costs import PassPlan, check_budget, plan_passes
@@ -50,12 +52,31 @@ def check_document(document: Document, folder: Path, options: RunOptions | None 
     problems += check_space(targets, {node: _export_bytes(passes, node) for node in targets})
     if stops_a_run(problems):
         return Verdict(_in_order(problems), None)
+    for node in targets:
+        _hold_to_law(passes, passes.planner.sink_value(node))
     draft = PlanDraft(document, folder, options, resolved, targets)
     return Verdict(_in_order(problems), make_plan(draft, passes, tuple(problems)))
 
 
 def _export_bytes(passes: PassPlan, node: NodeId) -> int:
     return sum(tensor.size_bytes for tensor in passes.planner.output_tensors(node))
+
+
+def _hold_to_law(passes: PassPlan, node: NodeId) -> None:
+    """Hold what is written to the planner's invariant: over checkpoints the weights of a model sum to 1, those of a vector to 0.
+
+    Raises:
+        RuntimeError: the planner is at fault, and what it planned must not be written.
+    """
+    folding = passes.planner.folding
+    wanted = ONE if folding.resolved.values[node].kind is PortKind.CHECKPOINT else ZERO
+    for form, tensors in group_forms(folding, node).items():
+        if form.checkpoint_sum() != wanted:
+            found = format_coefficient(form.checkpoint_sum(), folding.resolved.title) or "0"
+            message = (
+                f"internal error: at {node} the checkpoints' weights sum to {found} instead of {wanted.number} in {', '.join(tensors[:3])}"
+            )
+            raise RuntimeError(message)
 
 
 def _check_settings(document: Document) -> list[Problem]:

@@ -27,11 +27,6 @@ class ShapeDifference:
             return 0
         return min(self.shape[0], self.other_shape[0]) * prod(self.shape[1:])
 
-    @property
-    def is_longer(self) -> bool:
-        """Tell whether the other side has rows beyond the common ones."""
-        return bool(self.shared_entries) and self.other_shape[0] > self.shape[0]
-
     def __str__(self) -> str:
         """Return ‘embed 32016 × 8 against 32000 × 8’: the other side first."""
         return f"{self.name} {_spell(self.other_shape)} against {_spell(self.shape)}"

@@ -50,11 +50,12 @@ class NeedsFinder:
         return self._cache[key, tensor]
 
     def operand_segments(self, kernel: NodeId, tensor: str) -> Mapping[str, tuple[Segments, ...]]:
-        """Return the forms of a kernel's operands in a tensor, per port."""
+        """Return the forms of a kernel's operands in a tensor, per port; what a misfit leaves unedited counts as zero everywhere."""
         found = self._operands.get((kernel, tensor))
         if found is None:
+            limit = self._folding.resolved.limits.get(kernel, {}).get(tensor)
             found = self._operands[kernel, tensor] = {
-                port: tuple(self._folding.segments(operand.node, tensor) for operand in operands)
+                port: tuple(_cut(self._folding.segments(operand.node, tensor), limit) for operand in operands)
                 for port, operands in self._steps[kernel].inputs.items()
                 if operands and operands[0].kind in (PortKind.CHECKPOINT, PortKind.VECTOR)
             }
@@ -76,6 +77,14 @@ class NeedsFinder:
             before = max((self._visit(inner, tensor, sources, kernels) for form in operands for inner in form.atoms), default=0)
             kernels[atom.node] = before + tensor_rounds(self._steps[atom.node])
         return kernels[atom.node]
+
+
+def _cut(segments: Segments, limit: int | None) -> Segments:
+    """Return the segments up to a limit; beyond the last one a value is zero."""
+    if limit is None or not segments or segments[-1][0] <= limit:
+        return segments
+    before = tuple((stop, form) for stop, form in segments if stop < limit)
+    return (*before, (limit, segments[len(before)][1])) if limit else ()
 
 
 def tensor_rounds(step: Step) -> int:

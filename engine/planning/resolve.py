@@ -61,7 +61,7 @@ class Resolved:
     """Per node: tensors of which only the first so many entries are edited (0: none); the rest is the parent's."""
     decisions: tuple[Decision, ...]
     aliases: Mapping[NodeId, tuple[str, ...]]
-    """Per source identity: tensors stored twice that its base ties, left out as aliases."""
+    """Per source identity: tensors stored twice that a base it is joined to ties; the base's results have no place for them."""
 
     def title(self, node: NodeId) -> str:
         """Return what the user calls a node."""
@@ -165,7 +165,8 @@ def _join_operands(step: Step, draft: _Draft) -> None:
     limits: dict[str, int] = {}
     for operand in operands:
         if operand is not reference and operand.node != reference.node:
-            limits |= _join(step, reference, operand, draft)
+            for tensor, limit in _join(step, reference, operand, draft).items():
+                limits[tensor] = min(limit, limits.get(tensor, limit))
     _inherit(step, value, operands, draft)
     if limits:
         draft.limits[step.id] = limits
@@ -236,7 +237,7 @@ def _drop_aliases(misfit: Misfit, operand: Operand, policy: str, draft: _Draft) 
         return misfit
     aliases, untied = find_aliases(source.header, misfit.surplus)
     if aliases:
-        draft.aliases[source.identity] = aliases
+        draft.aliases[source.identity] = tuple(dict.fromkeys((*draft.aliases.get(source.identity, ()), *aliases)))
     if policy == "stop":
         title = draft.graph.steps[operand.node].title
         draft.problems += [describe_untied(name, embedding, title, operand.node) for name, embedding in untied.items()]

@@ -80,13 +80,11 @@ class WorkPlanner:
             return ()
         wanted = _DTYPES.get(str(step.parameters["dtype"]))
         source = self.resolved.sources[value.parent]
-        aliases = self.resolved.aliases.get(source.identity, ())
-        specs = [spec for spec in source.header.tensors.values() if spec.name not in aliases]
         return tuple(
             OutputTensor(spec.name, spec.shape, wanted or spec.dtype, spec, is_edited=True)
             if spec.dtype.is_float
             else OutputTensor(spec.name, spec.shape, spec.dtype, spec, is_edited=False)
-            for spec in specs
+            for spec in source.header.tensors.values()
             if spec.dtype.is_float or not is_vector
         )
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+from fractions import Fraction
+
 import pytest
 import torch
 
+from engine.catalogue import catalogue
+from engine.operation import Linear
+from engine.planning import structure
 from engine.problems import Severity
 
 GRAPH = """
@@ -118,6 +124,59 @@ def test_kernels_over_vectors_of_different_models_keep_to_what_they_share(bench,
     assert not torch.equal(found["layers.0.mlp.weight"], base["layers.0.mlp.weight"])
 
 
+@pytest.mark.parametrize("order", [("p", "a", "b"), ("p", "b", "a")])
+def test_rows_that_one_of_several_models_lacks_stay_the_parents(bench, order):
+    """The smallest of them all says how far is edited, whatever the order of the wires."""
+    for name, (rows, value) in {"p": (8, 1), "a": (4, 10), "b": (6, 100)}.items():
+        bench.save(name, {"embed.weight": torch.full((rows, 4), float(value)), "w": torch.full((3, 3), float(value))})
+    bench.run(
+        f"""
+        p = checkpoint source:p
+        a = checkpoint source:a
+        b = checkpoint source:b
+        mean = average checkpoints={",".join(order)} misfit:common_rows
+        out = export_checkpoint checkpoint=mean folder:out
+        """
+    )
+    assert bench.load("out")["embed.weight"][:, 0].tolist() == [37] * 4 + [1] * 4
+    assert bench.load("out")["w"][0, 0] == 37
+
+
+@pytest.mark.parametrize("misfit", ["common_rows", "keep_base"])
+def test_an_arc_measures_its_angle_over_shared_rows_alone(bench, misfit):
+    """Rows of one side only may be as long as they like: what is made of the shared ones is the same."""
+    draw = torch.Generator().manual_seed(3)
+    first, second = (torch.randn(6, 4, generator=draw) for _ in range(2))
+    arc = f"""
+        a = checkpoint source:first
+        b = checkpoint source:second
+        mean = interpolate first=a second=b path:arc amount:0.3 misfit:{misfit}
+        out = export_checkpoint checkpoint=mean folder:out
+    """
+    bench.save("first", {"embed.weight": first})
+    bench.save("second", {"embed.weight": second})
+    bench.run(arc)
+    wanted = bench.load("out")["embed.weight"] if misfit == "common_rows" else first
+    longer = torch.cat([first, torch.full((3, 4), 50.0)])
+    bench.save("first", {"embed.weight": longer})
+    bench.run(arc, {"overwrite": True})
+    found = bench.load("out")["embed.weight"]
+    assert torch.equal(found[:6], wanted)
+    assert torch.equal(found[6:], longer[6:])
+
+
+def test_weights_that_break_the_law_are_never_planned(bench, monkeypatch):
+    """An operation whose coefficients are wrong is found before anything is written."""
+    doubled = Linear(lambda counts, place: {"base": (Fraction(2),), "vector": (Fraction(1),)}, parent="base")
+    known = dict(catalogue())
+    wrong = dataclasses.replace(known["apply"], behave=lambda **_values: doubled)
+    monkeypatch.setattr(structure, "catalogue", lambda: known | {"apply": wrong})
+    bench.save("base", floats(10))
+    bench.save("a", floats(10, 1))
+    with pytest.raises(RuntimeError, match="sum to 2 instead of 1"):
+        bench.check(GRAPH)
+
+
 def test_vectors_that_do_not_fit_are_not_compared_in_silence(bench):
     bench.save("base", floats(10))
     bench.save("a", floats(10, 1))
@@ -151,6 +210,16 @@ def test_a_head_stored_twice_is_the_embeddings_alias(bench):
     result = bench.run(GRAPH)
     assert sorted(bench.load("out")) == sorted(base)
     assert ("skipped", ("lm_head.weight",)) in [(remark.kind, remark.tensors) for remark in result.remarks]
+
+
+def test_a_model_that_is_exported_itself_keeps_the_head_it_stores(bench):
+    """What one joining leaves out as an alias is another output's own tensor."""
+    base, tuned = floats(10), floats(10, 1)
+    bench.save("base", base)
+    bench.save("a", {**tuned, "lm_head.weight": tuned["embed.weight"].clone()})
+    bench.run(GRAPH + "own = export_checkpoint checkpoint=a folder:own")
+    assert bench.read_bytes("own") == bench.read_bytes("a")
+    assert "lm_head.weight" not in bench.load("out")
 
 
 def test_a_head_untied_by_training_is_a_problem(bench):
