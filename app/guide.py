@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QTextBlockFormat, QTextCursor
 from PySide6.QtWidgets import QDialog, QTextBrowser, QVBoxLayout, QWidget
 
 from app.guide_pages import INDEX, read_page
+
+_PARAGRAPH_PIXELS = 9
 
 
 class GuideWindow(QDialog):
@@ -29,9 +32,23 @@ class GuideWindow(QDialog):
     def open_page(self, name: str) -> None:
         """Show a page: an operation's by its id, or the first one."""
         self.text.setMarkdown(read_page(name or INDEX))
+        self._space_out()
         self.show()
         self.raise_()
         self.activateWindow()
+
+    def _space_out(self) -> None:
+        """Give paragraphs the room that Markdown leaves to whoever shows it."""
+        cursor = QTextCursor(self.text.document())
+        block = self.text.document().begin()
+        while block.isValid():
+            room = QTextBlockFormat()
+            room.setBottomMargin(3 if block.textList() is not None else _PARAGRAPH_PIXELS)
+            if block.blockFormat().headingLevel():
+                room.setTopMargin(_PARAGRAPH_PIXELS)
+            cursor.setPosition(block.position())
+            cursor.mergeBlockFormat(room)
+            block = block.next()
 
     def _follow(self, link: QUrl) -> None:
         self.open_page(link.toString())

@@ -1,0 +1,45 @@
+"""The roles of an analogy are told by name, and chosen by checkpoint."""
+
+from app.analogy_roles import find_searches, find_strengths, list_candidates, play_role, read_roles, say_analogy
+from app.templates import BY_ID, load_template
+from engine.document.edits import remove_nodes
+from engine.document.model import NodeId, PortRef
+
+ANALOGY = NodeId("analogy")
+DOCUMENT = load_template(BY_ID["analogy"])
+
+
+def test_roles_are_named_after_the_checkpoints_behind_the_task_vectors():
+    roles = read_roles(DOCUMENT, ANALOGY)
+    assert [role.name for role in roles] == ["A: plain 0–4", "B: striped 0–4", "C: plain 5–9", "D: striped 5–9 (the answer)"]
+    assert say_analogy(roles).startswith("‘A: plain 0–4’ is to ‘B: striped 0–4’ as ‘C: plain 5–9’ is to ‘D")
+
+
+def test_an_empty_role_keeps_its_letter():
+    document = remove_nodes(DOCUMENT, [NodeId("tau-a"), NodeId("tau-d")])
+    assert say_analogy(read_roles(document, ANALOGY)) == "A is to ‘B: striped 0–4’ as ‘C: plain 5–9’ is to what this node makes."
+
+
+def test_the_search_that_chooses_its_strength_is_found():
+    assert find_searches(DOCUMENT, ANALOGY) == ("search",)
+    assert find_strengths(DOCUMENT, ANALOGY) == ()
+
+
+def test_candidates_are_sources_and_not_the_base():
+    nodes = {ref.node for ref in list_candidates(DOCUMENT, ANALOGY, "a")}
+    assert {"plain-low", "diag-low", "plain-high", "diag-high"} <= nodes
+    assert not nodes & {"base", "search", "tau-a"}
+
+
+def test_a_checkpoint_that_has_a_task_vector_plays_by_it():
+    after = play_role(DOCUMENT, ANALOGY, "a", PortRef(NodeId("plain-high"), "checkpoint"))
+    assert [str(wire.source) for wire in after.wires_into(ANALOGY, "a")] == ["tau-c.vector"]
+    assert len(after.nodes) == len(DOCUMENT.nodes)
+
+
+def test_a_checkpoint_without_one_gets_it_with_the_common_base():
+    document = remove_nodes(DOCUMENT, [NodeId("tau-a")])
+    after = play_role(document, ANALOGY, "a", PortRef(NodeId("plain-low"), "checkpoint"))
+    (wire,) = after.wires_into(ANALOGY, "a")
+    made = wire.source.node
+    assert [str(one.source) for one in after.wires_into(made)] == ["plain-low.checkpoint", "base.checkpoint"]
