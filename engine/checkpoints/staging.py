@@ -2,6 +2,7 @@
 
     .NAME.partial-<plan hash>/
         journal.jsonl       which pieces are safely on the disk (see `engine.checkpoints.journal`)
+        decisions.json      what the run decided on its way (see `engine.checkpoints.decisions`)
         files/              what is to become the target
 
 A staging folder without `files`, or with nothing in it, is the rest of a run that was done or had not begun.
@@ -20,6 +21,7 @@ from types import TracebackType
 from typing import Self
 
 from engine.checkpoints.coverage import Coverage
+from engine.checkpoints.decisions import settle_decision
 from engine.checkpoints.flushing import flush_folder
 from engine.checkpoints.header import FileStamp
 from engine.checkpoints.journal import Journal, JournalPiece, Note
@@ -125,6 +127,15 @@ class Staging:
     def durable_pieces(self) -> tuple[JournalPiece, ...]:
         """Return the pieces, with their notes, that an earlier run had finished."""
         return self._journal.found
+
+    def settle(self, name: str, value: str) -> None:
+        """Say what the run has decided on its way, before any piece that hangs on it is written.
+
+        Raises:
+            StagingError: The unfinished run that goes on had decided otherwise.
+            WriteError: It can't be written down.
+        """
+        settle_decision(self.folder, name, value, flush=self._is_flushed)
 
     def create_file(self, name: str, size_bytes: int, header: bytes = b"") -> None:
         """Make a file of its final size, or go on with it, and write its header.

@@ -80,6 +80,15 @@ class Outputs:
             raise
         return tuple(remarks)
 
+    def settle(self, name: str, value: str) -> None:
+        """Hold what the run decided on its way against what an unfinished run had decided, in every folder.
+
+        Raises:
+            StagingError: it is another decision; --restart is the way out.
+        """
+        for output in self.by_node.values():
+            output.staging.settle(name, value)
+
     @property
     def bytes_written(self) -> int:
         """Return the bytes written into all folders so far."""

@@ -104,6 +104,8 @@ class Execution:
             self._tell_start()
             for notice in self.outputs.open():
                 self._notice(notice)
+            # The plan knows it as “auto” at most, and two kinds of device round differently.
+            self.outputs.settle("device", self.device.type)
             with Fingerprinter() as fingerprinter:
                 if self.plan.options.fingerprints:
                     fingerprinter.start(stamp for stamp in self.plan.inputs if stamp.modified_ns)
@@ -231,6 +233,7 @@ class Execution:
             self._notice(str(failure))
             return
         symbol = Symbol(node, "strength")
+        self.outputs.settle(f"strength of {node}", str(strength))
         self._ground.set_strength(symbol, strength)
         self.measurer.known[symbol] = strength
         self.findings.searches[node] = record

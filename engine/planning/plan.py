@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.catalogue import defaults
 from engine.checkpoints.header import FileStamp
+from engine.checkpoints.recipe_paths import INPUT_PATHS
 from engine.checkpoints.sources import HUB_PREFIX
 from engine.document.model import Document, NodeId
 from engine.document.recipe import canonical_recipe
@@ -20,6 +21,7 @@ from engine.planning.linear import Folding
 from engine.planning.options import RunOptions
 from engine.planning.pass_costs import PassPlan, PlannedPass
 from engine.planning.passes import SearchPass
+from engine.planning.paths import find_path
 from engine.planning.resolve import Resolved
 from engine.planning.work import WorkPlanner
 from engine.problems import Problem
@@ -96,6 +98,7 @@ def make_plan(draft: PlanDraft, passes: PassPlan, warnings: tuple[Problem, ...])
     """Return the plan of a run from its costed passes."""
     recipe = write_recipe(draft.document)
     inputs = list_inputs(draft.resolved)
+    stamps = (*inputs, *list_measured_files(draft.resolved, draft.folder))
     return Plan(
         document=draft.document,
         folder=draft.folder,
@@ -111,7 +114,7 @@ def make_plan(draft: PlanDraft, passes: PassPlan, warnings: tuple[Problem, ...])
         recipe=recipe,
         inputs=inputs,
         read_files=passes.read_files,
-        hash=hash_plan(recipe, inputs, _remote_files(draft.resolved), draft.options),
+        hash=hash_plan(recipe, stamps, _remote_files(draft.resolved), draft.options),
         warnings=warnings,
     )
 
@@ -133,6 +136,21 @@ def list_inputs(resolved: Resolved) -> tuple[FileStamp, ...]:
     """Return the files of the checkpoints that the run depends on, each once."""
     used = [source for node, source in resolved.sources.items() if node in resolved.graph.needed]
     return tuple({stamp.path: stamp for source in used for stamp in source.header.files}.values())
+
+
+def list_measured_files(resolved: Resolved, folder: Path) -> tuple[FileStamp, ...]:
+    """Return the files of test sets, prompts, scorers and metrics that the run depends on: a strength is chosen by some of them."""
+    steps = [step for node, step in resolved.graph.steps.items() if node in resolved.graph.needed and node not in resolved.sources]
+    written = [step.parameters.get(name) for step in steps for name in INPUT_PATHS.get(step.operation.id, ())]
+    places = sorted({find_path(folder, str(source)) for source in written if source and not str(source).startswith(HUB_PREFIX)})
+    return tuple(stamp for place in places for stamp in _stamp_files(place))
+
+
+def _stamp_files(place: Path) -> list[FileStamp]:
+    """Return the stamps of a file, or of all that lies in a folder."""
+    paths = sorted(path for path in place.rglob("*") if path.is_file()) if place.is_dir() else [place] if place.is_file() else []
+    found = [(path, path.stat()) for path in paths]
+    return [FileStamp(path, status.st_size, status.st_mtime_ns) for path, status in found]
 
 
 def write_recipe(document: Document) -> str:

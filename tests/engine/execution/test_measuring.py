@@ -10,9 +10,12 @@ import pytest
 import torch
 import transformers
 
-from engine.errors import SelectionError
-from engine.events import MetricMeasured
+from engine.errors import Cancelled, SelectionError, StagingError
+from engine.events import MetricMeasured, TensorWritten
+from engine.execution import run as execution_run
+from engine.execution.stop import Stop
 from engine.planning.passes import MeasurePass, SearchPass, StreamPass
+from engine.report.publish import run_plan
 
 SOURCES = """
     base = checkpoint source:base
@@ -163,3 +166,45 @@ def test_measurements_come_before_the_last_pass(bench, vision):
         out = export_checkpoint checkpoint=edit metrics=m folder:out
     """)
     assert [type(item.work) for item in plan.passes] == [MeasurePass, StreamPass]
+
+
+def stop_halfway(bench, lines):
+    """Stop a run that has chosen its strength and written a tensor; keep what it wrote."""
+    stop = Stop()
+
+    def listen(event):
+        if isinstance(event, TensorWritten):
+            stop.request()
+
+    with pytest.raises(Cancelled):
+        run_plan(bench.plan(lines, {"workers": 1, "keep_partial": True}), listen, stop)
+
+
+SEARCHED = SOURCES + SEARCH.format(v="ta") + "\n" + OUT
+
+
+def test_an_unfinished_run_on_other_test_data_is_another_run(bench, vision):
+    stop_halfway(bench, SEARCHED)
+    shutil.copy(bench.folder / "test.npz", bench.folder / "target.npz")
+    result = bench.run(SEARCHED, {"staging": "resume"})
+    assert any("unfinished run of another plan" in remark.text for remark in result.remarks)
+    bench.run(SEARCHED, {"output": bench.folder / "whole"})
+    assert bench.read_bytes("out") == bench.read_bytes("whole")
+
+
+def test_a_resumed_run_that_chooses_another_strength_is_refused(bench, vision, monkeypatch):
+    stop_halfway(bench, SEARCHED)
+    search = execution_run.search_strength
+
+    def choose_another(step, measurer):
+        found, record = search(step, measurer)
+        return found + 1, record
+
+    monkeypatch.setattr(execution_run, "search_strength", choose_another)
+    with pytest.raises(StagingError, match="--restart"):
+        bench.run(SEARCHED, {"staging": "resume"})
+    assert [path for path in bench.folder.iterdir() if path.name.startswith(".out.partial")]
+    monkeypatch.undo()
+    bench.run(SEARCHED, {"staging": "resume"})
+    bench.run(SEARCHED, {"output": bench.folder / "whole"})
+    assert bench.read_bytes("out") == bench.read_bytes("whole")
