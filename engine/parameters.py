@@ -75,8 +75,12 @@ class Integer:
         if number.denominator != 1:
             raise ParameterError(f"{self.name} must be a whole number, not {value}.")
         if number < self.minimum or (self.maximum is not None and number > self.maximum):
-            raise ParameterError(f"{self.name} is {value}, outside {self.minimum} … {self.maximum or 'any'}.")
+            raise ParameterError(f"{self.name} is {value}{self._range()}")
         return int(number)
+
+    def _range(self) -> str:
+        """Return the end of the sentence that refuses a number."""
+        return f"; it must be at least {self.minimum}." if self.maximum is None else f", outside {self.minimum} … {self.maximum}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
+from engine.operation import Counts, Parameters
+
 
 def weights_or_ones(weights: Sequence[Fraction], wires: int) -> tuple[Fraction, ...]:
     """Return the weights, or a one for each wire if there are none."""
@@ -16,6 +18,11 @@ def find_wrong_count(weights: object, wires: int) -> tuple[str, ...]:
     if not isinstance(weights, tuple) or len(weights) in (0, wires):
         return ()
     return (f"weights has {_counted(len(weights), 'number')} for {_counted(wires, 'wire')}; give one for each wire, or none for ones.",)
+
+
+def check_vector_weights(parameters: Parameters, counts: Counts) -> tuple[str, ...]:
+    """Return a sentence if an operation's `weights` are not one for each of its `vectors`."""
+    return find_wrong_count(parameters["weights"], counts.get("vectors", 0))
 
 
 def _counted(count: int, word: str) -> str:

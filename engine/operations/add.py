@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 
-from engine.operation import Counts, Group, Input, Linear, Parameters, PortKind, operation
+from engine.operation import Group, Input, Linear, PortKind, operation
 from engine.parameters import RealList
-from engine.weight_lists import find_wrong_count, weights_or_ones
-
-
-def check_weights(parameters: Parameters, counts: Counts) -> Sequence[str]:
-    """Return a sentence if there is not one weight for each wire."""
-    return find_wrong_count(parameters["weights"], counts.get("vectors", 0))
+from engine.weight_lists import check_vector_weights, weights_or_ones
 
 
 @operation(
@@ -24,7 +18,7 @@ def check_weights(parameters: Parameters, counts: Counts) -> Sequence[str]:
     inputs=(Input("vectors", PortKind.VECTOR, "The task vectors to add up.", many=True),),
     outputs=(PortKind.VECTOR,),
     parameters=(RealList("weights", "One number for each wire, in their order; none stands for ones."),),
-    check=check_weights,
+    check=check_vector_weights,
 )
 def add(weights: tuple[Fraction, ...]) -> Linear:
     """Add the vectors up, each with its weight."""

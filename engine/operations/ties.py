@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from engine.kernels.agreeing_mean import average_agreeing
 from engine.kernels.select_magnitude import SELECTION_SCRATCH, read_cuts, read_scope, select_largest
-from engine.operation import Counts, Group, Input, Kernel, Operands, Parameters, PortKind, Spot, operation
+from engine.operation import Group, Input, Kernel, Operands, PortKind, Spot, operation
 from engine.parameters import OneOf, Real, RealList
-from engine.weight_lists import find_wrong_count, weights_or_ones
+from engine.weight_lists import check_vector_weights, weights_or_ones
 
 if TYPE_CHECKING:
     import torch
-
-
-def check_weights(parameters: Parameters, counts: Counts) -> Sequence[str]:
-    """Return a sentence if there is not one weight for each wire."""
-    return find_wrong_count(parameters["weights"], counts.get("vectors", 0))
 
 
 @operation(
@@ -34,7 +28,7 @@ def check_weights(parameters: Parameters, counts: Counts) -> Sequence[str]:
         RealList("weights", "One number for each wire, in their order; none stands for ones."),
         OneOf("scope", "Compare magnitudes within each tensor, or over the whole model as the paper does.", ("tensor", "model"), "tensor"),
     ),
-    check=check_weights,
+    check=check_vector_weights,
 )
 def ties(density: Fraction, weights: tuple[Fraction, ...], scope: str) -> Kernel:
     """Merge after TIES (Yadav et al. 2023, arXiv 2306.01708, algorithm 1).

@@ -97,7 +97,7 @@ def _check_metric_files(graph: Graph, folder: Path) -> list[Problem]:
             path = find_path(folder, str(step.parameters["source"]))
             if not is_file(path):
                 problems.append(error(f"There is no file {path}.", "Point to a CSV of metrics.", node=step.id, field="source"))
-    return problems
+    return graph.weigh_problems(problems)
 
 
 def _is_complete(resolved: Resolved) -> bool:

@@ -50,7 +50,7 @@ def check_measurements(resolved: Resolved, folder: Path) -> list[Problem]:
         if isinstance(step.behaviour, Choice):
             problems += _check_splits(graph, step)
     broken = {problem.node for problem in problems}
-    return problems + _check_shared_data(graph, folder, broken)
+    return graph.weigh_problems([*problems, *_check_shared_data(graph, folder, broken)])
 
 
 def likely_task(step: Step, graph: Graph, folder: Path) -> Task:

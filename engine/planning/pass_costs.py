@@ -42,6 +42,18 @@ class PlannedPass:
 
 
 @dataclass(frozen=True)
+class _Ground:
+    """Hold what is decided for all passes alike."""
+
+    folder: Path
+    piece: int
+    workers: int
+    kept_bytes: int
+    budget: int
+    """What may be held beside the process."""
+
+
+@dataclass(frozen=True)
 class PassPlan:
     """Hold the passes of a run with their costs and how they are cut."""
 
@@ -65,9 +77,11 @@ def plan_passes(resolved: Resolved, folder: Path, options: RunOptions) -> PassPl
     workers = options.workers or max(min(os.cpu_count() or 1, _MOST_WORKERS), 1)
     piece = options.piece_entries or _fit_piece(widest, workers, budget)
     workers = options.workers or max(min(workers, budget // max(widest * piece, 1)), 1)
-    planned = tuple(_cost_pass(planner, item, works[index], (folder, piece, workers, budget)) for index, item in enumerate(passes))
+    kept = _kept_bytes(works.values(), budget - widest * piece * workers)
+    planned = tuple(
+        _cost_pass(planner, item, works[index], _Ground(folder, piece, workers, kept, budget)) for index, item in enumerate(passes)
+    )
     read = _list_read_files(planner, passes, works.values())
-    kept = max((_kept_bytes(work, budget) for work in works.values()), default=0)
     return PassPlan(planner, planned, piece, workers, read, kept)
 
 
@@ -118,26 +132,30 @@ def _fit_piece(entry_bytes: int, workers: int, budget: int) -> int:
     return max(piece, BLOCK_ENTRIES)
 
 
-def _kept_bytes(works: Sequence[TensorWork], budget: int) -> int:
-    """Return what operands kept between rounds may take; `budget` is what is left beside the process."""
-    return KEPT_BYTES if any(work.needs.rounds > 1 for work in works) and budget >= 2 * KEPT_BYTES else 0
+def _kept_bytes(works: Iterable[Sequence[TensorWork]], left: int) -> int:
+    """Return what operands kept between rounds may take of what the pieces leave of the budget; without them they are read again."""
+    return max(min(KEPT_BYTES, left), 0) if any(map(_has_rounds, works)) else 0
+
+
+def _has_rounds(works: Sequence[TensorWork]) -> bool:
+    return any(work.needs.rounds > 1 for work in works)
 
 
 def _resident_bytes(resolved: Resolved) -> int:
     return sum(source.header.resident_bytes for source in resolved.sources.values())
 
 
-def _cost_pass(planner: WorkPlanner, item: Pass, works: tuple[TensorWork, ...], ground: tuple[Path, int, int, int]) -> PlannedPass:
-    folder, piece, workers, budget = ground
-    cost = cost_stream(planner, works, piece)
-    largest = max((min(work.entries, piece) for work in works), default=0)
-    ground_bytes = PROCESS_BYTES + _resident_bytes(planner.resolved) + cost.entry_bytes * largest * workers + _kept_bytes(works, budget)
+def _cost_pass(planner: WorkPlanner, item: Pass, works: tuple[TensorWork, ...], ground: _Ground) -> PlannedPass:
+    cost = cost_stream(planner, works, ground.piece)
+    largest = max((min(work.entries, ground.piece) for work in works), default=0)
+    needed = PROCESS_BYTES + _resident_bytes(planner.resolved) + cost.entry_bytes * largest * ground.workers
+    needed += ground.kept_bytes if _has_rounds(works) else 0
     if isinstance(item, StreamPass):
-        return PlannedPass(item, cost.bytes_read, cost.bytes_written, ground_bytes)
-    model = _model_bytes(planner, item.node, folder)
+        return PlannedPass(item, cost.bytes_read, cost.bytes_written, needed)
+    model = _model_bytes(planner, item.node, ground.folder)
     if isinstance(item, MeasurePass):
-        return PlannedPass(item, cost.bytes_read, 0, ground_bytes + model)
-    return _cost_search(planner, item, ground_bytes + model, budget + PROCESS_BYTES)
+        return PlannedPass(item, cost.bytes_read, 0, needed + model)
+    return _cost_search(planner, item, needed + model, ground.budget + PROCESS_BYTES)
 
 
 def _cost_search(planner: WorkPlanner, item: SearchPass, needed: int, budget: int) -> PlannedPass:

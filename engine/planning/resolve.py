@@ -15,7 +15,7 @@ from engine.operation import Choice, Kernel, Linear, Measure, PortKind, Source
 from engine.planning.misfit import Misfit, Shape, ShapeDifference, compare_shapes, describe_misfit
 from engine.planning.structure import Graph, Operand, Step
 from engine.planning.tied import describe_untied, find_aliases
-from engine.problems import Problem, Severity, error, warning
+from engine.problems import Problem, error, warning
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,7 @@ def resolve_values(graph: Graph, folder: Path) -> tuple[Resolved, list[Problem]]
         if all(operand.node in draft.values for operand in step.operands if operand.kind in _TENSOR_KINDS):
             _resolve_step(step, folder, draft)
     resolved = Resolved(graph, draft.sources, draft.values, draft.limits, tuple(draft.decisions), draft.aliases)
-    return resolved, [problem if problem.node in graph.needed else _as_warning(problem) for problem in draft.problems]
-
-
-def _as_warning(problem: Problem) -> Problem:
-    """Return the problem of a node that nothing depends on: worth telling, but nothing that stops a run."""
-    return replace(problem, severity=Severity.WARNING)
+    return resolved, graph.weigh_problems(draft.problems)
 
 
 _TENSOR_KINDS = (PortKind.CHECKPOINT, PortKind.VECTOR)

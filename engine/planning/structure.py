@@ -70,6 +70,13 @@ class Graph:
         """Return the nodes that a node depends on, itself included."""
         return _ancestors(self.steps, [node])
 
+    def weigh_problems(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Return the problems, those of nodes that nothing depends on as warnings: worth telling, but nothing that stops a run."""
+        return [
+            problem if problem.node in self.needed or not problem.node else dataclasses.replace(problem, severity=Severity.WARNING)
+            for problem in problems
+        ]
+
 
 def read_graph(document: Document) -> tuple[Graph, list[Problem]]:
     """Return the graph of a document and everything that is wrong with its structure.
@@ -84,13 +91,15 @@ def read_graph(document: Document) -> tuple[Graph, list[Problem]]:
     for name, step in wired.items():
         silent = _find_silent_wires(step, document, drafts)
         is_needed = name in needed or isinstance(step.behaviour, Sink | Measure | Choice)
+        told = {port.name for port, _ in silent} | _find_ports_behind_broken(step, document, drafts)
         problems += [_silent_problem(step, port, drafts[source], is_needed=is_needed) for port, source in silent]
-        problems += _find_missing_wires(step, {port.name for port, _ in silent}, is_needed=is_needed)
+        problems += _find_missing_wires(step, told, is_needed=is_needed)
     order, cycles = _sort(wired)
     problems += [_cycle_problem(document, cycle) for cycle in cycles]
     if not any(isinstance(step.behaviour, Sink | Measure | Choice) and step.draws for step in wired.values()):
         problems.append(error("The graph writes and measures nothing.", "Add an Export checkpoint node and wire the result into it."))
     broken = {problem.node for problem in problems if problem.severity is Severity.ERROR and problem.node}
+    broken |= {name for name, step in wired.items() if _find_ports_behind_broken(step, document, drafts)}
     return Graph(document, _sound_steps(wired, order, broken), needed), problems
 
 
@@ -127,7 +136,7 @@ def _wire_step(step: Step, document: Document, drafts: Mapping[NodeId, Step], pr
     wired = dataclasses.replace(step, inputs=inputs)
     if step.node.muted:
         return _mute(wired)
-    if step.operation.check:
+    if step.operation.check and not _find_ports_behind_broken(step, document, drafts):
         problems += [error(sentence, node=step.id) for sentence in step.operation.check(step.parameters, wired.counts)]
     return wired
 
@@ -192,13 +201,23 @@ def _find_stray_wires(document: Document) -> list[Problem]:
 
 
 def _find_missing_wires(step: Step, told: Collection[str], *, is_needed: bool) -> list[Problem]:
-    """Return a problem for each input that has no wire; `told` are the ports whose wires come from nodes that do not run."""
+    """Return a problem for each input that has no wire; `told` are the ports whose wires come from broken or muted nodes."""
     ports = [port for port in _asking_ports(step) if not port.optional and not step.inputs[port.name] and port.name not in told]
     severity = Severity.ERROR if is_needed else Severity.WARNING
     return [
         Problem(severity, f"{step.operation.title} needs {_KIND_WORDS[port.kind]} at “{port.name}”.", "Wire one in.", step.id, port.name)
         for port in ports
     ]
+
+
+def _find_ports_behind_broken(step: Step, document: Document, drafts: Mapping[NodeId, Step]) -> set[str]:
+    """Return the ports with a wire from a node that could not be read: that node has the problem, this one just waits for it."""
+    return {
+        port.name
+        for port in _asking_ports(step)
+        for wire in document.wires_into(step.id, port.name)
+        if wire.source.node in document.nodes and wire.source.node not in drafts
+    }
 
 
 def _asking_ports(step: Step) -> Sequence[Input]:

@@ -44,6 +44,8 @@ def check_targets(resolved: Resolved, targets: Mapping[NodeId, Path], folder: Pa
         sentence, hint = _find_fault(resolved, real, folder.resolve(), options)
         if not sentence and real in taken:
             sentence, hint = f"“{resolved.title(taken[real])}” writes to {target} too.", "Choose another folder."
+        if not sentence:
+            sentence, hint = _find_nesting(resolved, real, taken)
         if sentence:
             problems.append(error(sentence, hint, node=node, field="folder"))
         taken.setdefault(real, node)
@@ -93,6 +95,16 @@ def _find_fault(resolved: Resolved, target: Path, folder: Path, options: RunOpti
             return f"{target} lies inside “{resolved.title(source.node)}”.", "Choose another folder."
     fault = target_problem(target, options.overwrite)
     return (fault, "") if fault else ("", "")
+
+
+def _find_nesting(resolved: Resolved, target: Path, taken: Mapping[Path, NodeId]) -> tuple[str, str]:
+    """Return why a target can't be published whole: another output's folder lies in it, or it in that one."""
+    for other, node in taken.items():
+        if target.is_relative_to(other):
+            return f"{target} lies inside {other}, which “{resolved.title(node)}” writes.", "Give each export a folder beside the other."
+        if other.is_relative_to(target):
+            return f"{other}, which “{resolved.title(node)}” writes, lies inside {target}.", "Give each export a folder beside the other."
+    return "", ""
 
 
 def _nearest_folder(path: Path) -> Path:

@@ -57,7 +57,7 @@ def test_admitted(parameter, value, expected):
         (COUNT, 10, "outside 1 … 9"),
         (COUNT, 1.5, "whole number, not 1.5"),
         (COUNT, False, "must be a number"),
-        (Integer("seed", "A seed.", 0), -1, "outside 0 … any"),
+        (Integer("seed", "A seed.", 0), -1, "seed is -1; it must be at least 0."),
         (WORD, "three", "'three'; it can be one, two"),
         (WORD, 1, "it can be one, two"),
         (Flag("flag", "A flag."), 1, "true or false, not 1"),

@@ -115,3 +115,20 @@ def test_twenty_checkpoints_of_many_tensors_are_checked(bench):
     add = f"s = add vectors={','.join(f't{n}' for n in range(1, 20))}"
     plan = bench.plan(f"{sources}\n{vectors}\n{add}\n e = apply base=m0 vector=s\n out = export_checkpoint checkpoint=e folder:out")
     assert plan.bytes_read == 20 * 700 * 8
+
+
+@pytest.mark.parametrize("mib", range(580, 840, 20))
+def test_what_is_kept_between_rounds_fits_beside_the_pieces(bench, monkeypatch, mib):
+    """More memory never refuses what less admits: what the pieces leave is kept, be it nothing."""
+    base = bench.make_model(0)
+    bench.save("base", base)
+    bench.save("a", bench.move(base, 1))
+    # Many vectors of one model are as wide as as many models.
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    vectors = "\n".join(f"t{n} = random_vector like=ta seed:{n}" for n in range(30))
+    merge = f"x = ties vectors={','.join(f't{n}' for n in range(30))}\n edit = apply base=base vector=x"
+    lines = "base = checkpoint source:base\n a = checkpoint source:a\n ta = task_vector tuned=a base=base\n"
+    plan = bench.plan(
+        f"{lines}{vectors}\n{merge}\n out = export_checkpoint checkpoint=edit folder:out", {"workers": None, "memory_bytes": mib << 20}
+    )
+    assert plan.peak_bytes <= mib << 20

@@ -152,3 +152,25 @@ def test_a_muted_measurement_leaves_its_export_alone(bench, family):
     (said,) = verdict.problems
     assert said.severity is Severity.WARNING
     assert "“s” is muted" in said.message
+
+
+# --- what nothing needs ---
+
+
+def test_broken_nodes_that_nothing_needs_are_warnings(bench, family):
+    loose = f"{SOUND}\n ts = test_set source:nowhere\n mm = measured_metrics source:no.csv"
+    verdict = bench.check(loose)
+    assert verdict.plan is not None
+    assert {problem.node for problem in verdict.problems} == {"ts", "mm"}
+    used = bench.check(loose.replace("folder:out", "folder:out metrics=mm"))
+    assert used.plan is None
+    assert [problem.node for problem in used.problems if problem.severity is Severity.ERROR] == ["mm"]
+
+
+@pytest.mark.parametrize("broken", ["z = frobnicate base=base", "z = scale vector=ta factor:much"])
+@pytest.mark.parametrize("after", ["e = apply base=base vector=z.vector", "e = add vectors=ta,z.vector weights:[1,1]"])
+def test_a_wire_from_a_broken_node_is_no_missing_one(bench, family, broken, after):
+    out = "export_vector vector=e" if "add" in after else "export_checkpoint checkpoint=e"
+    verdict = bench.check(f"{SOUND}\n {broken}\n {after}\n more = {out} folder:more")
+    assert verdict.plan is None
+    assert [problem.node for problem in verdict.problems] == ["z"]

@@ -83,3 +83,14 @@ def test_a_folder_without_permission_is_refused(bench, family):
 @pytest.mark.parametrize(("count", "text"), [(999, "999 B"), (1200, "1.2 kB"), (5_000_000_000, "5.0 GB"), (10**13, "10.0 TB")])
 def test_bytes_are_written_as_people_do(count, text):
     assert format_bytes(count) == text
+
+
+@pytest.mark.parametrize(("first", "second"), [("n1", "n1/inner"), ("n1/inner", "n1"), ("n1", "./x/../n1/deep/inner")])
+def test_an_export_inside_another_one_is_refused(bench, family, first, second):
+    verdict = bench.check(GRAPH.format(first) + f"\n two = export_checkpoint checkpoint=base folder:{second}")
+    assert verdict.plan is None
+    (told,) = complaints(verdict, "two")
+    assert "lies inside" in told
+    assert "“out” writes" in told
+    beside = bench.check(GRAPH.format("n1") + "\n two = export_checkpoint checkpoint=base folder:n10")
+    assert beside.plan is not None
