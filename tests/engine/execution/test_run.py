@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -190,22 +189,24 @@ def test_a_stop_ends_the_run_and_leaves_nothing_unless_asked_to(bench, family, k
 
 # --- killed, resumed, restarted, overwritten ---
 
-SLOW = textwrap.dedent("""
-    import sys, pickle, time
-    from engine.execution.stop import Stop
-    from engine.events import BytesMoved
-    from engine.report.publish import run_plan
-    from engine.planning.check import check_document
-    from engine.document.storage import load_document
-    from engine.planning.options import RunOptions
+MORTAL = textwrap.dedent("""
+    import os, signal, sys
     from pathlib import Path
     import engine.checkpoints.staging as staging
+    from engine.document.storage import load_document
+    from engine.execution.stop import Stop
+    from engine.planning.check import check_document
+    from engine.planning.options import RunOptions
+    from engine.report.publish import run_plan
     staging.FLUSH_BYTES = 1 << 16
-    folder, mode = Path(sys.argv[1]), sys.argv[2]
+    folder, mode, left = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    def listen(event):
+        global left
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
     options = RunOptions(device="cpu", flush=False, workers=2, piece_entries=65536, staging=mode)
-    verdict = check_document(load_document(folder / "g.loom"), folder, options)
-    print("ready", flush=True)
-    run_plan(verdict.plan, lambda event: time.sleep(0.01), Stop())
+    run_plan(check_document(load_document(folder / "g.loom"), folder, options).plan, listen, Stop())
 """)
 
 
@@ -216,23 +217,11 @@ def test_killed_anywhere_a_resumed_run_gives_the_same_bytes(bench, family):
     save_document(bench.document(KERNEL), bench.folder / "g.loom")
     options = bench.options({"output": bench.folder / "whole", "fingerprints": True})
     bench.run_plan(check_document(load_document(bench.folder / "g.loom"), bench.folder, options).plan)
-    chance, deaths = random.Random(5), 0
-    for mode in ["fresh", "resume", "resume", "resume", "resume"]:
-        process = subprocess.Popen(
-            [sys.executable, "-c", SLOW, str(bench.folder), mode],
-            stdout=subprocess.PIPE,
-        )
-        assert process.stdout.readline() == b"ready\n"
-        time.sleep(chance.uniform(0.5, 2.0))
-        deaths += process.poll() is None
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stdout.close()
-        if (bench.folder / "out").exists():
-            break
-    if not (bench.folder / "out").exists():
-        subprocess.run([sys.executable, "-c", SLOW, str(bench.folder), "resume"], check=True, capture_output=True)
-    assert deaths
+    events = [1, 3, 5, 8]
+    for mode, event in zip(["fresh", *["resume"] * len(events)], [*events, 0], strict=True):
+        died = subprocess.run([sys.executable, "-c", MORTAL, str(bench.folder), mode, str(event)], check=False, capture_output=True)
+        assert died.returncode == (-signal.SIGKILL if event else 0), died.stderr
+        assert (bench.folder / "out").exists() == (not event)
     assert bench.read("out") == bench.read("whole")
 
 
