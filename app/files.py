@@ -74,12 +74,12 @@ class Files(QObject):
         """Ask what to do with unsaved changes; return whether the document may be left."""
         if not self._session.is_modified:
             return True
-        name = self._session.name or self.tr("the new graph")
+        name = self.tr("‘{0}’").format(self._session.name) if self._session.name else self.tr("The new graph")
         buttons = QMessageBox.StandardButton
         answer = QMessageBox.warning(
             self._window,
             self.tr("Unsaved changes"),
-            self.tr("‘{0}’ has changes that are not saved. Save them first?").format(name),
+            self.tr("{0} has changes that are not saved. Save them first?").format(name),
             buttons.Save | buttons.Discard | buttons.Cancel,
             buttons.Save,
         )

@@ -67,10 +67,12 @@ class WorkbenchLinks(QObject):
         bench.status.show_run(run, bench.runs.memory_bytes)
         bench.status.show_graph(document, summary)
         if summary is not None:
-            bench.scene.set_problems(summary.problems)
-            bench.inspector.show_problems(summary.problems)
-            bench.problems.show_problems(summary.problems)
-            count = len(summary.problems)
+            # An empty canvas is a beginning, not a mistake.
+            problems = summary.problems if document.nodes else ()
+            bench.scene.set_problems(problems)
+            bench.inspector.show_problems(problems)
+            bench.problems.show_problems(problems)
+            count = len(problems)
             bench.docks["problems"].setWindowTitle(self.tr("Problems ({0})").format(count) if count else self.tr("Problems"))
         bench.outline.show_states(states, summary.problems if summary is not None else ())
 
