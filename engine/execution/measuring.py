@@ -88,11 +88,15 @@ class Measurer:
 
     def subject(self, node: NodeId, role: CheckpointRole | None = None) -> Subject:
         """Return a checkpoint with the role it has in the graph unless one is given."""
-        return Subject(node, role or find_role(self._planner.folding, node), self._steps[node].title)
+        return Subject(node, role or find_role(self._planner.folding, node), self.title(node))
 
     def title(self, node: NodeId) -> str:
         """Return what the user calls a node."""
-        return self._steps[node].title
+        return self._planner.resolved.title(node)
+
+    def record(self, subject: Subject, test_set: NodeId, figure: Measurement) -> MetricRecord:
+        """Return a figure as a line of the metrics table."""
+        return MetricRecord(subject.label, subject.role, self.title(test_set), figure, checkpoint_node=subject.node, test_set_node=test_set)
 
     def base_of(self, node: NodeId) -> NodeId:
         """Return the source that a checkpoint is an edit of: its structural parent; for a tuned source the graph's one base."""
@@ -115,12 +119,12 @@ class Measurer:
         step, found = self._steps[node], self._sets[node]
         role = "control" if step.parameters["role"] == "control" else "target"
         split = "validation" if step.parameters["split"] == "validation" else "test"
-        return TestSetRecord(node, step.title, role, split, str(step.parameters["source"]), found.sha256, found.examples)
+        return TestSetRecord(node, self.title(node), role, split, str(step.parameters["source"]), found.sha256, found.examples)
 
     def _tell(self, subject: Subject, node: NodeId, by: Step, figures: Iterable[Measurement], strengths: Strengths) -> None:
         strength = next((float(value) for symbol, value in strengths.items() if symbol.node == by.id), None)
         for figure in figures:
-            self._listener(MetricMeasured(by.id, subject.label, self._steps[node].title, figure, strength))
+            self._listener(MetricMeasured(by.id, subject.label, self.title(node), figure, strength))
 
 
 def find_role(folding: Folding, node: NodeId) -> CheckpointRole:
@@ -136,7 +140,7 @@ def find_role(folding: Folding, node: NodeId) -> CheckpointRole:
     return "random control" if any(step.operation.id == "random_vector" for step in kernels) else "edited"
 
 
-def relate_figures(records: Sequence[MetricRecord], sets: Mapping[str, TestSetRecord]) -> tuple[MetricRecord, ...]:
+def relate_figures(records: Sequence[MetricRecord], sets: Sequence[TestSetRecord]) -> tuple[MetricRecord, ...]:
     """Return the records with normalized figures and control ratios where the same table holds what to divide by.
 
     Of several references the best on a test set is the one fine-tuned for it.
@@ -144,11 +148,13 @@ def relate_figures(records: Sequence[MetricRecord], sets: Mapping[str, TestSetRe
     return tuple(_relate(record, records, sets) for record in records)
 
 
-def _relate(record: MetricRecord, records: Sequence[MetricRecord], sets: Mapping[str, TestSetRecord]) -> MetricRecord:
-    alike = [other for other in records if other.test_set == record.test_set and other.measurement.metric == record.measurement.metric]
+def _relate(record: MetricRecord, records: Sequence[MetricRecord], sets: Sequence[TestSetRecord]) -> MetricRecord:
+    alike = [
+        other for other in records if other.test_set_key == record.test_set_key and other.measurement.metric == record.measurement.metric
+    ]
     reference = best_figure([other.measurement for other in alike if other.role == "reference"])
     base = next((other.measurement for other in alike if other.role == "base"), None)
-    is_control = record.test_set in sets and sets[record.test_set].role == "control"
+    is_control = any(record.is_on(test_set) and test_set.role == "control" for test_set in sets)
     return replace(
         record,
         # A reference is fine-tuned for the target; what it does to a control set is nothing to measure up to.

@@ -102,6 +102,24 @@ class MetricRecord:
     """On control sets: this figure over the base's."""
     source: str = ""
     """The CSV it was read from; empty when this run measured it."""
+    checkpoint_node: str = ""
+    """The node of the checkpoint, by which records belong together: labels are for reading. Empty where the graph has no such node."""
+    test_set_node: str = ""
+    """The same of the test set."""
+
+    @property
+    def checkpoint_key(self) -> tuple[str, str]:
+        """Return what tells the checkpoint apart from every other one: its node, or its label where it has none."""
+        return (self.checkpoint_node, "" if self.checkpoint_node else self.checkpoint)
+
+    @property
+    def test_set_key(self) -> tuple[str, str]:
+        """Return what tells the test set apart from every other one."""
+        return (self.test_set_node, "" if self.test_set_node else self.test_set)
+
+    def is_on(self, test_set: TestSetRecord) -> bool:
+        """Tell whether the figure was measured on a test set of the graph."""
+        return test_set.node == self.test_set_node if self.test_set_node else test_set.label == self.test_set
 
 
 @dataclass(frozen=True)

@@ -229,7 +229,7 @@ class Execution:
         try:
             strength, record = search_strength(step, self.measurer)
         except SelectionError as failure:
-            self.findings.failures[node] = failure.located(node=step.title)
+            self.findings.failures[node] = failure.located(node=self.measurer.title(node))
             self._notice(str(failure))
             return
         symbol = Symbol(node, "strength")
@@ -258,9 +258,7 @@ class Execution:
 
     def _measure(self, subject: Subject, test_set: NodeId, by: NodeId) -> list[MetricRecord]:
         found = self.measurer.measure(subject, (test_set,), self.plan.resolved.graph.steps[by], {})
-        return [
-            MetricRecord(subject.label, subject.role, self.measurer.title(test_set), figure) for _, figures in found for figure in figures
-        ]
+        return [self.measurer.record(subject, test_set, figure) for _, figures in found for figure in figures]
 
     # --- what becomes of the stagings when something fails ---
 

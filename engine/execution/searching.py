@@ -68,7 +68,7 @@ def _rule(step: Step) -> SelectionRule:
 
 def _measure_point(step: Step, ports: SearchPorts, sets: Sequence[NodeId], measurer: Measurer, strength: Fraction) -> Point:
     if strength:
-        subject = Subject(step.id, "edited", step.title)
+        subject = Subject(step.id, "edited", measurer.title(step.id))
         figures = measurer.measure(subject, sets, step, {Symbol(step.id, "strength"): strength})
     else:
         figures = measurer.measure(measurer.subject(ports.base, "base"), sets, step, {})
@@ -86,14 +86,9 @@ def _measure_references(step: Step, ports: SearchPorts, measurer: Measurer) -> t
 def _measure_tests(step: Step, ports: SearchPorts, measurer: Measurer, strengths: dict[Symbol, Fraction]) -> tuple[MetricRecord, ...]:
     subjects = [measurer.subject(ports.base, "base"), *(measurer.subject(node, "reference") for node in ports.references)]
     rows = [(subject, measurer.measure(subject, ports.tests, step, {})) for subject in subjects]
-    edited = Subject(step.id, "edited", step.title)
+    edited = Subject(step.id, "edited", measurer.title(step.id))
     rows.append((edited, measurer.measure(edited, ports.tests, step, strengths)))
-    return tuple(
-        MetricRecord(subject.label, subject.role, measurer.title(node), figure)
-        for subject, figures in rows
-        for node, found in figures
-        for figure in found
-    )
+    return tuple(measurer.record(subject, node, figure) for subject, figures in rows for node, found in figures for figure in found)
 
 
 def _record(step: Step, ports: SearchPorts, measurer: Measurer, choice: StrengthChoice, tests: tuple[MetricRecord, ...]) -> SearchRecord:

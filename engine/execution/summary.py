@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from engine.checkpoints.header import Header
 from engine.document.model import NodeId
@@ -12,7 +13,7 @@ from engine.execution.device import describe_device
 from engine.execution.measuring import relate_figures
 from engine.execution.outputs import Output, list_parameters
 from engine.execution.remarks import collect_remarks
-from engine.execution.result import Conditions, FileRecord, InputRecord, MetricRecord, OutputRecord, RunResult
+from engine.execution.result import Conditions, FileRecord, InputRecord, MetricRecord, OutputRecord, RunResult, TestSetRecord
 from engine.execution.run import Execution
 from engine.operation import Choice, Measure, PortKind
 from engine.planning.formula import format_form, format_sentence, group_forms
@@ -28,9 +29,11 @@ def summarise(execution: Execution) -> RunResult:
     """Return the result of a run whose passes are done."""
     plan, findings = execution.plan, execution.findings
     sets = execution.measurer.describe_sets()
-    by_label = {record.label: record for record in sets}
-    metrics = {node: relate_figures(records, by_label) for node, records in findings.metrics.items()}
-    metrics |= execution.read_metric_files()
+    metrics = {node: relate_figures(records, sets) for node, records in findings.metrics.items()}
+    measured = _merge(metrics.values())
+    metrics |= {
+        node: tuple(_find_nodes(record, measured, sets) for record in records) for node, records in execution.read_metric_files().items()
+    }
     outputs = tuple(_summarise_output(execution, output, metrics) for output in execution.outputs.by_node.values())
     return RunResult(
         title=plan.document.title or "Untitled graph",
@@ -55,7 +58,7 @@ def _summarise_input(execution: Execution, node: NodeId) -> InputRecord:
     files = tuple(FileRecord(stamp.path.name, stamp.size_bytes, fingerprints.get(stamp.path)) for stamp in header.files)
     return InputRecord(
         node=node,
-        label=step.title,
+        label=plan.resolved.title(node),
         role=_input_role(plan.folding, node),
         source=str(step.parameters["source"]),
         files=files,
@@ -91,7 +94,7 @@ def _summarise_output(execution: Execution, output: Output, metrics: Mapping[Nod
     specs = [spec for shard in output.shards for spec in shard.tensors.values()]
     return OutputRecord(
         node=output.node,
-        label=step.title,
+        label=plan.resolved.title(output.node),
         kind="checkpoint" if plan.resolved.values[value].kind is PortKind.CHECKPOINT else "vector",
         folder=str(plan.targets[output.node]),
         files=tuple(output.files),
@@ -146,12 +149,23 @@ def _find_searches(execution: Execution, wired: Mapping[NodeId, Step], value: No
 
 def _merge(groups: Iterable[tuple[MetricRecord, ...]]) -> tuple[MetricRecord, ...]:
     """Return the records of several tables, each figure once; one that is related to others stands for one that is not."""
-    merged: dict[tuple[str, str, str, str], MetricRecord] = {}
+    merged: dict[tuple[object, ...], MetricRecord] = {}
     for record in (record for group in groups for record in group):
-        key = (record.checkpoint, record.test_set, record.measurement.metric, record.source)
+        key = (record.checkpoint_key, record.test_set_key, record.measurement.metric, record.source)
         if key not in merged or merged[key].normalized is None:
             merged[key] = record
     return tuple(merged.values())
+
+
+def _find_nodes(record: MetricRecord, measured: Iterable[MetricRecord], sets: Iterable[TestSetRecord]) -> MetricRecord:
+    """Return a figure from elsewhere with the nodes that its labels name, so that it stands in their row and column of the table."""
+    found = {test_set.node for test_set in sets if record.is_on(test_set)}
+    named = {other.checkpoint_node for other in measured if (other.checkpoint, other.role) == (record.checkpoint, record.role)}
+    return replace(
+        record,
+        checkpoint_node=named.pop() if len(named) == 1 else "",
+        test_set_node=found.pop() if len(found) == 1 else "",
+    )
 
 
 def _describe_conditions(execution: Execution) -> Conditions:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.execution.result import MetricRecord, OutputRecord, SearchRecord, SimilarityRecord, TestSetRecord
-from engine.report.metrics_table import write_n
+from engine.report.metrics_table import find_test_set, write_n
 from engine.report.wording import write_cosine, write_figure, write_metric, write_share, write_words
 
 
@@ -34,13 +34,9 @@ def deal_cards(
 
 def find_figures(output: OutputRecord, test_sets: Sequence[TestSetRecord], role: str) -> list[MetricRecord]:
     """Return the edited model's figures on the sets of one role: on test data where there is any, else on validation data."""
-    found = {test_set.label: test_set for test_set in test_sets if test_set.role == role}
-    edited = [
-        record
-        for record in output.metrics
-        if record.role == "edited" and record.test_set in found and not math.isnan(record.measurement.value)
-    ]
-    tested = [record for record in edited if found[record.test_set].split == "test"] or edited
+    known = [record for record in output.metrics if record.role == "edited" and not math.isnan(record.measurement.value)]
+    found = [(record, test_set) for record in known if (test_set := find_test_set(record, test_sets)) and test_set.role == role]
+    tested = [record for record, test_set in found if test_set.split == "test"] or [record for record, _ in found]
     return [record for record in tested if record.measurement.metric == tested[0].measurement.metric]
 
 
@@ -93,7 +89,7 @@ def _control_card(records: list[MetricRecord], output: OutputRecord, searches: S
 def _write_base_figure(output: OutputRecord, record: MetricRecord) -> str:
     """Return “ against the base’s 0.954”, or nothing where the base was not measured."""
     for other in output.metrics:
-        if (other.role, other.test_set, other.measurement.metric) == ("base", record.test_set, record.measurement.metric):
+        if (other.role, other.test_set_key, other.measurement.metric) == ("base", record.test_set_key, record.measurement.metric):
             return f" of {write_metric(other.measurement.value, other.measurement.metric)}"
     return ""
 

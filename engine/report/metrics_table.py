@@ -10,6 +10,7 @@ from engine.evaluation.measurement import Measurement
 from engine.execution.result import CheckpointRole, MetricRecord, TestSetRecord
 from engine.report.wording import DASH, write_count, write_figure, write_metric, write_words
 
+_ROLE_ORDER = {"target": 0, "control": 1, "": 2}
 _COLUMN_ORDER: tuple[CheckpointRole, ...] = ("base", "other", "random control", "edited", "reference")
 
 
@@ -19,6 +20,13 @@ class Column:
 
     checkpoint: str
     role: CheckpointRole
+    key: tuple[str, str]
+    """What tells it apart from one of the same name (see MetricRecord.checkpoint_key)."""
+
+    @staticmethod
+    def of(record: MetricRecord) -> Column:
+        """Return the column that a figure stands in."""
+        return Column(record.checkpoint, record.role, record.checkpoint_key)
 
 
 @dataclass(frozen=True)
@@ -59,17 +67,24 @@ class MetricsTable:
 def tabulate(metrics: Sequence[MetricRecord], test_sets: Sequence[TestSetRecord]) -> MetricsTable:
     """Return the table of the figures; target sets come first, then controls, then what no test set of the graph explains."""
     columns = _list_columns(metrics)
-    by_label = {test_set.label: test_set for test_set in test_sets}
-    order = {"target": 0, "control": 1, "": 2}
-    keys = dict.fromkeys((record.test_set, record.measurement.metric) for record in metrics)
-    ranked = sorted(keys, key=lambda key: order[by_label[key[0]].role if key[0] in by_label else ""])
+    groups: dict[tuple[object, str], list[MetricRecord]] = {}
+    for record in metrics:
+        groups.setdefault((record.test_set_key, record.measurement.metric), []).append(record)
+    ranked = sorted(
+        ((found, find_test_set(found[0], test_sets)) for found in groups.values()),
+        key=lambda item: _ROLE_ORDER[item[1].role if item[1] else ""],
+    )
     rows: list[Row] = []
     methods: list[str] = []
-    for test_set, metric in ranked:
-        found = [record for record in metrics if (record.test_set, record.measurement.metric) == (test_set, metric)]
-        rows.extend(_make_rows(found, columns, by_label.get(test_set)))
+    for found, test_set in ranked:
+        rows.extend(_make_rows(found, columns, test_set))
         methods.append(_describe_method(found))
     return MetricsTable(columns, tuple(rows), tuple(methods))
+
+
+def find_test_set(record: MetricRecord, test_sets: Sequence[TestSetRecord]) -> TestSetRecord | None:
+    """Return the test set of the graph that a figure was measured on; None where it is another one's."""
+    return next((test_set for test_set in test_sets if record.is_on(test_set)), None)
 
 
 def write_value(measurement: Measurement) -> str:
@@ -103,14 +118,14 @@ def write_spread(measurement: Measurement) -> str:
 
 def _list_columns(metrics: Sequence[MetricRecord]) -> tuple[Column, ...]:
     """Return every checkpoint once, from the base to the fine-tuned references."""
-    found = dict.fromkeys(Column(record.checkpoint, record.role) for record in metrics)
+    found = dict.fromkeys(Column.of(record) for record in metrics)
     return tuple(sorted(found, key=lambda column: _COLUMN_ORDER.index(column.role)))
 
 
 def _make_rows(records: list[MetricRecord], columns: tuple[Column, ...], test_set: TestSetRecord | None) -> list[Row]:
     """Return the row of one test set and metric, and the rows derived from it."""
     first = records[0].measurement
-    cells = {Column(record.checkpoint, record.role): record for record in records}
+    cells = {Column.of(record): record for record in records}
     is_target = test_set is not None and test_set.role == "target"
     row = Row(
         records[0].test_set,

@@ -72,7 +72,7 @@ def _find_rival(record: MetricRecord, output: OutputRecord) -> MetricRecord | No
     same = [
         other
         for other in output.metrics
-        if (other.test_set, other.measurement.metric) == (record.test_set, record.measurement.metric)
+        if (other.test_set_key, other.measurement.metric) == (record.test_set_key, record.measurement.metric)
         and not math.isnan(other.measurement.value)
     ]
     others = [other for other in same if other.role == "other"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ from engine.errors import Cancelled, SelectionError, StagingError
 from engine.events import MetricMeasured, TensorWritten
 from engine.execution import run as execution_run
 from engine.execution.stop import Stop
+from engine.planning.check import check_document
 from engine.planning.passes import MeasurePass, SearchPass, StreamPass
+from engine.report.metrics_table import tabulate
 from engine.report.publish import run_plan
 
 SOURCES = """
@@ -208,3 +211,32 @@ def test_a_resumed_run_that_chooses_another_strength_is_refused(bench, vision, m
     bench.run(SEARCHED, {"staging": "resume"})
     bench.run(SEARCHED, {"output": bench.folder / "whole"})
     assert bench.read_bytes("out") == bench.read_bytes("whole")
+
+
+def test_nodes_of_the_same_name_keep_their_figures_apart(bench, vision):
+    document = bench.document(f"""
+        {SOURCES}
+        half = apply base=base vector=ta strength:0.5
+        whole = apply base=base vector=tb strength:1
+        m1 = evaluate checkpoint=half test_set=test
+        m2 = evaluate checkpoint=whole test_set=test
+        m3 = evaluate checkpoint=half test_set=control
+        out = export_checkpoint checkpoint=half metrics=m1,m2,m3 folder:out
+    """)
+    nameless = {name: replace(node, label="") for name, node in document.nodes.items()}
+    document = replace(document, nodes=type(document.nodes)(nameless))
+    result = bench.run_plan(check_document(document, bench.folder, bench.options()).plan)
+    found = {
+        (record.checkpoint_node, record.test_set_node): record
+        for record in result.outputs[0].metrics
+        if record.measurement.metric == "accuracy"
+    }
+    pairs = {(name, "test") for name in ("base", "half", "whole")} | {(name, "control") for name in ("base", "half")}
+    assert set(found) == pairs
+    wanted = accuracy(bench, mix(vision, bench.load("b"), 1), "test")
+    assert found["whole", "test"].measurement.value == pytest.approx(wanted)
+    assert found["half", "test"].control_ratio is None
+    assert found["half", "control"].control_ratio is not None
+    table = tabulate(result.outputs[0].metrics, result.test_sets)
+    assert len(table.columns) == 3
+    assert sum(not row.is_derived for row in table.rows) == 2 * len({record.measurement.metric for record in result.outputs[0].metrics})
