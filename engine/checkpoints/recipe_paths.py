@@ -1,10 +1,11 @@
-"""A recipe keeps meaning the same files when it is put into another folder: its relative paths are rebased."""
+"""The input paths of a recipe: rebased where it is put into another folder, cut short where it must not say where it was made."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import cast
@@ -28,14 +29,30 @@ def rebase_recipe(recipe: str, old_folder: Path, new_folder: Path) -> str:
     Raises:
         DocumentError: The recipe is no JSON object.
     """
-    try:
-        content: object = json.loads(recipe)
-    except (ValueError, RecursionError) as error:
-        fact = f"The recipe is no JSON: {error}."
-        raise DocumentError(fact, "Report this as a bug.") from error
-    for node in _members_of(content, "nodes").values():
-        _rebase_node(node, old_folder.resolve(), new_folder.resolve())
+    content = _parse_recipe(recipe)
+    old_folder, new_folder = old_folder.resolve(), new_folder.resolve()
+    _change_paths(content, lambda source: rebase_source(source, old_folder, new_folder))
     return json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def leave_out_places(recipe: str, folder: Path) -> str:
+    """Return the recipe with each input path cut to its last parts, as many as tell the inputs of the recipe apart.
+
+    So the text that goes into an export's metadata is the same wherever inputs, graph and export lie; what the inputs are is told
+    by their fingerprints, and where they are by `recipe.loom`.
+
+    Raises:
+        DocumentError: The recipe is no JSON object.
+    """
+    content = _parse_recipe(recipe)
+    found: list[str] = []
+    _change_paths(content, lambda source: found.append(source) or source)
+    whole = {source: _spell_out(folder.resolve(), source) for source in found if source.strip() and not source.startswith(HUB_PREFIX)}
+    paths = set(whole.values())
+    most = max((len(path.parts) for path in paths), default=0)
+    length = next((count for count in range(1, most) if len({path.parts[-count:] for path in paths}) == len(paths)), most)
+    _change_paths(content, lambda source: "/".join(whole[source].parts[-length:]) if source in whole else source)
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def rebase_source(source: str, old_folder: Path, new_folder: Path) -> str:
@@ -48,13 +65,31 @@ def _members_of(content: object, name: str) -> _Members:
     return cast("_Members", members) if isinstance(members, dict) else {}
 
 
-def _rebase_node(node: object, old_folder: Path, new_folder: Path) -> None:
-    parameters = _members_of(node, "parameters")
-    operation = cast("_Members", node).get("operation") if isinstance(node, dict) else None
-    for name in INPUT_PATHS.get(operation, ()) if isinstance(operation, str) else ():
-        value = parameters.get(name)
-        if isinstance(value, str):
-            parameters[name] = rebase_source(value, old_folder, new_folder)
+def _parse_recipe(recipe: str) -> object:
+    try:
+        return json.loads(recipe)
+    except (ValueError, RecursionError) as error:
+        fact = f"The recipe is no JSON: {error}."
+        raise DocumentError(fact, "Report this as a bug.") from error
+
+
+def _change_paths(content: object, change: Callable[[str], str]) -> None:
+    """Put what `change` makes of it in the place of every input path of a recipe."""
+    for node in _members_of(content, "nodes").values():
+        parameters = _members_of(node, "parameters")
+        operation = cast("_Members", node).get("operation") if isinstance(node, dict) else None
+        for name in INPUT_PATHS.get(operation, ()) if isinstance(operation, str) else ():
+            value = parameters.get(name)
+            if isinstance(value, str):
+                parameters[name] = change(value)
+
+
+def _spell_out(folder: Path, source: str) -> Path:
+    """Return the absolute path without “..”, for comparing."""
+    path = Path(source)
+    with contextlib.suppress(RuntimeError):  # there is no such user
+        path = path.expanduser()
+    return Path(os.path.normpath(folder / path))
 
 
 def _is_relative(source: str) -> bool:

@@ -14,6 +14,7 @@ from engine.checkpoints.config import read_config
 from engine.checkpoints.header import DType
 from engine.checkpoints.layout import INDEX_NAME, ShardLayout, lay_out, make_index, make_placeholder, patch_metadata
 from engine.checkpoints.provenance import InputFingerprint, make_metadata, reserve_fingerprint
+from engine.checkpoints.recipe_paths import leave_out_places
 from engine.checkpoints.staging import Staging
 from engine.checkpoints.staging_folder import FILES_NAME
 from engine.document.model import NodeId
@@ -192,7 +193,8 @@ def _list_placeholders(plan: Plan) -> Mapping[Path, str]:
 
 
 def _describe(plan: Plan) -> Mapping[str, str]:
-    return make_metadata(plan.recipe, [_describe_input(plan, number) for number in range(len(plan.inputs))], FORMAT_NUMBER)
+    recipe = leave_out_places(plan.recipe, plan.folder)
+    return make_metadata(recipe, [_describe_input(plan, number) for number in range(len(plan.inputs))], FORMAT_NUMBER)
 
 
 def _describe_input(plan: Plan, number: int) -> InputFingerprint:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from engine.catalogue import catalogue
-from engine.checkpoints.recipe_paths import INPUT_PATHS, rebase_recipe
+from engine.checkpoints.recipe_paths import INPUT_PATHS, leave_out_places, rebase_recipe
 from engine.errors import DocumentError
 from engine.parameters import Text
 
@@ -63,3 +63,20 @@ def test_every_parameter_that_names_an_input_file_is_rebased() -> None:
         for name, operation in catalogue().items()
     }
     assert {name: names for name, names in found.items() if names} == dict(INPUT_PATHS)
+
+
+def test_a_recipe_without_places_is_the_same_wherever_it_lies(tmp_path):
+    def write(*sources):
+        nodes = {str(number): {"operation": "checkpoint", "parameters": {"source": source}} for number, source in enumerate(sources)}
+        return json.dumps({"nodes": nodes})
+
+    def read(text):
+        return [node["parameters"]["source"] for node in json.loads(text)["nodes"].values()]
+
+    here = leave_out_places(write("models/base", "models/a", "hub:org/b", ""), tmp_path)
+    assert read(here) == ["base", "a", "hub:org/b", ""]
+    assert leave_out_places(write("../models/base", str(tmp_path / "models/a"), "hub:org/b", ""), tmp_path / "out") == here
+    # As many parts as tell them apart, and the same path stays the same.
+    alike = leave_out_places(write("run1/last", "run2/last", "./run1/last"), tmp_path)
+    assert read(alike) == ["run1/last", "run2/last", "run1/last"]
+    assert read(leave_out_places(write("/", "~nobody/x"), tmp_path))[1].endswith("x")

@@ -81,13 +81,13 @@ def test_without_fingerprints_there_are_none(bench, family):
     assert all(file.sha256 is None for record in result.inputs for file in record.files)
 
 
-def test_recipe_loom_makes_the_same_weights_again(bench, family):
+def test_recipe_loom_makes_the_same_file_again(bench, family):
     bench.run(GRAPH, {"fingerprints": True})
     document = load_document(bench.folder / "out/recipe.loom")
     options = bench.options({"output": bench.folder / "again", "fingerprints": True})
     plan = check_document(document, bench.folder / "out", options).plan
     bench.run_plan(plan)
-    assert bench.read_bytes("again") == bench.read_bytes("out")
+    assert bench.read("again") == bench.read("out")
 
 
 def test_events_come_one_at_a_time_and_tell_every_tensor(bench, family):
