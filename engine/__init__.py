@@ -94,6 +94,9 @@ def run(plan: Plan, listener: Listener | None = None, stop: Stop | None = None) 
     Raises:
         EngineError: what failed, with the remedy; see `engine.report.publish.run_plan`.
     """
+    if not plan.options.needs_folders:
+        fact = "This plan was made to be looked at: it does not know where to write."
+        raise EngineError(fact, "Check the document again with the folders needed.")
     # torch is imported here and not with the package, so that checking stays instant.
     from engine.execution.stop import Stop as NewStop
     from engine.report.publish import run_plan

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
@@ -77,6 +77,8 @@ class Linear:
     """The port whose (first) checkpoint is the structural parent of the result; None for a vector."""
     by_place: bool = False
     """Whether the coefficients depend on the tensor's name or depth."""
+    find_idle: Callable[[Iterable[Place]], Sequence[str]] | None = None
+    """Returns a sentence for each value of its parameters that concerns none of these tensors."""
 
 
 @dataclass(frozen=True, slots=True)

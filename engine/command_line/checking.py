@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
-from engine import Document, Plan, Verdict, check, open_document
+from engine import Document, Plan, RunOptions, Verdict, check, open_document
 from engine.command_line.console import Console
 from engine.command_line.event_json import write_record
 from engine.command_line.exit_status import ExitStatus
@@ -19,7 +19,8 @@ def check_file(chosen: argparse.Namespace, console: Console) -> ExitStatus:
     """Check a `.loom` file without reading a tensor."""
     path: Path = chosen.file
     document = open_document(path)
-    verdict = check(document, path.absolute().parent)
+    # The recipe that an export keeps names no folder, and looking at it needs none.
+    verdict = check(document, path.absolute().parent, RunOptions(needs_folders=False))
     if chosen.json:
         console.say(write_record(_as_record(document, verdict)))
     else:

@@ -144,10 +144,9 @@ class Execution:
         Raises:
             EvaluationError: a CSV can't be read or understood.
         """
-        steps = self.plan.resolved.graph.steps.values()
-        sources = {
-            step.id: find_path(self.plan.folder, str(step.parameters["source"])) for step in steps if step.behaviour == Source("metrics")
-        }
+        graph = self.plan.resolved.graph
+        steps = (step for step in graph.steps.values() if step.behaviour == Source("metrics") and step.id in graph.needed)
+        sources = {step.id: find_path(self.plan.folder, str(step.parameters["source"])) for step in steps}
         return {node: read_measured_metrics(path) for node, path in sources.items()}
 
     def _tell_start(self) -> None:

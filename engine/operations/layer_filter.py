@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from fractions import Fraction
 
@@ -44,7 +44,13 @@ def layer_filter(include: tuple[str, ...], exclude: tuple[str, ...]) -> Linear:
         chosen = _is_any(place, include) and not _is_any(place, exclude)
         return {"vector": (Fraction(1 if chosen else 0),)}
 
-    return Linear(weigh, by_place=True)
+    def find_idle(places: Iterable[Place]) -> Sequence[str]:
+        known = tuple(places)
+        lists = (("include", include), ("exclude", exclude))
+        idle = [(name, entry) for name, entries in lists for entry in entries if not any(_is_any(place, [entry]) for place in known)]
+        return tuple(f"“{entry}” in {name} matches none of the {len(known)} tensors." for name, entry in idle)
+
+    return Linear(weigh, by_place=True, find_idle=find_idle)
 
 
 def _is_any(place: Place, entries: Sequence[str]) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.document.model import SETTING_CHOICES, Document, NodeId
-from engine.operation import PortKind, Source
+from engine.operation import PortKind, Sink, Source
 from engine.planning.coefficient import ONE, ZERO
 from engine.planning.formula import format_coefficient, group_forms
 from engine.planning.measurements import check_measurements
@@ -52,8 +52,9 @@ def check_document(document: Document, folder: Path, options: RunOptions | None 
     problems += check_space(targets, {node: _export_bytes(passes, node) for node in targets})
     if stops_a_run(problems):
         return Verdict(_in_order(problems), None)
-    for node in targets:
-        _hold_to_law(passes, passes.planner.sink_value(node))
+    for step in resolved.graph.steps.values():
+        if isinstance(step.behaviour, Sink):
+            _hold_to_law(passes, passes.planner.sink_value(step.id))
     draft = PlanDraft(document, folder, options, resolved, targets)
     return Verdict(_in_order(problems), make_plan(draft, passes, tuple(problems)))
 

@@ -21,6 +21,8 @@ class RunOptions:
     overwrite: bool = False
     keep_partial: bool = False
     allow_outside: bool = False
+    needs_folders: bool = True
+    """Whether an export without a folder is refused; False to look at a plan only, as for the recipe that an export keeps."""
     fingerprints: bool = True
     flush: bool = True
     """Whether to wait until the disk has the bytes; off only where a power cut may cost the export."""

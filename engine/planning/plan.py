@@ -14,7 +14,7 @@ from engine.checkpoints.recipe_paths import INPUT_PATHS
 from engine.checkpoints.sources import HUB_PREFIX
 from engine.document.model import Document, NodeId
 from engine.document.recipe import canonical_recipe
-from engine.operation import Choice
+from engine.operation import Choice, Sink
 from engine.planning.costs import PROCESS_BYTES
 from engine.planning.formula import write_formula
 from engine.planning.linear import Folding
@@ -110,7 +110,7 @@ def make_plan(draft: PlanDraft, passes: PassPlan, warnings: tuple[Problem, ...])
         piece_entries=passes.piece_entries,
         workers=passes.workers,
         kept_bytes=passes.kept_bytes,
-        formulas=write_formulas(draft.resolved, passes.planner, draft.targets),
+        formulas=write_formulas(draft.resolved, passes.planner),
         recipe=recipe,
         inputs=inputs,
         read_files=passes.read_files,
@@ -158,8 +158,11 @@ def write_recipe(document: Document) -> str:
     return canonical_recipe(document, defaults())
 
 
-def write_formulas(resolved: Resolved, planner: WorkPlanner, targets: Mapping[NodeId, Path]) -> Mapping[NodeId, str]:
+def write_formulas(resolved: Resolved, planner: WorkPlanner) -> Mapping[NodeId, str]:
     """Return the normal form of every output, and of every search that is not part of one."""
-    formulas = {node: write_formula(planner.folding, planner.sink_value(node)) for node in targets}
-    searches = [name for name, step in resolved.graph.steps.items() if isinstance(step.behaviour, Choice) and name in resolved.graph.needed]
+    steps = resolved.graph.steps
+    formulas = {
+        name: write_formula(planner.folding, planner.sink_value(name)) for name, step in steps.items() if isinstance(step.behaviour, Sink)
+    }
+    searches = [name for name, step in steps.items() if isinstance(step.behaviour, Choice) and name in resolved.graph.needed]
     return formulas | {name: write_formula(planner.folding, name) for name in searches}

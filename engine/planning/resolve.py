@@ -14,8 +14,9 @@ from engine.errors import CheckpointError, ReadError
 from engine.operation import Choice, Kernel, Linear, Measure, PortKind, Source
 from engine.planning.misfit import Misfit, Shape, ShapeDifference, compare_shapes, describe_misfit
 from engine.planning.structure import Graph, Operand, Step
-from engine.planning.tied import describe_untied, find_aliases
+from engine.planning.tied import describe_unread, describe_untied, find_aliases
 from engine.problems import Problem, error, warning
+from engine.tensor_names import find_places
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,9 @@ def _join_operands(step: Step, draft: _Draft) -> None:
     _inherit(step, value, operands, draft)
     if limits:
         draft.limits[step.id] = limits
+    if isinstance(step.behaviour, Linear) and step.behaviour.find_idle:
+        idle = step.behaviour.find_idle(find_places(value.shapes).values())
+        draft.problems += [warning(sentence, "Look the names up in the inspector of a checkpoint.", node=step.id) for sentence in idle]
 
 
 def _reference_operand(step: Step) -> Operand | None:
@@ -230,7 +234,14 @@ def _drop_aliases(misfit: Misfit, operand: Operand, policy: str, draft: _Draft) 
     source = draft.sources.get(operand.node)
     if source is None or not misfit.surplus:
         return misfit
-    aliases, untied = find_aliases(source.header, misfit.surplus)
+    try:
+        aliases, untied = find_aliases(source.header, misfit.surplus)
+    except (CheckpointError, ReadError) as fault:
+        if policy != "stop":
+            return misfit  # copies or not: the base has no place for them
+        title = draft.graph.steps[operand.node].title
+        draft.problems.append(describe_unread(title, misfit.surplus, fault.fact, operand.node))
+        return Misfit(misfit.missing, (), misfit.shaped)
     if aliases:
         draft.aliases[source.identity] = tuple(dict.fromkeys((*draft.aliases.get(source.identity, ()), *aliases)))
     if policy == "stop":

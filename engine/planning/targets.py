@@ -13,7 +13,7 @@ from engine.planning.options import RunOptions
 from engine.planning.paths import find_path
 from engine.planning.resolve import Resolved
 from engine.planning.structure import Graph
-from engine.problems import Problem, error
+from engine.problems import Problem, error, warning
 
 
 def find_targets(graph: Graph, folder: Path, options: RunOptions) -> tuple[Mapping[NodeId, Path], list[Problem]]:
@@ -29,7 +29,10 @@ def find_targets(graph: Graph, folder: Path, options: RunOptions) -> tuple[Mappi
         if options.output is not None and len(sinks) == 1:
             targets[step.id] = options.output.absolute()
         elif not written:
-            problems.append(error("The export has no folder.", "Say where to write it.", node=step.id, field="folder"))
+            say = error if options.needs_folders else warning
+            problems.append(
+                say("The export has no folder.", "Say where to write it, or name one with --output.", node=step.id, field="folder")
+            )
         else:
             targets[step.id] = find_path(folder, written).absolute()
     return targets, problems

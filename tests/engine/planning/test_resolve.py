@@ -10,7 +10,7 @@ import torch
 
 from engine.catalogue import catalogue
 from engine.operation import Linear
-from engine.planning import structure
+from engine.planning import resolve, structure, tied
 from engine.problems import Severity
 
 GRAPH = """
@@ -229,6 +229,67 @@ def test_a_head_untied_by_training_is_a_problem(bench):
     assert problem.message == "‘a’ stores lm_head.weight, which its base ties to embed.weight, with other values."
     bench.run(GRAPH, misfit="keep_base")
     assert "lm_head.weight" not in bench.load("out")
+
+
+def tied_model(bench):
+    tuned = floats(10, 1)
+    bench.save("base", floats(10))
+    bench.save("a", {**tuned, "lm_head.weight": tuned["embed.weight"].clone()})
+
+
+def test_a_head_that_can_not_be_read_yet_is_a_problem_and_no_failure(bench, monkeypatch):
+    """A model of the Hub has its header here before its bytes are."""
+    tied_model(bench)
+    opened = resolve.open_checkpoint
+
+    def open_without_bytes(source, folder):
+        header = opened(source, folder)
+        away = {stamp.path: stamp.path.with_name("away.safetensors") for stamp in header.files} if source == "a" else {}
+        files = tuple(dataclasses.replace(stamp, path=away.get(stamp.path, stamp.path)) for stamp in header.files)
+        specs = {name: dataclasses.replace(spec, path=away.get(spec.path, spec.path)) for name, spec in header.tensors.items()}
+        return dataclasses.replace(header, files=files, tensors=specs)
+
+    monkeypatch.setattr(resolve, "open_checkpoint", open_without_bytes)
+    verdict = bench.check(GRAPH)
+    assert verdict.plan is None
+    (problem,) = problems_of(verdict)
+    assert (problem.node, problem.field) == ("a", "source")
+    assert "lm_head.weight" in problem.message
+    assert "keep_base" in problem.hint
+    assert bench.check(GRAPH, misfit="keep_base").plan is not None
+
+
+def test_heads_are_compared_again_only_when_the_file_has_changed(bench, monkeypatch):
+    tied_model(bench)
+    opened = []
+
+    class CountingFiles(tied.FileSet):
+        def __init__(self, stamps):
+            opened.append(stamps)
+            super().__init__(stamps)
+
+    monkeypatch.setattr(tied, "FileSet", CountingFiles)
+    assert bench.check(GRAPH).plan is not None
+    assert bench.check(GRAPH).plan is not None
+    assert len(opened) == 1
+    bench.save("a", floats(10, 1, **{"lm_head.weight": torch.ones(10, 8), "more": torch.ones(1)}))
+    assert bench.check(GRAPH).plan is None
+    assert len(opened) == 2
+
+
+# --- filters ---
+
+
+def test_filter_entries_that_match_nothing_are_told_one_by_one(bench):
+    for seed, name in enumerate(["base", "a"]):
+        bench.save(name, floats(10, seed))
+    chosen = 'x = layer_filter vector=ta include:["@embeddings","*.mpl.*"] exclude:["@norm","embed*"]'
+    verdict = bench.check(GRAPH.replace("vector=ta", "vector=x") + chosen)
+    assert verdict.plan is not None
+    assert [(problem.node, problem.message) for problem in problems_of(verdict, Severity.WARNING)] == [
+        ("x", "“*.mpl.*” in include matches none of the 2 tensors."),
+        ("x", "“@norm” in exclude matches none of the 2 tensors."),
+    ]
 
 
 # --- bases ---

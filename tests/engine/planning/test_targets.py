@@ -7,6 +7,8 @@ import shutil
 
 import pytest
 
+from engine import run
+from engine.errors import EngineError
 from engine.planning.targets import check_space, format_bytes
 
 GRAPH = """
@@ -94,3 +96,15 @@ def test_an_export_inside_another_one_is_refused(bench, family, first, second):
     assert "“out” writes" in told
     beside = bench.check(GRAPH.format("n1") + "\n two = export_checkpoint checkpoint=base folder:n10")
     assert beside.plan is not None
+
+
+def test_a_plan_that_is_only_looked_at_needs_no_folder(bench, family):
+    """The recipe that an export keeps names none; a run of it says how to give one."""
+    lines = GRAPH.format('""')
+    (told,) = complaints(bench.check(lines))
+    assert told == "The export has no folder. Say where to write it, or name one with --output."
+    plan = bench.plan(lines, {"needs_folders": False})
+    assert plan.formulas == {"out": "θ = θ[base]"}
+    assert [problem.message for problem in plan.warnings] == ["The export has no folder."]
+    with pytest.raises(EngineError, match="does not know where to write"):
+        run(plan)
