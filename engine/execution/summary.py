@@ -6,6 +6,7 @@ import importlib.metadata
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from fractions import Fraction
 
 from engine.checkpoints.header import Header
 from engine.document.model import NodeId
@@ -16,8 +17,8 @@ from engine.execution.remarks import collect_remarks
 from engine.execution.result import Conditions, FileRecord, InputRecord, MetricRecord, OutputRecord, RunResult, TestSetRecord
 from engine.execution.run import Execution
 from engine.operation import Choice, Measure, PortKind
-from engine.planning.formula import format_form, format_sentence, group_forms
-from engine.planning.linear import Folding, Form
+from engine.planning.formula import format_sentence, group_forms, write_formula
+from engine.planning.linear import Atom, Folding, Form, Segments
 from engine.planning.measurements import metric_steps
 from engine.planning.plan import FORMAT_NUMBER
 from engine.planning.structure import Step
@@ -98,7 +99,7 @@ def _summarise_output(execution: Execution, output: Output, metrics: Mapping[Nod
         kind="checkpoint" if plan.resolved.values[value].kind is PortKind.CHECKPOINT else "vector",
         folder=str(plan.targets[output.node]),
         files=tuple(output.files),
-        formula=_write_formula(execution, value),
+        formula=write_formula(plan.folding, value, execution.strengths),
         sentence=format_sentence(form, plan.resolved.title),
         base=str(plan.resolved.graph.steps[base].parameters["source"]) if base else "",
         tensors=len(specs),
@@ -107,37 +108,47 @@ def _summarise_output(execution: Execution, output: Output, metrics: Mapping[Nod
         similarities=tuple(node for node, source in wired.items() if source.behaviour == Measure("similarity")),
         metrics=_merge(metrics.get(node, ()) for node in wired),
         searches=_find_searches(execution, wired, value),
-        edit_norm_share=_find_edit_share(execution, form),
+        edit_norm_share=_find_edit_share(execution, value),
     )
 
 
-def _find_edit_share(execution: Execution, form: Form) -> float | None:
+def _find_edit_share(execution: Execution, value: NodeId) -> float | None:
     """Return ‖edit‖/‖θ₀‖ where a Similarity node has measured the vector that the edit is a multiple of."""
-    edit = {atom: weight.number for atom, weight in form.terms}
     for node, record in execution.findings.similarities.items():
         wires = execution.plan.resolved.graph.steps[node].inputs["vectors"]
         for wire, share in zip(wires, record.relative_norms, strict=False):
-            vector = {atom: weight.number for atom, weight in _main_form(execution, wire.node).terms}
-            factors = {(edit[atom] or 0) / number for atom, number in vector.items() if atom in edit and number}
-            if vector.keys() == edit.keys() and len(factors) == 1:
-                return abs(float(factors.pop())) * share
+            factors = _find_factors(execution, value, wire.node)
+            factor = factors.pop() if len(factors) == 1 else None
+            if factor is not None:
+                return abs(float(factor)) * share
     return None
+
+
+def _find_factors(execution: Execution, edit: NodeId, vector: NodeId) -> set[Fraction | None]:
+    """Return the factors of an edit to a vector over all tensors, None among them where it is no multiple: one and the same is wanted."""
+    folding, values = execution.plan.folding, execution.plan.resolved.values
+    factors: set[Fraction | None] = set()
+    for tensor in dict.fromkeys((*values[edit].shapes, *values[vector].shapes)):
+        sides = [folding.segments(node, tensor) for node in (edit, vector)]
+        stops = sorted({stop for segments in sides for stop, _ in segments})
+        for stop in stops:
+            first, second = (_terms_at(execution, segments, stop) for segments in sides)
+            if first or second:
+                factors |= (
+                    {first.get(atom, Fraction(0)) / number for atom, number in second.items()} if first.keys() == second.keys() else {None}
+                )
+    return factors
+
+
+def _terms_at(execution: Execution, segments: Segments, stop: int) -> Mapping[Atom, Fraction]:
+    form = next((form for end, form in segments if stop <= end), None)
+    terms = form.substitute(execution.strengths).terms if form else ()
+    return {atom: weight.number for atom, weight in terms if weight.number}
 
 
 def _main_form(execution: Execution, value: NodeId) -> Form:
     groups = group_forms(execution.plan.folding, value)
     return max(groups, key=lambda form: len(groups[form])).substitute(execution.strengths)
-
-
-def _write_formula(execution: Execution, value: NodeId) -> str:
-    """Return the formula with the chosen strengths filled in."""
-    plan = execution.plan
-    symbol = "θ" if plan.resolved.values[value].kind is PortKind.CHECKPOINT else "τ"
-    groups = group_forms(plan.folding, value)
-    lines = [(len(tensors), format_form(form.substitute(execution.strengths), plan.resolved.title)) for form, tensors in groups.items()]
-    if len(lines) == 1:
-        return f"{symbol} = {lines[0][1]}"
-    return "\n".join(f"{symbol} = {text}   in {count} tensors" for count, text in sorted(lines, reverse=True))
 
 
 def _find_searches(execution: Execution, wired: Mapping[NodeId, Step], value: NodeId) -> tuple[str, ...]:

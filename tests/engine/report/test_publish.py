@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from fnmatch import fnmatchcase
 
 import pytest
 import torch
@@ -34,6 +35,9 @@ GRAPH = """
     out = export_checkpoint checkpoint=edit metrics=s,m folder:out shard_size:2000
     tau = export_vector vector=x metrics=s folder:tau
 """
+
+SMALL = ["*tokens*", "*q_proj*", "*norm*"]
+"""Most tensors, and next to none of the entries."""
 
 
 @pytest.fixture
@@ -139,3 +143,29 @@ def test_both_folders_are_checkpoints_and_the_last_event_names_them(bench, run):
     assert isinstance(last, RunFinished)
     assert set(last.folders) == {record.folder for record in run.outputs}
     assert {path.name for path in bench.folder.iterdir()} == {"base", "a", "b", "c", "m.csv", "out", "tau"}
+
+
+def norm_share(bench, names):
+    """Return ‖τ‖/‖θ₀‖ of `a` over the base, τ only in the tensors named, θ₀ in all."""
+    base, tuned = ({name: value.double() for name, value in bench.load(model).items() if name != "steps"} for model in ("base", "a"))
+    edit = sum(float(((tuned[name] - base[name]) ** 2).sum()) for name in names)
+    return (edit / sum(float((value**2).sum()) for value in base.values())) ** 0.5
+
+
+@pytest.mark.parametrize(
+    ("compared", "chosen", "is_known"),
+    [("ta", ["*"], True), ("f", ["*q_proj*"], True), ("f", SMALL, True), ("ta", ["*q_proj*"], False), ("ta", SMALL, False)],
+)
+def test_the_size_of_the_edit_is_told_only_where_just_that_was_measured(bench, family, compared, chosen, is_known):
+    result = bench.run(f"""
+        base = checkpoint source:base
+        a = checkpoint source:a
+        ta = task_vector tuned=a base=base
+        f = layer_filter vector=ta include:{json.dumps(chosen, separators=(",", ":"))}
+        edit = apply base=base vector=f strength:-0.4
+        s = similarity vectors={compared}
+        out = export_checkpoint checkpoint=edit metrics=s folder:out
+    """)
+    share = result.outputs[0].edit_norm_share
+    names = [name for name in family["base"] if name != "steps" and any(fnmatchcase(name, entry) for entry in chosen)]
+    assert share == (pytest.approx(0.4 * norm_share(bench, names), rel=1e-5) if is_known else None)
