@@ -137,6 +137,10 @@ class Kernel:
     parent: str | None = None
     scratch_arrays: int = 2
     """How many arrays as large as one float32 operand piece the map or a reduction holds beside its operands and result."""
+    formula: str = ""
+    """What it computes, where the operation's own formula stands for something else."""
+    is_random_control: bool = False
+    """Whether the value knows nothing of any task, so that what is made of it is a control."""
 
 
 @dataclass(frozen=True, slots=True)

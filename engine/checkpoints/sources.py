@@ -106,12 +106,12 @@ def _find_path(source: str, relative_to: Path) -> Path:
         fact = f"“{source[:200]!s}” is no path that can be looked at: {error}."
         raise CheckpointError(fact, "Check the path and its permissions.") from error
     if not exists:
-        raise _explain_absence(path)
+        raise _explain_absence(path, relative_to)
     return path
 
 
-def _explain_absence(path: Path) -> NotFoundError:
-    remedy = "Check the spelling; paths are relative to the folder of the .loom file."
+def _explain_absence(path: Path, relative_to: Path) -> NotFoundError:
+    remedy = f"Check the spelling; relative paths count from {relative_to}."
     parent = next((parent for parent in path.parents if parent.exists()), None)
     if parent is None or not parent.is_dir():
         fact = f"{path} is not there" + (f": {parent} is no folder." if parent else ".")

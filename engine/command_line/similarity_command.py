@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engine import Document, check, run
@@ -20,9 +21,11 @@ from engine.document.model import Node, NodeId, PortRef, Wire
 from engine.errors import EngineError
 from engine.execution.stop import Stop
 from engine.planning.options import RunOptions
+from engine.problems import Problem
 
 _BASE = NodeId("base")
 _SIMILARITY = NodeId("similarity")
+_MISFIT_HINT = "Compare checkpoints that have the same tensors as their base; weightloom inspect tells how these differ."
 
 
 def compare_vectors(chosen: argparse.Namespace, console: Console) -> ExitStatus:
@@ -34,7 +37,7 @@ def compare_vectors(chosen: argparse.Namespace, console: Console) -> ExitStatus:
     document = draw_similarity_graph(chosen.base, chosen.tuned, per_layer=chosen.per_layer)
     # Nothing is exported, so nothing needs the fingerprints that an export carries.
     verdict = check(document, Path.cwd(), RunOptions(fingerprints=False))
-    tell_problems(verdict.problems, console)
+    tell_problems([_advise(problem) for problem in verdict.problems], console)
     if verdict.plan is None:
         return ExitStatus.PROBLEMS
     stop = Stop()
@@ -50,6 +53,11 @@ def compare_vectors(chosen: argparse.Namespace, console: Console) -> ExitStatus:
         for line in [write_record(record)] if chosen.json else describe_similarity(record):
             console.say(line)
     return ExitStatus.DONE
+
+
+def _advise(problem: Problem) -> Problem:
+    """Return a problem with advice that fits the command: the user drew no node whose policy could be changed."""
+    return replace(problem, node="", field="", hint=_MISFIT_HINT) if problem.field == "misfit" else problem
 
 
 def draw_similarity_graph(base: str, tuned: Sequence[str], *, per_layer: bool) -> Document:

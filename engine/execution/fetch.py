@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 
+from engine.catalogue import catalogue
 from engine.checkpoints.header import FileStamp
 from engine.checkpoints.sources import HUB_PREFIX
 from engine.document.model import Document
 from engine.events import Listener, Remarked
+from engine.operation import PortKind
 from engine.planning.plan import Plan
 from engine.planning.targets import format_bytes
 
@@ -51,9 +53,12 @@ def fetch_headers(document: Document, listener: Listener, stops: Callable[[], bo
 
 
 def _hub_sources(document: Document) -> Iterable[str]:
+    known = catalogue()
     for node in document.nodes.values():
         source = node.parameters.get("source")
-        if node.operation == "checkpoint" and not node.muted and isinstance(source, str) and source.startswith(HUB_PREFIX):
+        operation = known.get(node.operation)
+        brings_checkpoint = operation is not None and not operation.inputs and operation.outputs == (PortKind.CHECKPOINT,)
+        if brings_checkpoint and not node.muted and isinstance(source, str) and source.startswith(HUB_PREFIX):
             yield source
 
 

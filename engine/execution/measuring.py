@@ -136,8 +136,8 @@ def find_role(folding: Folding, node: NodeId) -> CheckpointRole:
         return "base" if is_base else "other"
     steps = resolved.graph.steps
     atoms = {atom.node for form in group_forms(folding, node) for atom, _ in form.weights}
-    kernels = [steps[atom] for atom in atoms if isinstance(steps[atom].behaviour, Kernel)]
-    return "random control" if any(step.operation.id == "random_vector" for step in kernels) else "edited"
+    behaviours = [steps[atom].behaviour for atom in atoms]
+    return "random control" if any(isinstance(found, Kernel) and found.is_random_control for found in behaviours) else "edited"
 
 
 def relate_figures(records: Sequence[MetricRecord], sets: Sequence[TestSetRecord]) -> tuple[MetricRecord, ...]:

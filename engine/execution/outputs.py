@@ -22,6 +22,7 @@ from engine.errors import CheckpointError, WriteError
 from engine.events import Listener
 from engine.execution.export import ExportPlan, ExportWriter
 from engine.execution.result import FileRecord
+from engine.operation import Sink
 from engine.planning.plan import FORMAT_NUMBER, Plan
 
 _COPIED_NAMES = frozenset(
@@ -161,7 +162,7 @@ class Outputs:
         plan = self._plan
         value = plan.resolved.values[plan.planner.sink_value(output.node)]
         folder = plan.resolved.sources[value.parent].header.folder if value.parent else None
-        if folder is None or plan.resolved.graph.steps[output.node].operation.id == "export_vector":
+        if folder is None or plan.resolved.graph.steps[output.node].behaviour == Sink("vector"):
             return []
         found = sorted(path for path in folder.iterdir() if path.name in _COPIED_NAMES and path.is_file())
         return [(path.name, self._read_parent_file(path, output.node)) for path in found]

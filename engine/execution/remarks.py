@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.checkpoints.header import DType
+from engine.document.model import NodeId
 from engine.execution.result import Remark
-from engine.operation import Measure
+from engine.operation import Measure, Sink
 from engine.planning.resolve import Decision, Resolved
 from engine.planning.work import OutputTensor
 
@@ -75,9 +76,8 @@ def _describe_casts(tensors: Sequence[OutputTensor]) -> list[Remark]:
     return [Remark("cast", f"{_count(names)} written as {new}; the base has {old}.", tuple(names)) for (old, new), names in groups.items()]
 
 
-def _describe_missing_config(execution: Execution, node: str) -> list[Remark]:
-    step = next(step for name, step in execution.plan.resolved.graph.steps.items() if name == node)
-    if step.operation.id == "export_vector":
+def _describe_missing_config(execution: Execution, node: NodeId) -> list[Remark]:
+    if execution.plan.resolved.graph.steps[node].behaviour == Sink("vector"):
         return []
     return [Remark("note", "The base has no config.json, so the export has none: add one before loading it with transformers.")]
 

@@ -47,4 +47,4 @@ def random_vector(seed: int) -> Kernel:
         (like,) = operands["like"]
         return draw(like.numel(), spot).to(like.dtype).mul_(cast("float", reduced[0])).to(like.device)
 
-    return Kernel(map_piece, (sum_over_tensor(square, find_factor),), scratch_arrays=5)
+    return Kernel(map_piece, (sum_over_tensor(square, find_factor),), scratch_arrays=5, is_random_control=True)

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from engine.document.model import NodeId
 from engine.operation import PortKind
-from engine.planning.coefficient import Coefficient, Monomial
+from engine.planning.coefficient import Coefficient, Monomial, Symbol
 from engine.planning.linear import Atom, Folding, Form
 
 _SHOWN_EXAMPLES = 3
@@ -15,9 +15,14 @@ _DECIMALS = 6
 Names = Callable[[NodeId], str]
 
 
-def write_formula(folding: Folding, node: NodeId) -> str:
-    """Return the normal form of a node's value; forms that hold in some tensors only come with how many and which."""
-    groups = group_forms(folding, node)
+def write_formula(folding: Folding, node: NodeId, strengths: Mapping[Symbol, Fraction] | None = None) -> str:
+    """Return the normal form of a node's value, with the strengths found so far filled in.
+
+    Forms that hold in some tensors only come with how many and which.
+    """
+    groups: dict[Form, list[str]] = {}
+    for form, tensors in group_forms(folding, node).items():
+        groups.setdefault(form.substitute(strengths or {}), []).extend(tensors)
     symbol = "θ" if folding.resolved.values[node].kind is PortKind.CHECKPOINT else "τ"
     names = folding.resolved.title
     if len(groups) == 1:

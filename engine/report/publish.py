@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 from engine.checkpoints.provenance import RECIPE_NAME
 from engine.checkpoints.recipe_paths import rebase_recipe
-from engine.errors import EngineError
+from engine.errors import EngineError, SelectionError
 from engine.events import Listener, RunCancelled, RunFailed, RunFinished
 from engine.execution.outputs import Output
 from engine.execution.result import OutputRecord, RunResult
@@ -51,7 +52,7 @@ def _run(plan: Plan, listener: Listener, stop: Stop) -> RunResult:
     folders = tuple(output.folder for output in result.outputs)
     conditions = result.conditions
     if findings.failures:
-        raise next(iter(findings.failures.values()))
+        raise _join_failures(tuple(findings.failures.values()))
     listener(RunFinished(folders, conditions.seconds, conditions.bytes_read, conditions.bytes_written, conditions.peak_bytes))
     return result
 
@@ -78,6 +79,14 @@ def _write_report(result: RunResult, record: OutputRecord, output: Output) -> Ou
 
 def _with(result: RunResult, record: OutputRecord) -> tuple[OutputRecord, ...]:
     return tuple(record if other.node == record.node else other for other in result.outputs)
+
+
+def _join_failures(failures: Sequence[SelectionError]) -> SelectionError:
+    """Return one failure that tells all of them, each with its search."""
+    if len(failures) == 1:
+        return failures[0]
+    fact = " ".join(f"“{failure.location.node}”: {failure.fact}" for failure in failures)
+    return SelectionError(fact, " ".join(dict.fromkeys(failure.remedy for failure in failures)))
 
 
 def _describe_failure(failure: EngineError) -> RunFailed:

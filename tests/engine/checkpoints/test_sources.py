@@ -91,7 +91,7 @@ def test_an_index_may_be_named_itself(folder: Path) -> None:
 
 
 def test_what_is_not_there_is_told_with_what_lies_nearby(folder: Path) -> None:
-    with pytest.raises(NotFoundError, match=r"holds no “modle”, but “model”.*relative to the folder of the \.loom file"):
+    with pytest.raises(NotFoundError, match=r"holds no “modle”, but “model”.*relative paths count from"):
         open_checkpoint("modle/x.safetensors", folder.parent)
     with pytest.raises(NotFoundError, match="but nothing"):
         open_checkpoint("model/tuned", folder.parent)

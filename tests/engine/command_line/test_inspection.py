@@ -114,3 +114,10 @@ def test_words_for_people_align_and_name_the_fit(workplace, tensors_of):
     assert answer.out.rstrip().endswith("fit together.")
     starts = {line.index(word) for line in answer.out.splitlines() for word in ("LlamaFor", "3 with") if word in line}
     assert len(starts) == 1
+
+
+def test_a_path_that_is_not_there_is_told_without_a_graph(workplace):
+    answer = workplace.call("inspect", "nowhere")
+    assert answer.status != 0
+    assert "nowhere is not there" in answer.err
+    assert ".loom" not in answer.err

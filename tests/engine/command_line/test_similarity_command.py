@@ -90,3 +90,14 @@ def test_missing_checkpoint_is_a_problem(workplace, tensors_of):
 def test_names_are_short_unless_two_would_be_the_same():
     assert name_sources(["x/a", "y/b/", "hub:org/c@main"]) == ["a", "b", "c@main"]
     assert name_sources(["x/a", "y/a", "b"]) == ["x/a", "y/a", "b"]
+
+
+def test_a_misfit_is_told_without_nodes_that_nobody_drew(workplace, tensors_of):
+    save_family(workplace, tensors_of)
+    workplace.save("b", {**tensors_of(2), "more.weight": torch.zeros(3)})
+    answer = call(workplace)
+    assert answer.status == 1
+    assert "‘b’ and ‘base’ do not fit together" in answer.err
+    assert "weightloom inspect" in answer.err
+    assert "misfit" not in answer.err
+    assert "vector_" not in answer.err

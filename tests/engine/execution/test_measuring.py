@@ -240,3 +240,19 @@ def test_nodes_of_the_same_name_keep_their_figures_apart(bench, vision):
     table = tabulate(result.outputs[0].metrics, result.test_sets)
     assert len(table.columns) == 3
     assert sum(not row.is_derived for row in table.rows) == 2 * len({record.measurement.metric for record in result.outputs[0].metrics})
+
+
+def test_every_search_that_finds_nothing_is_told(bench, vision):
+    found, arrays = predict(bench, vision, "control")
+    np.savez(bench.folder / "control.npz", images=arrays["images"], labels=found)
+    rule = "targets=target controls=control rule:largest_within_share keep_share:1 start:-9 stop:-9"
+    with pytest.raises(SelectionError) as caught:
+        bench.run(f"""
+            {SOURCES}
+            s1 = strength_search base=base vectors=ta {rule}
+            s2 = strength_search base=base vectors=tb {rule}
+            o1 = export_checkpoint checkpoint=s1 folder:o1
+            o2 = export_checkpoint checkpoint=s2 folder:o2
+        """)
+    assert "“s1”: No λ" in str(caught.value)
+    assert "“s2”: No λ" in str(caught.value)
