@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.checkpoints.header import DType
+from engine.checkpoints.header import DType, TensorSpec
 from engine.document.model import NodeId
 from engine.operation import Kernel
 from engine.planning.work import TensorWork, WorkPlanner
@@ -34,7 +34,7 @@ def cost_stream(planner: WorkPlanner, works: Iterable[TensorWork], piece_entries
     read = written = entry_bytes = 0
     for work in works:
         rounds = 1 if work.entries <= piece_entries else work.needs.rounds
-        read += rounds * sum(_source_bytes(planner, source, work) for source in work.needs.sources)
+        read += rounds * sum(min(spec.count, work.entries) * spec.dtype.size_bytes for spec in _specs(planner, work))
         written += sum(work.entries * size for size in _output_sizes(planner, work))
         entry_bytes = max(entry_bytes, _entry_bytes(planner, work))
     return StreamCost(read, written, entry_bytes)
@@ -47,9 +47,11 @@ def operand_bytes(planner: WorkPlanner, work: TensorWork) -> int:
     return wires * work.entries * width
 
 
-def _source_bytes(planner: WorkPlanner, source: NodeId, work: TensorWork) -> int:
-    spec = planner.resolved.sources[source].header.tensors.get(work.tensor)
-    return min(spec.count, work.entries) * spec.dtype.size_bytes if spec else 0
+def _specs(planner: WorkPlanner, work: TensorWork) -> list[TensorSpec]:
+    """Return where the tensor lies in each source that is read."""
+    sources = planner.resolved.sources
+    found = [sources[source].header.tensors.get(work.tensor) for source in work.needs.sources]
+    return [spec for spec in found if spec is not None]
 
 
 def _output_sizes(planner: WorkPlanner, work: TensorWork) -> list[int]:
@@ -59,7 +61,8 @@ def _output_sizes(planner: WorkPlanner, work: TensorWork) -> list[int]:
 def _entry_bytes(planner: WorkPlanner, work: TensorWork) -> int:
     """Return the bytes per entry that are alive at once while a piece of this tensor is worked on."""
     width = 8 if work.precision is DType.F64 else 4
-    raw = sum(_raw_width(planner, source, work.tensor) for source in work.needs.sources)
+    specs = _specs(planner, work)
+    raw = sum(spec.dtype.size_bytes for spec in specs)
     if work.is_raw:
         return raw
     floats = len(work.needs.sources) + sum(_kernel_arrays(planner, kernel) for kernel in work.needs.kernels)
@@ -72,8 +75,3 @@ def _kernel_arrays(planner: WorkPlanner, kernel: NodeId) -> int:
     step = planner.resolved.graph.steps[kernel]
     scratch = step.behaviour.scratch_arrays if isinstance(step.behaviour, Kernel) else 0
     return len(step.operands) + 1 + scratch
-
-
-def _raw_width(planner: WorkPlanner, source: NodeId, tensor: str) -> int:
-    spec = planner.resolved.sources[source].header.tensors.get(tensor)
-    return spec.dtype.size_bytes if spec else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import prod
 
 from engine.document.model import NodeId
@@ -23,7 +24,7 @@ class Atom:
     kind: PortKind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Form:
     """Hold Σ wₖ·atomₖ; over checkpoints the weights sum to 1 (a checkpoint) or 0 (a vector).
 
@@ -36,12 +37,20 @@ class Form:
     weights: tuple[tuple[Atom, Coefficient], ...]
     """The expanded weights, sorted, without zeros."""
 
-    @property
+    def __hash__(self) -> int:
+        """Hash once: a form is looked up for every tensor, and hashing fractions is slow."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.kind, self.anchor, self.weights))
+
+    @cached_property
     def terms(self) -> tuple[tuple[Atom, Coefficient], ...]:
         """Return the weights beside the anchor's: the cᵢ and dⱼ of the anchored form."""
         return tuple((atom, weight) for atom, weight in self.weights if atom != self.anchor)
 
-    @property
+    @cached_property
     def atoms(self) -> tuple[Atom, ...]:
         """Return what has to be known to compute it, the anchor first."""
         if self.copied:
@@ -50,7 +59,7 @@ class Form:
         needs_anchor = self.kind is PortKind.CHECKPOINT or any(atom.kind is PortKind.CHECKPOINT for atom in others)
         return (self.anchor, *others) if self.anchor and needs_anchor else tuple(others)
 
-    @property
+    @cached_property
     def copied(self) -> Atom | None:
         """Return the one checkpoint that this form is, weight 1, if it is nothing else."""
         is_one = len(self.weights) == 1 and self.weights[0][1] == ONE

@@ -13,7 +13,7 @@ import psutil
 from engine.document.model import NodeId
 from engine.evaluation.memory import estimate_model_bytes
 from engine.operation import BLOCK_ENTRIES
-from engine.planning.costs import KEPT_BYTES, LARGEST_PIECE, PROCESS_BYTES, SMALLEST_PIECE, cost_stream
+from engine.planning.costs import KEPT_BYTES, LARGEST_PIECE, PROCESS_BYTES, SMALLEST_PIECE, StreamCost, cost_stream
 from engine.planning.linear import Folding
 from engine.planning.measurements import evaluation_settings, likely_task, measured_values
 from engine.planning.options import RunOptions
@@ -73,14 +73,16 @@ def plan_passes(resolved: Resolved, folder: Path, options: RunOptions) -> PassPl
     passes = order_passes(resolved)
     works = {index: _list_work(planner, item) for index, item in enumerate(passes)}
     budget = memory_budget(options) - PROCESS_BYTES - _resident_bytes(resolved)
-    widest = max((cost_stream(planner, work, LARGEST_PIECE).entry_bytes for work in works.values()), default=0)
+    costs = {index: cost_stream(planner, work, LARGEST_PIECE) for index, work in works.items()}
+    widest = max((cost.entry_bytes for cost in costs.values()), default=0)
     workers = options.workers or max(min(os.cpu_count() or 1, _MOST_WORKERS), 1)
     piece = options.piece_entries or _fit_piece(widest, workers, budget)
     workers = options.workers or max(min(workers, budget // max(widest * piece, 1)), 1)
     kept = _kept_bytes(works.values(), budget - widest * piece * workers)
-    planned = tuple(
-        _cost_pass(planner, item, works[index], _Ground(folder, piece, workers, kept, budget)) for index, item in enumerate(passes)
-    )
+    if piece != LARGEST_PIECE:
+        costs = {index: cost_stream(planner, work, piece) for index, work in works.items()}
+    ground = _Ground(folder, piece, workers, kept, budget)
+    planned = tuple(_cost_pass(planner, item, works[index], costs[index], ground) for index, item in enumerate(passes))
     read = _list_read_files(planner, passes, works.values())
     return PassPlan(planner, planned, piece, workers, read, kept)
 
@@ -145,8 +147,7 @@ def _resident_bytes(resolved: Resolved) -> int:
     return sum(source.header.resident_bytes for source in resolved.sources.values())
 
 
-def _cost_pass(planner: WorkPlanner, item: Pass, works: tuple[TensorWork, ...], ground: _Ground) -> PlannedPass:
-    cost = cost_stream(planner, works, ground.piece)
+def _cost_pass(planner: WorkPlanner, item: Pass, works: Sequence[TensorWork], cost: StreamCost, ground: _Ground) -> PlannedPass:
     largest = max((min(work.entries, ground.piece) for work in works), default=0)
     needed = PROCESS_BYTES + _resident_bytes(planner.resolved) + cost.entry_bytes * largest * ground.workers
     needed += ground.kept_bytes if _has_rounds(works) else 0
