@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SMALLEST_SINE = 1e-4
 """Below this sine of the angle the arc is the line (operations.md)."""
+_FORMULA = "(sin((1 − t)ω)θ₁ + sin(tω)θ₂) / sin ω, ω the angle between them in each tensor"
 
 
 def make_arc(amount: Fraction, first: str, second: str) -> Kernel:
@@ -35,7 +36,7 @@ def make_arc(amount: Fraction, first: str, second: str) -> Kernel:
         return (operands[first][0] * share_first).add_(operands[second][0], alpha=share_second)
 
     reduction = sum_over_tensor(multiply, lambda sums: find_shares(sums, float(amount)))
-    return Kernel(map_piece, (reduction,), parent=first, scratch_arrays=6)
+    return Kernel(map_piece, (reduction,), parent=first, scratch_arrays=6, formula=_FORMULA)
 
 
 def find_shares(products: Sequence[float], amount: float) -> tuple[float, float]:

@@ -1,22 +1,24 @@
-"""Normal forms as people read them: a formula and a sentence."""
+"""The formula of a node's value: its normal forms, and what their symbols stand for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 
 from engine.document.model import NodeId
 from engine.operation import PortKind
-from engine.planning.coefficient import Coefficient, Monomial, Symbol
-from engine.planning.linear import Atom, Folding, Form
+from engine.planning.coefficient import Symbol
+from engine.planning.form_text import format_coefficient, format_form, format_sentence
+from engine.planning.legend import explain_symbols
+from engine.planning.linear import Folding, Form
+
+__all__ = ["format_coefficient", "format_form", "format_sentence", "group_forms", "write_formula"]
 
 _SHOWN_EXAMPLES = 3
-_DECIMALS = 6
-Names = Callable[[NodeId], str]
 
 
 def write_formula(folding: Folding, node: NodeId, strengths: Mapping[Symbol, Fraction] | None = None) -> str:
-    """Return the normal form of a node's value, with the strengths found so far filled in.
+    """Return the normal form of a node's value, and under it what its symbols stand for; found strengths are filled in.
 
     Forms that hold in some tensors only come with how many and which.
     """
@@ -25,13 +27,14 @@ def write_formula(folding: Folding, node: NodeId, strengths: Mapping[Symbol, Fra
         groups.setdefault(form.substitute(strengths or {}), []).extend(tensors)
     symbol = "θ" if folding.resolved.values[node].kind is PortKind.CHECKPOINT else "τ"
     names = folding.resolved.title
+    legend = explain_symbols(folding, groups)
     if len(groups) == 1:
-        return f"{symbol} = {format_form(next(iter(groups)), names)}"
+        return "\n".join([f"{symbol} = {format_form(next(iter(groups)), names)}", *legend])
     lines: list[str] = []
     for form, tensors in sorted(groups.items(), key=lambda item: -len(item[1])):
         shown = ", ".join(tensors[:_SHOWN_EXAMPLES]) + (", …" if len(tensors) > _SHOWN_EXAMPLES else "")
         lines.append(f"{symbol} = {format_form(form, names)}   in {len(tensors)} tensor{'s' * (len(tensors) != 1)} ({shown})")
-    return "\n".join(lines)
+    return "\n".join([*lines, *legend])
 
 
 def group_forms(folding: Folding, node: NodeId) -> Mapping[Form, list[str]]:
@@ -46,90 +49,3 @@ def group_forms(folding: Folding, node: NodeId) -> Mapping[Form, list[str]]:
         for _, form in folding.segments(node, name):
             groups.setdefault(form, []).append(name)
     return groups or {folding.common_form(node): []}
-
-
-def format_form(form: Form, names: Names) -> str:
-    """Return anchor + c · (τ[a] + τ[b] − τ[c]), equal sizes of coefficients taken together; τ[x] is x minus the anchor."""
-    if form.copied:
-        return f"θ[{names(form.copied.node)}]"
-    anchor = form.anchor
-    start = f"θ[{names(anchor.node)}]" if anchor and form.kind is PortKind.CHECKPOINT else ""
-    text = start
-    for factor, signed in _group_terms(form):
-        text += _format_group(factor, signed, names, form.anchor, is_first=not text)
-    return text or "0"
-
-
-def format_sentence(form: Form, names: Names) -> str:
-    """Return the form in words, for people who don't read formulas."""
-    if form.copied:
-        return f"A byte-for-byte copy of “{names(form.copied.node)}”."
-    parts = [f"{format_coefficient(factor, names)} × ({_say_group(signed, names)})" for factor, signed in _group_terms(form)]
-    moved = ", and ".join(parts) or "nothing"
-    if form.kind is PortKind.CHECKPOINT and form.anchor:
-        return f"Take “{names(form.anchor.node)}” and add {moved}."
-    return f"The sum of {moved}."
-
-
-def format_coefficient(coefficient: Coefficient, names: Names) -> str:
-    """Return a coefficient as a decimal where it has a short one, else as a fraction; unknowns by the name of who finds them."""
-    text = ""
-    for monomial, factor in coefficient.terms:
-        product = _format_product(abs(factor), monomial, names)
-        sign = "−" if factor < 0 else "+"
-        text += f" {sign} {product}" if text else f"{sign.strip('+')}{product}"
-    return f"({text})" if len(coefficient.terms) > 1 else text
-
-
-def _format_product(factor: Fraction, monomial: Monomial, names: Names) -> str:
-    symbols = "·".join(f"λ[{names(symbol.node)}]" for symbol in monomial)
-    if not symbols:
-        return _format_fraction(factor)
-    return symbols if factor == 1 else f"{_format_fraction(factor)}·{symbols}"
-
-
-def _group_terms(form: Form) -> list[tuple[Coefficient, list[tuple[Atom, bool]]]]:
-    """Return the terms by the size of their coefficient: (size, [(atom, is subtracted)])."""
-    groups: dict[Coefficient, list[tuple[Atom, bool]]] = {}
-    for atom, weight in form.terms:
-        minus = bool(weight.terms) and weight.terms[0][1] < 0
-        groups.setdefault(-weight if minus else weight, []).append((atom, minus))
-    for signed in groups.values():
-        signed.sort(key=lambda item: item[1])
-    return list(groups.items())
-
-
-def _format_group(factor: Coefficient, signed: list[tuple[Atom, bool]], names: Names, anchor: Atom | None, *, is_first: bool) -> str:
-    all_minus = all(minus for _, minus in signed)
-    inner = ""
-    for atom, minus in signed:
-        sign = "−" if minus and not all_minus else "+"
-        inner += (f" {sign} " if inner else ("−" if sign == "−" else "")) + _format_atom(atom, names, anchor)
-    if len(signed) > 1 and (factor.number != 1 or all_minus):
-        inner = f"({inner})"
-    body = inner if factor.number == 1 else f"{format_coefficient(factor, names)} · {inner}"
-    if is_first:
-        return f"−{body}" if all_minus else body
-    return f" − {body}" if all_minus else f" + {body}"
-
-
-def _format_atom(atom: Atom, names: Names, anchor: Atom | None) -> str:
-    if atom.kind is PortKind.VECTOR or anchor is None:
-        return names(atom.node)
-    return f"τ[{names(atom.node)}]"
-
-
-def _say_group(signed: list[tuple[Atom, bool]], names: Names) -> str:
-    return ", ".join(_say(atom, names, minus=minus, is_first=index == 0) for index, (atom, minus) in enumerate(signed))
-
-
-def _say(atom: Atom, names: Names, *, minus: bool, is_first: bool) -> str:
-    what = f"what “{names(atom.node)}” learned" if atom.kind is PortKind.CHECKPOINT else f"“{names(atom.node)}”"
-    if minus:
-        return f"minus {what}"
-    return what if is_first else f"plus {what}"
-
-
-def _format_fraction(number: Fraction) -> str:
-    scaled = number * 10**_DECIMALS
-    return f"{float(number):g}" if scaled.denominator == 1 else f"{number.numerator}/{number.denominator}"

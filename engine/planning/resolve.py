@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from engine.checkpoints.header import Header
@@ -65,8 +67,13 @@ class Resolved:
     """Per source identity: tensors stored twice that a base it is joined to ties; the base's results have no place for them."""
 
     def title(self, node: NodeId) -> str:
-        """Return what the user calls a node."""
-        return self.graph.steps[node].title
+        """Return what the user calls a node, with its id where others are called the same: ‘Apply (edit)’."""
+        title = self.graph.steps[node].title
+        return title if self._title_counts[title] == 1 else f"{title} ({node})"
+
+    @cached_property
+    def _title_counts(self) -> Counter[str]:
+        return Counter(step.title for step in self.graph.steps.values())
 
 
 @dataclass

@@ -58,14 +58,18 @@ VECTORS = {
 }
 
 
+def first_lines(plan):
+    return {node: text.splitlines()[0] for node, text in plan.formulas.items()}
+
+
 @pytest.mark.parametrize(("lines", "formula"), CHECKPOINTS.values(), ids=CHECKPOINTS)
 def test_checkpoints_begin_at_their_anchor(bench, family, lines, formula):
-    assert bench.plan(f"{SOURCES}\n{lines}\n{EXPORT}").formulas == {"out": formula}
+    assert first_lines(bench.plan(f"{SOURCES}\n{lines}\n{EXPORT}")) == {"out": formula}
 
 
 @pytest.mark.parametrize(("lines", "formula"), VECTORS.values(), ids=VECTORS)
 def test_vectors_leave_the_anchor_out(bench, family, lines, formula):
-    assert bench.plan(f"{SOURCES}\n{lines}\n{EXPORT_VECTOR}").formulas == {"out": formula}
+    assert first_lines(bench.plan(f"{SOURCES}\n{lines}\n{EXPORT_VECTOR}")) == {"out": formula}
 
 
 def test_forms_that_hold_in_some_tensors_only_say_in_which(bench, family):
@@ -73,6 +77,7 @@ def test_forms_that_hold_in_some_tensors_only_say_in_which(bench, family):
     assert plan.formulas["out"].splitlines() == [
         "θ = θ[base]   in 3 tensors (model.embed_tokens.weight, model.layers.1.self_attn.q_proj.weight, model.norm.weight)",
         "θ = θ[base] + 0.5 · τ[a]   in 1 tensor (model.layers.0.mlp.up_proj.weight)",
+        "τ[…] = θ[…] − θ[base]",
     ]
 
 
@@ -89,10 +94,54 @@ def test_of_many_tensors_three_are_named(bench, family):
         edit = apply base=base vector=x strength:0.5
         out = export_checkpoint checkpoint=edit folder:out
     """)
-    first, second = plan.formulas["out"].splitlines()
+    first, second, _ = plan.formulas["out"].splitlines()
     assert "in 5 tensors (" in first
     assert first.endswith("2.self_attn.q_proj.weight, …)")
     assert second == "θ = θ[base]   in 1 tensor (model.layers.0.mlp.up_proj.weight)"
+
+
+# --- what the symbols stand for ---
+
+TIES = "mean of the trimmed wᵢτᵢ that have the sign of Σ wᵢτᵢ"
+ARC = "(sin((1 − t)ω)θ₁ + sin(tω)θ₂) / sin ω, ω the angle between them in each tensor"
+LEGENDS = {
+    "a copy needs none": ("edit = apply base=base vector=ta", []),
+    "a base": ("edit = average checkpoints=a,b", ["τ[…] = θ[…] − θ[a]"]),
+    "a kernel with what it takes and what was set": (
+        "x = ties vectors=ta,h density:0.25 weights:[1,0.5]\n h = scale vector=tb factor:0.5\n edit = apply base=base vector=x",
+        [f"x = {TIES}   (vectors: τ[a], 0.5 · τ[b]; density 0.25; weights [1, 0.5])", "τ[…] = θ[…] − θ[base]"],
+    ),
+    "kernels behind kernels": (
+        "x = ties vectors=ta,y scope:model\n y = ties vectors=tb,tc\n edit = apply base=base vector=x",
+        [f"x = {TIES}   (vectors: τ[a], y; scope model)", f"y = {TIES}   (vectors: τ[b], τ[c])", "τ[…] = θ[…] − θ[base]"],
+    ),
+    "an arc by what it joins": (
+        "edit = interpolate first=a second=b path:arc amount:0.25",
+        [f"θ[edit] = {ARC}   (first: θ[a]; second: θ[b]; amount 0.25; path arc)"],
+    ),
+    "an operand that is not the same everywhere": (
+        'f = layer_filter vector=ta include:["@mlp"]\n x = ties vectors=f,tb\n edit = apply base=base vector=x',
+        [f"x = {TIES}   (vectors: f, τ[b])", "τ[…] = θ[…] − θ[base]"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "legend"), LEGENDS.values(), ids=LEGENDS)
+def test_under_the_formula_stands_what_its_symbols_are(bench, family, lines, legend):
+    assert bench.plan(f"{SOURCES}\n{lines}\n{EXPORT}").formulas["out"].splitlines()[1:] == legend
+
+
+def test_an_exported_vector_names_its_base(bench, family):
+    assert bench.plan(f"{SOURCES}\n out = export_vector vector=ta folder:out").formulas["out"] == "τ = τ[a]\nτ[…] = θ[…] − θ[base]"
+
+
+def test_nodes_of_one_name_are_told_apart_by_their_ids(bench, family):
+    document = bench.document(f"{SOURCES}\n edit = apply base=base vector=ta strength:0.5\n{EXPORT}")
+    for node in ("base", "a"):
+        document = set_label(document, node, "Model")
+    plan = plan_of(bench, document)
+    assert plan.formulas["out"].splitlines()[0] == "θ = θ[Model (base)] + 0.5 · τ[Model (a)]"
+    assert plan.resolved.title("ta") == "ta"
 
 
 # --- what a search has yet to find ---
@@ -112,7 +161,7 @@ def plan_of(bench, document):
 
 
 def test_before_a_search_its_strength_is_a_symbol(bench, searched):
-    assert plan_of(bench, searched("tb")).formulas == {
+    assert first_lines(plan_of(bench, searched("tb"))) == {
         "s": "θ = θ[base] + λ[s] · (τ[a] + τ[b])",
         "out": "θ = θ[base] + λ[s] · (τ[a] + τ[b]) + 0.5 · τ[c]",
     }
@@ -120,12 +169,12 @@ def test_before_a_search_its_strength_is_a_symbol(bench, searched):
 
 def test_where_symbol_and_number_meet_they_stand_in_brackets(bench, searched):
     document = searched("x", "x = negate vector=tc")
-    assert plan_of(bench, document).formulas["out"] == "θ = θ[base] + λ[s] · τ[a] + (0.5 − λ[s]) · τ[c]"
+    assert plan_of(bench, document).formulas["out"].splitlines()[0] == "θ = θ[base] + λ[s] · τ[a] + (0.5 − λ[s]) · τ[c]"
 
 
 def test_a_search_is_called_as_the_user_calls_it(bench, searched):
     document = set_label(searched("tb"), "s", "How much")
-    assert plan_of(bench, document).formulas["s"] == "θ = θ[base] + λ[How much] · (τ[a] + τ[b])"
+    assert plan_of(bench, document).formulas["s"].splitlines()[0] == "θ = θ[base] + λ[How much] · (τ[a] + τ[b])"
 
 
 def test_after_the_search_the_number_stands_in_its_place(bench, searched):

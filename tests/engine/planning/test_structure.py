@@ -163,7 +163,7 @@ def test_broken_nodes_that_nothing_needs_are_warnings(bench, family):
     assert verdict.plan is not None
     assert {problem.node for problem in verdict.problems} == {"ts", "mm"}
     assert bench.run_plan(verdict.plan).outputs
-    used = bench.check(loose.replace("folder:out", "folder:out metrics=mm"))
+    used = bench.check(loose.replace("folder:out", "folder:more metrics=mm"))
     assert used.plan is None
     assert [problem.node for problem in used.problems if problem.severity is Severity.ERROR] == ["mm"]
 
