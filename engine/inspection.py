@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.checkpoints.config import read_config
+from engine.checkpoints.config import list_architectures, read_config
 from engine.checkpoints.header import Header, TensorSpec
 from engine.checkpoints.sources import open_checkpoint
 from engine.errors import CheckpointError
@@ -149,10 +149,8 @@ def _read_architecture(header: Header) -> tuple[str, str]:
         config = read_config(header.folder) or {}
     except CheckpointError as fault:
         return "", f"config.json: {fault.fact} {fault.remedy}"
-    named = config.get("architectures")
-    architectures = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
     kind = config.get("model_type")
-    return ", ".join(architectures) or (kind if isinstance(kind, str) else ""), ""
+    return ", ".join(list_architectures(config)) or (kind if isinstance(kind, str) else ""), ""
 
 
 def _share_by_dtype(specs: list[TensorSpec]) -> tuple[DtypeShare, ...]:

@@ -26,6 +26,12 @@ def read_config(folder: Path) -> Mapping[str, JsonValue] | None:
         return None
 
 
+def list_architectures(config: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    """Return the model classes that a config names."""
+    named = config.get("architectures")
+    return tuple(name for name in named if isinstance(name, str)) if isinstance(named, list) else ()
+
+
 def read_json_object(path: Path) -> Mapping[str, JsonValue]:
     """Return the JSON object of a file.
 

@@ -8,8 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
+from engine.checkpoints.config import list_architectures, read_config
 from engine.checkpoints.header import Header
+from engine.checkpoints.staging_folder import FILES_NAME
 from engine.document.model import NodeId
+from engine.errors import CheckpointError
 from engine.execution.device import describe_device
 from engine.execution.measuring import relate_figures
 from engine.execution.outputs import Output, list_parameters
@@ -109,7 +112,18 @@ def _summarise_output(execution: Execution, output: Output, metrics: Mapping[Nod
         metrics=_merge(metrics.get(node, ()) for node in wired),
         searches=_find_searches(execution, wired, value),
         edit_norm_share=_find_edit_share(execution, value),
+        architecture=_find_architecture(output),
     )
+
+
+def _find_architecture(output: Output) -> str:
+    """Return the one class of the exported config; none where transformers itself does not have it (`auto_map` names its code)."""
+    try:
+        config = read_config(output.staging.folder / FILES_NAME) or {}
+    except CheckpointError:
+        return ""
+    found = () if "auto_map" in config else list_architectures(config)
+    return found[0] if len(found) == 1 else ""
 
 
 def _find_edit_share(execution: Execution, value: NodeId) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import keyword
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -25,6 +26,8 @@ class ModelCard:
     """The Hub id of the base, or the last part of its path."""
     is_transformers: bool
     """The folder has a config, so that transformers opens it."""
+    architecture: str
+    """The class to open it with; empty where it is not known."""
 
 
 def make_model_card(result: RunResult, output: OutputRecord) -> ModelCard:
@@ -37,7 +40,12 @@ def make_model_card(result: RunResult, output: OutputRecord) -> ModelCard:
     members.append(("tags", list(_TAGS)))
     # A JSON value is a YAML value: names cannot break out of their quotes.
     front_matter = "\n".join(f"{name}: {json.dumps(value)}" for name, value in members)
-    return ModelCard(front_matter, name_source(output.base), is_transformers)
+    return ModelCard(front_matter, name_source(output.base), is_transformers, _name_class(output.architecture))
+
+
+def _name_class(architecture: str) -> str:
+    """Return the class as code that may stand in the card: a plain name, or nothing."""
+    return architecture if re.fullmatch(r"[A-Za-z]\w*", architecture, re.ASCII) and not keyword.iskeyword(architecture) else ""
 
 
 def list_hub_ids(result: RunResult, output: OutputRecord) -> list[str]:

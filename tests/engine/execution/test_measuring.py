@@ -159,6 +159,7 @@ def test_a_random_control_is_told_apart(bench, vision):
         out = export_checkpoint checkpoint=rand metrics=m folder:out
     """)
     assert figures(result.outputs[0].metrics, "rand")["accuracy"].role == "random control"
+    assert result.outputs[0].architecture == "ViTForImageClassification"
 
 
 def test_measurements_come_before_the_last_pass(bench, vision):

@@ -79,3 +79,13 @@ def test_a_vector_is_called_one(vector_export):
 def test_sources_are_named_by_id_or_last_folder():
     sources = ("hub:org/name@main", "models/base/", r"C:\models\base", "")
     assert [name_source(source) for source in sources] == ["org/name", "base", "base", ""]
+
+
+def test_the_card_loads_with_the_class_that_the_config_names(analogy):
+    output = replace(analogy.outputs[0], architecture="ViTForImageClassification")
+    card = render_model_card(analogy, output)
+    assert "from transformers import ViTForImageClassification\n" in card
+    assert 'model = ViTForImageClassification.from_pretrained("FOLDER")' in card
+    assert "AutoModel" not in card
+    hostile = replace(output, architecture="x\nimport os")
+    assert "import os" not in render_model_card(analogy, hostile)
