@@ -184,7 +184,9 @@ class Folding:
             return _weigh_choice(step)
         if not isinstance(behaviour, Linear):
             return []
-        weights = behaviour.coefficients(step.counts, self._place(step, tensor))
+        # Finding the places of all tensors takes its time, and only a few operations ask for them.
+        place = self._place(step, tensor) if behaviour.by_place else Place(tensor, "other", None, 0)
+        weights = behaviour.coefficients(step.counts, place)
         pairs = [
             (operand, Coefficient.of(weight))
             for port, operands in step.inputs.items()
