@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import math
@@ -97,13 +98,21 @@ def _draw_signed(offset: int, count: int, key: int, device: torch.device) -> tor
     import torch
 
     first, second = _as_signed(key), _as_signed(key >> 32)
-    words = torch.arange(count, dtype=torch.int32, device=device).add_(_as_signed(offset)).bitwise_xor_(first)
+    words = torch.add(_count_up(count, device), _as_signed(offset)).bitwise_xor_(first)
     spare = torch.empty_like(words)
     for shift, multiplier in zip(_SHIFTS, _MULTIPLIERS, strict=False):
         _fold_down(words, spare, shift).mul_(_as_signed(multiplier))
         if shift == _SHIFTS[0]:
             words.bitwise_xor_(second)
     return _fold_down(words, spare, _SHIFTS[-1])
+
+
+@functools.lru_cache(maxsize=4)
+def _count_up(count: int, device: torch.device) -> torch.Tensor:
+    """Return 0, 1, 2 … as int32; kept, since every piece but a tensor's last begins with the same. Not to be written to."""
+    import torch
+
+    return torch.arange(count, dtype=torch.int32, device=device)
 
 
 def _fold_down(words: torch.Tensor, spare: torch.Tensor, shift: int) -> torch.Tensor:
