@@ -14,6 +14,7 @@ from engine.document.model import NodeId
 from engine.events import Listener, TensorWritten
 from engine.execution.buffers import view_bytes
 from engine.execution.dtypes import TORCH_DTYPES
+from engine.execution.edit_sample import EditSample
 from engine.execution.pieces import PieceEvaluator
 from engine.execution.schedule import TensorTask
 from engine.planning.linear import Form, Segments, iterate_ranges
@@ -30,12 +31,20 @@ class ExportPlan:
     """Name → place; the path is the file's name."""
     segments: Callable[[str], Segments]
     """The form of the written value in a tensor."""
+    base: NodeId | None
+    """The structural parent of a checkpoint, which the size of the edit is measured by; None for a vector."""
 
     @staticmethod
-    def of(node: NodeId, outputs: Sequence[OutputTensor], shards: Sequence[ShardLayout], segments: Callable[[str], Segments]) -> ExportPlan:
+    def of(
+        node: NodeId,
+        outputs: Sequence[OutputTensor],
+        shards: Sequence[ShardLayout],
+        segments: Callable[[str], Segments],
+        base: NodeId | None,
+    ) -> ExportPlan:
         """Return the plan of an output whose shards are laid out."""
         places = {name: spec for shard in shards for name, spec in shard.tensors.items()}
-        return ExportPlan(node, {output.name: output for output in outputs}, places, segments)
+        return ExportPlan(node, {output.name: output for output in outputs}, places, segments, base)
 
 
 class ExportWriter:
@@ -46,6 +55,7 @@ class ExportWriter:
         self.plan = plan
         self.staging = staging
         self._listener = listener
+        self.sample = EditSample()
 
     def look(self, evaluator: PieceEvaluator) -> object:
         """Write one piece unless an earlier run has; bytes of a checkpoint that goes out unchanged are copied."""
@@ -56,6 +66,7 @@ class ExportWriter:
         name = place.path.name
         if size and not self.staging.is_durable(name, offset, size):
             piece = self._make_piece(evaluator, output)
+            self._sample(evaluator, output, piece)
             self.staging.write_piece(name, offset, view_bytes(piece))
             self.staging.mark_written(name, offset, size)
         return None
@@ -67,6 +78,12 @@ class ExportWriter:
         """Tell that a tensor is whole."""
         size = self.plan.outputs[work.tensor].size_bytes
         self._listener(TensorWritten(self.plan.node, work.tensor, size))
+
+    def _sample(self, evaluator: PieceEvaluator, output: OutputTensor, piece: torch.Tensor) -> None:
+        """Look at the first block of an edited tensor, where its base is read anyway."""
+        base = self.plan.base
+        if base is not None and output.is_edited and evaluator.offset == 0 and base in evaluator.work.needs.sources:
+            self.sample.add(output.name, evaluator.work.entries, piece.view(TORCH_DTYPES[output.dtype]), evaluator.floats(base))
 
     def _make_piece(self, evaluator: PieceEvaluator, output: OutputTensor) -> torch.Tensor:
         """Return the bytes of a piece (uint8, host)."""

@@ -22,7 +22,7 @@ from engine.errors import CheckpointError, WriteError
 from engine.events import Listener
 from engine.execution.export import ExportPlan, ExportWriter
 from engine.execution.result import FileRecord
-from engine.operation import Sink
+from engine.operation import PortKind, Sink
 from engine.planning.plan import FORMAT_NUMBER, Plan
 
 _COPIED_NAMES = frozenset(
@@ -154,7 +154,7 @@ class Outputs:
                 staging.discard()
             raise
         value = plan.planner.sink_value(node)
-        export = ExportPlan.of(node, outputs, shards, lambda tensor: plan.folding.segments(value, tensor))
+        export = ExportPlan.of(node, outputs, shards, lambda tensor: plan.folding.segments(value, tensor), _find_base(plan, value))
         return Output(node, staging, shards, ExportWriter(export, staging, self._listener))
 
     def _parent_files(self, output: Output) -> list[tuple[str, bytes]]:
@@ -172,6 +172,12 @@ class Outputs:
         if path.name != "config.json" or dtype == "same":
             return _read_bytes(path)
         return _with_dtype(path, dtype)
+
+
+def _find_base(plan: Plan, value: NodeId) -> NodeId | None:
+    """Return the source that a checkpoint's edit is measured by; none for a vector."""
+    found = plan.resolved.values[value]
+    return plan.resolved.sources[found.parent].identity if found.kind is PortKind.CHECKPOINT and found.parent else None
 
 
 def _with_dtype(path: Path, dtype: str) -> bytes:

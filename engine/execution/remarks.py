@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.checkpoints.header import DType
 from engine.document.model import NodeId
-from engine.execution.result import Remark
+from engine.execution.result import OutputRecord, Remark
 from engine.operation import Measure, Sink
 from engine.planning.resolve import Decision, Resolved
 from engine.planning.work import OutputTensor
@@ -100,6 +100,18 @@ def _describe_suspects(execution: Execution) -> list[Remark]:
                 text = f"“{name}” is {share:.0%} as long as its base: unusual for a fine-tune. Is it the right base?"
                 remarks.append(Remark("note", text))
     return remarks
+
+
+def describe_estimates(outputs: Sequence[OutputRecord]) -> tuple[Remark, ...]:
+    """Return how large the edits are that no Similarity node has measured, with a doubt where one is that large."""
+    remarks: list[Remark] = []
+    for output in outputs:
+        share = output.edit_norm_share if output.is_edit_norm_estimated else None
+        if share is not None:
+            doubt = " That is unusual for an edit. Is it the right base?" if share > _SUSPICIOUS_SHARE else ""
+            text = f"The edit in “{output.label}” is about {share:.2%} as long as its base (estimated on the first block of each tensor)."
+            remarks.append(Remark("note", text + doubt))
+    return tuple(remarks)
 
 
 def _count(names: Sequence[object]) -> str:

@@ -189,7 +189,9 @@ class OutputRecord:
     searches: tuple[str, ...]
     """The strength searches wired into it, or that its formula depends on."""
     edit_norm_share: float | None = None
-    """‖edit‖/‖θ₀‖, measured by a Similarity pass, or else estimated where a remark says so."""
+    """‖edit‖/‖θ₀‖, measured by a Similarity pass, or else estimated."""
+    is_edit_norm_estimated: bool = False
+    """Whether edit_norm_share is an estimate from the first block of each tensor."""
     architecture: str = ""
     """The transformers class that opens the folder, as its config.json says; empty where it says none."""
 

@@ -16,7 +16,7 @@ from engine.errors import CheckpointError
 from engine.execution.device import describe_device
 from engine.execution.measuring import relate_figures
 from engine.execution.outputs import Output, list_parameters
-from engine.execution.remarks import collect_remarks
+from engine.execution.remarks import collect_remarks, describe_estimates
 from engine.execution.result import Conditions, FileRecord, InputRecord, MetricRecord, OutputRecord, RunResult, TestSetRecord
 from engine.execution.run import Execution
 from engine.operation import Choice, Measure, PortKind
@@ -47,7 +47,7 @@ def summarise(execution: Execution) -> RunResult:
         similarities=tuple(findings.similarities.values()),
         searches=tuple(findings.searches.values()),
         metrics=_merge(metrics.values()),
-        remarks=collect_remarks(execution),
+        remarks=(*collect_remarks(execution), *describe_estimates(outputs)),
         warnings=plan.warnings,
         outputs=outputs,
         conditions=_describe_conditions(execution),
@@ -94,6 +94,7 @@ def _summarise_output(execution: Execution, output: Output, metrics: Mapping[Nod
     value = plan.planner.sink_value(output.node)
     form = _main_form(execution, value)
     wired = metric_steps(plan.resolved.graph, step)
+    share, estimate = _find_edit_share(execution, value), output.writer.sample.estimate_share()
     base = plan.resolved.values[value].parent
     specs = [spec for shard in output.shards for spec in shard.tensors.values()]
     return OutputRecord(
@@ -111,7 +112,8 @@ def _summarise_output(execution: Execution, output: Output, metrics: Mapping[Nod
         similarities=tuple(node for node, source in wired.items() if source.behaviour == Measure("similarity")),
         metrics=_merge(metrics.get(node, ()) for node in wired),
         searches=_find_searches(execution, wired, value),
-        edit_norm_share=_find_edit_share(execution, value),
+        edit_norm_share=estimate if share is None else share,
+        is_edit_norm_estimated=share is None and estimate is not None,
         architecture=_find_architecture(output),
     )
 

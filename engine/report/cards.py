@@ -141,7 +141,8 @@ def _edit_card(output: OutputRecord, similarities: Sequence[SimilarityRecord]) -
         for column in range(row)
         if not math.isnan(record.cosine[row][column])
     ]
-    share = "" if output.edit_norm_share is None else write_share(output.edit_norm_share)
+    about = "about " if output.is_edit_norm_estimated else ""
+    share = "" if output.edit_norm_share is None else about + write_share(output.edit_norm_share)
     if pairs:
         cosine, second, first = max(pairs, key=lambda pair: abs(pair[0]))
         lines = (f"cos({first}, {second})" + (", the largest of all pairs" if len(pairs) > 1 else ""),)

@@ -264,3 +264,33 @@ def test_overwriting_replaces_our_files_and_leaves_the_users(bench, family):
     assert bench.read("out") != first
     assert (bench.folder / "out/mine.txt").read_text() == "mine"
     assert left_over(bench) == ["out"]
+
+
+# --- how large the edit is ---
+
+
+def test_an_edit_that_no_similarity_measured_is_estimated(bench, family):
+    result = bench.run(GRAPH)
+    base, out = bench.load("base"), bench.load("out")
+    names = [name for name in base if name != "steps"]
+    blocks = [(base[name].view(-1)[:65536].double(), out[name].view(-1)[:65536].double(), base[name].numel()) for name in names]
+    edit = sum(float((new - old).square().mean()) * entries for old, new, entries in blocks)
+    wanted = (edit / sum(float(old.square().mean()) * entries for old, _, entries in blocks)) ** 0.5
+    (output,) = result.outputs
+    assert output.is_edit_norm_estimated
+    assert output.edit_norm_share == pytest.approx(wanted, rel=1e-12)
+    assert any("estimated" in remark.text for remark in result.remarks)
+    assert not any("right base" in remark.text for remark in result.remarks)
+
+
+def test_a_wrong_base_is_suspected_without_a_similarity_node(bench, family):
+    bench.save("a", bench.make_model(77))
+    result = bench.run(GRAPH.replace("0.3", "0.9"))
+    assert any("Is it the right base?" in remark.text for remark in result.remarks)
+
+
+def test_a_measured_edit_is_no_estimate(bench, family):
+    lines = GRAPH.replace("checkpoint=edit", "checkpoint=edit metrics=s") + "s = similarity vectors=ta,ta\n"
+    (output,) = bench.run(lines).outputs
+    assert output.edit_norm_share
+    assert not output.is_edit_norm_estimated
