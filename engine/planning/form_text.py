@@ -29,7 +29,7 @@ def format_form(form: Form, names: Names) -> str:
 def format_sentence(form: Form, names: Names) -> str:
     """Return the form in words, for people who don't read formulas."""
     if form.copied:
-        return f"A byte-for-byte copy of “{names(form.copied.node)}”."
+        return f"Exactly “{names(form.copied.node)}”, nothing added."
     parts = [f"{format_coefficient(factor, names)} × ({_say_group(signed, names)})" for factor, signed in _group_terms(form)]
     moved = ", and ".join(parts) or "nothing"
     if form.kind is PortKind.CHECKPOINT and form.anchor:

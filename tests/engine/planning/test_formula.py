@@ -220,7 +220,7 @@ SENTENCES = {
         "Take “base” and add 1 × (what “a” learned), and 0.5 × (what “b” learned)."
     ),
     "x = ties vectors=ta,tb\n edit = apply base=base vector=x": "Take “base” and add 1 × (“x”).",
-    "edit = apply base=base vector=ta": "A byte-for-byte copy of “a”.",
+    "edit = apply base=base vector=ta": "Exactly “a”, nothing added.",
 }
 
 
