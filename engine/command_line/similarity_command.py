@@ -62,11 +62,14 @@ def _advise(problem: Problem) -> Problem:
 
 def draw_similarity_graph(base: str, tuned: Sequence[str], *, per_layer: bool) -> Document:
     """Return the graph that compares the task vectors of fine-tuned checkpoints with a base."""
-    document = add_node(Document(title="Similarity"), _BASE, Node("checkpoint", {"source": base}, label=name_sources([base])[0]))
+    # The names belong to the vectors, which the figures are of; a name that two nodes share would be told with their ids.
+    document = add_node(
+        Document(title="Similarity"), _BASE, Node("checkpoint", {"source": base}, label=f"checkpoint {name_sources([base])[0]}")
+    )
     document = add_node(document, _SIMILARITY, Node("similarity", {"per_layer": per_layer}))
     for number, (source, name) in enumerate(zip(tuned, name_sources(tuned), strict=True), 1):
         checkpoint, vector = NodeId(f"tuned_{number}"), NodeId(f"vector_{number}")
-        document = add_node(document, checkpoint, Node("checkpoint", {"source": source}, label=name))
+        document = add_node(document, checkpoint, Node("checkpoint", {"source": source}, label=f"checkpoint {name}"))
         document = add_node(document, vector, Node("task_vector", label=name))
         document = connect(document, Wire(PortRef(checkpoint, "checkpoint"), PortRef(vector, "tuned")))
         document = connect(document, Wire(PortRef(_BASE, "checkpoint"), PortRef(vector, "base")))

@@ -77,7 +77,7 @@ def test_checkpoints_that_do_not_fit_are_a_problem(workplace, tensors_of):
     answer = call(workplace)
     assert answer.status == 1
     assert answer.out == ""
-    assert "‘b’ and ‘base’ do not fit together" in answer.err
+    assert "‘checkpoint b’ and ‘checkpoint base’ do not fit together" in answer.err
 
 
 def test_missing_checkpoint_is_a_problem(workplace, tensors_of):
@@ -97,7 +97,7 @@ def test_a_misfit_is_told_without_nodes_that_nobody_drew(workplace, tensors_of):
     workplace.save("b", {**tensors_of(2), "more.weight": torch.zeros(3)})
     answer = call(workplace)
     assert answer.status == 1
-    assert "‘b’ and ‘base’ do not fit together" in answer.err
+    assert "‘checkpoint b’ and ‘checkpoint base’ do not fit together" in answer.err
     assert "weightloom inspect" in answer.err
     assert "misfit" not in answer.err
     assert "vector_" not in answer.err
