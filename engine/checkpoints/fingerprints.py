@@ -96,17 +96,5 @@ class Fingerprinter:
         return digest.hexdigest()
 
 
-def hash_files(stamps: Iterable[FileStamp], cache: FingerprintCache | None = None) -> Mapping[Path, str]:
-    """Return the fingerprints of the files by path, waiting for them.
-
-    Raises:
-        InputChangedError: A file changed since it was stamped.
-        ReadError: A file can't be read.
-    """
-    with Fingerprinter(cache) as fingerprinter:
-        fingerprinter.start(stamps)
-        return fingerprinter.results()
-
-
 def _stopped() -> Cancelled:
     return Cancelled("The run was stopped before all inputs were hashed.")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.checkpoints.fingerprint_cache import FingerprintCache
-from engine.checkpoints.fingerprints import READ_BYTES, Fingerprinter, hash_files
+from engine.checkpoints.fingerprints import READ_BYTES, Fingerprinter
 from engine.checkpoints.header import FileStamp
 from engine.checkpoints.positioned_io import stamp_file
 from engine.errors import Cancelled, InputChangedError, ReadError
@@ -109,3 +109,10 @@ def test_files_are_begun_once(stamps: list[FileStamp], cache: FingerprintCache) 
         fingerprinter.start(stamps[:3])
         fingerprinter.start(stamps)
         assert fingerprinter.results() == expect(stamps)
+
+
+def hash_files(stamps, cache=None):
+    """Return the fingerprints of files, waiting for them."""
+    with Fingerprinter(cache) as fingerprinter:
+        fingerprinter.start(stamps)
+        return fingerprinter.results()
