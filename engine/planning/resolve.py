@@ -68,7 +68,10 @@ class Resolved:
 
     def title(self, node: NodeId) -> str:
         """Return what the user calls a node, with its id where others are called the same: ‘Apply (edit)’."""
-        title = self.graph.steps[node].title
+        step = self.graph.steps.get(node)
+        if step is None:
+            return self.graph.document.nodes[node].title
+        title = step.title
         return title if self._title_counts[title] == 1 else f"{title} ({node})"
 
     @cached_property

@@ -65,6 +65,8 @@ class Graph:
     steps: Mapping[NodeId, Step]
     needed: frozenset[NodeId]
     """The nodes that an output or a measurement depends on, these included."""
+    sinks: tuple[Step, ...] = ()
+    """The output nodes that write, also those that hang on a broken node: what is wrong with their folders is told at once."""
 
     def ancestors(self, node: NodeId) -> frozenset[NodeId]:
         """Return the nodes that a node depends on, itself included."""
@@ -100,7 +102,8 @@ def read_graph(document: Document) -> tuple[Graph, list[Problem]]:
         problems.append(error("The graph writes and measures nothing.", "Add an Export checkpoint node and wire the result into it."))
     broken = {problem.node for problem in problems if problem.severity is Severity.ERROR and problem.node}
     broken |= {name for name, step in wired.items() if _find_ports_behind_broken(step, document, drafts)}
-    return Graph(document, _sound_steps(wired, order, broken), needed), problems
+    sinks = tuple(step for step in wired.values() if isinstance(step.behaviour, Sink) and step.draws)
+    return Graph(document, _sound_steps(wired, order, broken), needed, sinks), problems
 
 
 def _read_node(name: NodeId, node: Node, problems: list[Problem]) -> Step | None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from engine.checkpoints.output_target import target_problem
 from engine.document.model import NodeId
-from engine.operation import Sink
 from engine.planning.options import RunOptions
 from engine.planning.paths import find_path
 from engine.planning.resolve import Resolved
@@ -18,7 +17,7 @@ from engine.problems import Problem, error, warning
 
 def find_targets(graph: Graph, folder: Path, options: RunOptions) -> tuple[Mapping[NodeId, Path], list[Problem]]:
     """Return the folder that each output node writes; `folder` is the document's own."""
-    sinks = [step for step in graph.steps.values() if isinstance(step.behaviour, Sink)]
+    sinks = graph.sinks
     targets: dict[NodeId, Path] = {}
     problems: list[Problem] = []
     if options.output is not None and len(sinks) > 1:

@@ -108,3 +108,18 @@ def test_a_plan_that_is_only_looked_at_needs_no_folder(bench, family):
     assert [problem.message for problem in plan.warnings] == ["The export has no folder."]
     with pytest.raises(EngineError, match="does not know where to write"):
         run(plan)
+
+
+BROKEN = """
+    base = checkpoint source:base
+    a = checkpoint source:a
+    ta = task_vector tuned=a base=base
+    edit = apply base=base vector=ta strength:99
+    out = export_checkpoint checkpoint=edit folder:../outside
+"""
+
+
+def test_an_export_behind_a_broken_node_still_tells_of_its_folder(bench, family):
+    verdict = bench.check(BROKEN)
+    assert "outside the folder of the graph" in complaints(verdict)[0]
+    assert any(problem.node == "edit" and problem.field == "strength" for problem in verdict.problems)
