@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.parameters import Integer, OneOf, Text
 
-FOLDER = Text("folder", "The folder to write to, relative to the document.",)
+FOLDER = Text("folder", "The folder to write to, relative to the document.")
 DTYPE = OneOf(
     "dtype",
     "The number format of the floating-point tensors written; same keeps each tensor's own.",
