@@ -12,9 +12,10 @@ from engine.checkpoints.header import Header
 from engine.checkpoints.quantisation import is_quantised
 from engine.checkpoints.sources import open_checkpoint
 from engine.document.model import NodeId
-from engine.errors import CheckpointError, ReadError
+from engine.errors import CheckpointError, NotFoundError, ReadError
 from engine.operation import Choice, Kernel, Linear, Measure, PortKind, Source
 from engine.planning.misfit import Misfit, Shape, ShapeDifference, compare_shapes, describe_misfit
+from engine.planning.moved import find_moved
 from engine.planning.structure import Graph, Operand, Step
 from engine.planning.tied import describe_unread, describe_untied, find_aliases
 from engine.problems import Problem, error, warning
@@ -87,6 +88,8 @@ class _Draft:
     limits: dict[NodeId, Mapping[str, int]] = field(default_factory=dict[NodeId, Mapping[str, int]])
     decisions: list[Decision] = field(default_factory=list[Decision])
     aliases: dict[NodeId, tuple[str, ...]] = field(default_factory=dict[NodeId, tuple[str, ...]])
+    missing: list[NodeId] = field(default_factory=list[NodeId])
+    """Sources of which nothing lies where they point."""
     problems: list[Problem] = field(default_factory=list[Problem])
 
 
@@ -96,6 +99,8 @@ def resolve_values(graph: Graph, folder: Path) -> tuple[Resolved, list[Problem]]
     for step in graph.steps.values():
         if all(operand.node in draft.values for operand in step.operands if operand.kind in _TENSOR_KINDS):
             _resolve_step(step, folder, draft)
+    present = [stamp.path for source in draft.sources.values() for stamp in source.header.files]
+    draft.problems += find_moved(folder, draft.missing, present)
     resolved = Resolved(graph, draft.sources, draft.values, draft.limits, tuple(draft.decisions), draft.aliases)
     return resolved, graph.weigh_problems(draft.problems)
 
@@ -122,6 +127,7 @@ def _open_source(step: Step, folder: Path, draft: _Draft) -> None:
         header = open_checkpoint(str(step.parameters["source"]), folder)
     except (CheckpointError, ReadError) as fault:
         draft.problems.append(error(_place_fault(fault), fault.remedy, node=step.id, field="source"))
+        draft.missing += [step.id] if isinstance(fault, NotFoundError) else []
         return
     reason = is_quantised(header)
     if reason:
