@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,8 @@ class Ground:
     """Hold what the command line has chosen."""
 
     cache: Path
+    scratch: Path
+    """Of this process alone: two that measure at once slow each other down, but do not take each other's outputs."""
     mergekit: Path
     repetitions: int
     is_quick: bool
@@ -48,7 +51,7 @@ class Ground:
     def bench(self, repetitions: int) -> Bench:
         """Return what the exports are measured on; makes it where it is not there yet."""
         family = make_family(self.cache, QUICK if self.is_quick else FULL)
-        return Bench(family, self.cache, make_environment(self.mergekit), repetitions)
+        return Bench(family, self.scratch, make_environment(self.mergekit), repetitions)
 
     @property
     def fewer(self) -> int:
@@ -59,14 +62,15 @@ class Ground:
 def main(words: Sequence[str] | None = None) -> int:
     """Measure the parts that were asked for; return 0 when every target is met."""
     chosen = _read_arguments(words)
-    ground = Ground(chosen.cache, chosen.mergekit, chosen.repetitions, chosen.quick)
-    ground.cache.mkdir(parents=True, exist_ok=True)
+    chosen.cache.mkdir(parents=True, exist_ok=True)
     surroundings = Surroundings.now()
     lines: list[Line] = []
-    for part in chosen.parts:
-        for line in _PARTS[part](ground):
-            lines.append(line)
-            print(" | ".join(cell for cell in line.cells if cell), flush=True)
+    with tempfile.TemporaryDirectory(prefix="run-", dir=chosen.cache) as scratch:
+        ground = Ground(chosen.cache, Path(scratch), chosen.mergekit, chosen.repetitions, chosen.quick)
+        for part in chosen.parts:
+            for line in _PARTS[part](ground):
+                lines.append(line)
+                print(" | ".join(cell for cell in line.cells if cell), flush=True)
     surroundings = surroundings.ended()
     print(f"\n{surroundings.sentence}\n\n{format_lines(lines)}")
     if chosen.record:
@@ -81,11 +85,11 @@ def _measure_start(ground: Ground) -> Iterator[Line]:
 
 def _measure_accuracy(ground: Ground) -> Iterator[Line]:
     families = {"bfloat16": make_family(ground.cache, QUICK), "float32": make_family(ground.cache, QUICK, torch.float32)}
-    yield from measure_accuracy(families, ground.cache)
+    yield from measure_accuracy(families, ground.scratch)
 
 
 def _measure_memory(ground: Ground) -> Iterator[Line]:
-    yield from measure_one_tensor(ground.cache, _QUICK_ROWS if ground.is_quick else _ROWS, ground.fewer)
+    yield from measure_one_tensor(ground.cache, ground.scratch, _QUICK_ROWS if ground.is_quick else _ROWS, ground.fewer)
 
 
 def _measure_linear(ground: Ground) -> Iterator[Line]:

@@ -13,14 +13,14 @@ from tests.benchmarks.table import Line, in_megabytes, in_seconds
 from tests.benchmarks.weightloom import run_loom
 
 
-def measure_one_tensor(cache: Path, rows: int, repetitions: int) -> Iterator[Line]:
+def measure_one_tensor(cache: Path, scratch: Path, rows: int, repetitions: int) -> Iterator[Line]:
     """Give the line of the largest resident size of several exports of base + 0.3·τ, beside the plan's figure."""
     folder = cache / f"one-tensor-{rows}"
     document = write_linear(folder, make_one_tensor(folder, rows))
     runs = []
     for _ in range(repetitions):
-        runs.append(run_loom(document, cache / "ours"))
-        shutil.rmtree(cache / "ours")
+        runs.append(run_loom(document, scratch / "ours"))
+        shutil.rmtree(scratch / "ours")
     peak = max(run.process.peak_bytes for run in runs)
     planned = runs[0].planned_bytes
     beside = f"planned {in_megabytes(planned)}; the run took {in_seconds(min(run.run_seconds for run in runs))}"

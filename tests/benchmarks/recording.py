@@ -32,6 +32,7 @@ How it is measured:
 - Each round measures floor, ours (with fingerprints, then without) and mergekit's one after the other; figures are medians of the rounds,
   ratios medians of the rounds' ratios. Before the first round all files are read once without a clock.
 - Peak memory is `ru_maxrss`, the largest of all rounds; pages of mapped files count, which mergekit maps and Weightloom does not.
+- `check` is measured in new processes, so that no header was read before, the page cache being warm.
 - Processor time is that of all cores, user's and system's; other work on the machine changes it less than the time on the clock.
 """
 
