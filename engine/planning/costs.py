@@ -12,8 +12,9 @@ from engine.planning.work import TensorWork, WorkPlanner
 
 PROCESS_BYTES = 300 << 20
 """What Python, torch, NumPy and the report's libraries hold before any tensor (measured: 235–290 MB, tests/benchmarks/RESULTS.md)."""
-LARGEST_PIECE = 1 << 17
-"""Entries: some megabytes for all arrays of a worker, so that they stay in its cache (measured: 2¹⁷ costs 30 % less than 2²⁰)."""
+LARGEST_PIECE = 1 << 19
+"""Entries. Smaller pieces cost less processor time, as their arrays stay in the cache, but below this workers wait for one another's
+interpreter lock: two workers at 2¹⁷ take 1.7 times as long as at 2¹⁹, at 2²⁰ 1.1 times (measured on two idle cores)."""
 SMALLEST_PIECE = 1 << 16
 KEPT_BYTES = 160 << 20
 """For operands kept between the rounds over a tensor: three vectors of a 1 B model's largest matrix but the embeddings."""
