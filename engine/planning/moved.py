@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from engine.checkpoints.fingerprints import Fingerprinter
 from engine.checkpoints.header import FileStamp
 from engine.checkpoints.moved_inputs import find_moved_inputs
 from engine.checkpoints.positioned_io import stamp_file
-from engine.checkpoints.provenance import read_inputs
+from engine.checkpoints.provenance import InputFingerprint, read_inputs
 from engine.document.model import NodeId
 from engine.errors import EngineError
 from engine.problems import Problem, warning
@@ -30,16 +30,11 @@ def find_moved(folder: Path, missing: Collection[NodeId], present: Collection[Pa
         present: the files of the sources that are there.
     """
     try:
-        recorded = read_inputs(folder) if missing else ()
-        sizes = {file.size_bytes for file in recorded if file.sha256}
-        candidates = [stamp for stamp in _list_files(folder) if stamp.size_bytes in sizes] if sizes else []
-        with Fingerprinter() as fingerprinter:
-            fingerprinter.start(candidates)
-            hashes = fingerprinter.results()
+        recorded = tuple(file for file in read_inputs(folder) if file.sha256) if missing else ()
+        found = _search(folder.resolve(), recorded)
     except EngineError:
         # A hint that can't be given must not hide the problem it belongs to.
         return []
-    found = find_moved_inputs(recorded, candidates, lambda stamp: hashes[stamp.path])
     elsewhere = sorted({str(path) for path in found.values()} - {str(path.resolve()) for path in present})
     if not elsewhere:
         return []
@@ -47,10 +42,22 @@ def find_moved(folder: Path, missing: Collection[NodeId], present: Collection[Pa
     return [warning(message, "Point the node there.", node=min(missing), field="source")]
 
 
-def _list_files(folder: Path) -> Iterator[FileStamp]:
-    root = folder.resolve()
-    for _ in range(_LEVELS_UP):
-        root = root.parent if root.parent != Path(root.anchor) else root
+def _search(folder: Path, recorded: Sequence[InputFingerprint]) -> Mapping[InputFingerprint, Path]:
+    """Look around the folder, then around its parent: of several copies the nearest counts."""
+    found: Mapping[InputFingerprint, Path] = {}
+    for root in folder.parents[:_LEVELS_UP]:
+        if len(found) == len(recorded) or root == Path(root.anchor):
+            break
+        sizes = {file.size_bytes for file in recorded}
+        candidates = [stamp for stamp in _list_files(root) if stamp.size_bytes in sizes]
+        with Fingerprinter() as fingerprinter:
+            fingerprinter.start(candidates)
+            hashes = fingerprinter.results()
+        found = {**find_moved_inputs(recorded, candidates, lambda stamp, known=hashes: known[stamp.path]), **found}
+    return found
+
+
+def _list_files(root: Path) -> Iterator[FileStamp]:
     seen = 0
     for place, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
