@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +39,11 @@ def check_document(document: Document, folder: Path, options: RunOptions | None 
         folder: what relative paths count from: the folder of the `.loom` file.
         options: what the caller decides; the defaults of `weightloom run` without.
     """
-    options = options or RunOptions()
+    with _uncollected():
+        return _check(document, folder, options or RunOptions())
+
+
+def _check(document: Document, folder: Path, options: RunOptions) -> Verdict:
     graph, problems = read_graph(document)
     problems += _check_settings(document)
     problems += _check_metric_files(graph, folder)
@@ -57,6 +64,18 @@ def check_document(document: Document, folder: Path, options: RunOptions | None 
             _hold_to_law(passes, passes.planner.sink_value(step.id))
     draft = PlanDraft(document, folder, options, resolved, targets)
     return Verdict(_in_order(problems), make_plan(draft, passes, tuple(problems)))
+
+
+@contextmanager
+def _uncollected() -> Generator[None]:
+    """Keep the garbage collector from walking, again and again, over the small records that a check makes: none is a cycle."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _export_bytes(passes: PassPlan, node: NodeId) -> int:
