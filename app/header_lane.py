@@ -13,6 +13,7 @@ from engine.document.model import Document, NodeId
 from engine.errors import EngineError
 from engine.inspection import CheckpointSummary, inspect_checkpoint
 from engine.planning.check import Verdict, check_document
+from engine.planning.live_model import LiveModel, make_live_model
 from engine.planning.options import RunOptions
 from engine.problems import Problem, error
 
@@ -53,6 +54,8 @@ class CheckSummary:
     peak_bytes: int = 0
     targets: Mapping[NodeId, Path] | None = None
     """Per output the folder it will write."""
+    live: LiveModel | None = None
+    """The weights of every node whose structure is sound as functions of the live numbers, also where the graph can't run."""
 
 
 @dataclass(frozen=True)
@@ -155,9 +158,9 @@ def _check(task: CheckTask) -> CheckSummary:
 
 def summarise_verdict(verdict: Verdict) -> CheckSummary:
     """Return what the window shows of a verdict; the plan itself is large and stays behind."""
-    plan = verdict.plan
+    plan, live = verdict.plan, make_live_model(verdict.resolved)
     if plan is None:
-        return CheckSummary(verdict.problems, is_runnable=False, formulas={}, parameters={})
+        return CheckSummary(verdict.problems, is_runnable=False, formulas={}, parameters={}, live=live)
     sources = plan.resolved.sources
     return CheckSummary(
         verdict.problems,
@@ -168,4 +171,5 @@ def summarise_verdict(verdict: Verdict) -> CheckSummary:
         bytes_written=plan.bytes_written,
         peak_bytes=plan.peak_bytes,
         targets=plan.targets,
+        live=live,
     )

@@ -29,6 +29,8 @@ class Verdict:
 
     problems: tuple[Problem, ...]
     plan: Plan | None
+    resolved: Resolved
+    """What of the graph is sound, whatever stops the run of the rest."""
 
 
 def check_document(document: Document, folder: Path, options: RunOptions | None = None) -> Verdict:
@@ -53,17 +55,17 @@ def _check(document: Document, folder: Path, options: RunOptions) -> Verdict:
     targets, found = find_targets(graph, folder, options)
     problems += [*found, *check_targets(resolved, targets, folder, options)]
     if stops_a_run(problems) or not _is_complete(resolved):
-        return Verdict(_in_order(problems), None)
+        return Verdict(_in_order(problems), None, resolved)
     passes = plan_passes(resolved, folder, options)
     problems += check_budget(passes.passes, options)
     problems += check_space(targets, {node: _export_bytes(passes, node) for node in targets})
     if stops_a_run(problems):
-        return Verdict(_in_order(problems), None)
+        return Verdict(_in_order(problems), None, resolved)
     for step in resolved.graph.steps.values():
         if isinstance(step.behaviour, Sink):
             _hold_to_law(passes, passes.planner.sink_value(step.id))
     draft = PlanDraft(document, folder, options, resolved, targets)
-    return Verdict(_in_order(problems), make_plan(draft, passes, tuple(problems)))
+    return Verdict(_in_order(problems), make_plan(draft, passes, tuple(problems)), resolved)
 
 
 @contextmanager

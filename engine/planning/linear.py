@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -87,6 +87,27 @@ class Form:
         return Form(self.kind, self.anchor, tuple((atom, weight) for atom, weight in weights if not weight.is_zero))
 
 
+Weights = Mapping[str, Sequence[Coefficient]]
+"""Per input port of a node one coefficient for each wire."""
+Weigh = Callable[[Step, Place], Weights]
+
+
+def weigh_exactly(step: Step, place: Place) -> Weights:
+    """Return the coefficients of a linear node in a tensor, as its parameters stand; what a search is to choose is a symbol."""
+    behaviour = step.behaviour
+    if isinstance(behaviour, Choice):
+        return _weigh_choice(step)
+    if not isinstance(behaviour, Linear):
+        return {}
+    return {port: [Coefficient.of(weight) for weight in weights] for port, weights in behaviour.coefficients(step.counts, place).items()}
+
+
+def _weigh_choice(step: Step) -> Weights:
+    """Return base + λ·Σ vectors with λ unknown until the search has run (operations.md, strength_search)."""
+    strength = Coefficient.unknown(Symbol(step.id, "strength"))
+    return {"base": [ONE], "vectors": [strength] * len(step.inputs["vectors"])}
+
+
 Segment = tuple[int, Form]
 """The flat index at which a form stops to hold; it begins where the one before stops."""
 Segments = tuple[Segment, ...]
@@ -95,9 +116,15 @@ Segments = tuple[Segment, ...]
 class Folding:
     """Fold the nodes of a graph to normal forms, each once per tensor that differs from the rest."""
 
-    def __init__(self, resolved: Resolved) -> None:
-        """Look at the graph; nothing is folded yet."""
+    def __init__(self, resolved: Resolved, weigh: Weigh = weigh_exactly) -> None:
+        """Look at the graph; nothing is folded yet.
+
+        Args:
+            resolved: the graph.
+            weigh: gives the coefficients of each linear node.
+        """
         self.resolved = resolved
+        self._weigh_step = weigh
         self._steps = resolved.graph.steps
         self._common: dict[NodeId, Form] = {}
         self._single: dict[tuple[NodeId, str], Segments] = {}
@@ -122,10 +149,13 @@ class Folding:
         """Return the form that holds in all tensors that are not special."""
         if node not in self._common:
             step = self._steps[node]
-            names = self.resolved.values[node].shapes
-            parts = [(operand, weight, self.common_form(operand.node)) for operand, weight in self._weigh(step, next(iter(names), ""))]
+            parts = [(operand, weight, self.common_form(operand.node)) for operand, weight in self.weigh_operands(step)]
             self._common[node] = _combine(step, parts) if _is_linear(step) else self._atom_form(step)
         return self._common[node]
+
+    def weigh_operands(self, step: Step) -> list[tuple[Operand, Coefficient]]:
+        """Return what a linear node adds up in its first tensor, with the coefficients, without exact zeros."""
+        return self._weigh(step, next(iter(self.resolved.values[step.id].shapes), ""))
 
     def is_special(self, node: NodeId, tensor: str) -> bool:
         """Tell whether a node's form may be another one in this tensor than in the rest."""
@@ -179,16 +209,11 @@ class Folding:
 
     def _weigh(self, step: Step, tensor: str) -> list[tuple[Operand, Coefficient]]:
         """Return the operands of a linear node with their coefficients, without exact zeros."""
-        behaviour = step.behaviour
-        if isinstance(behaviour, Choice):
-            return _weigh_choice(step)
-        if not isinstance(behaviour, Linear):
-            return []
         # Finding the places of all tensors takes its time, and only a few operations ask for them.
-        place = self._place(step, tensor) if behaviour.by_place else Place(tensor, "other", None, 0)
-        weights = behaviour.coefficients(step.counts, place)
+        by_place = isinstance(step.behaviour, Linear) and step.behaviour.by_place
+        weights = self._weigh_step(step, self._place(step, tensor) if by_place else Place(tensor, "other", None, 0))
         pairs = [
-            (operand, Coefficient.of(weight))
+            (operand, weight)
             for port, operands in step.inputs.items()
             for operand, weight in zip(operands, weights.get(port, ()), strict=False)
         ]
@@ -204,12 +229,6 @@ class Folding:
 
 def _is_linear(step: Step) -> bool:
     return isinstance(step.behaviour, Linear | Choice)
-
-
-def _weigh_choice(step: Step) -> list[tuple[Operand, Coefficient]]:
-    """Return base + λ·Σ vectors with λ unknown until the search has run (operations.md, strength_search)."""
-    strength = Coefficient.unknown(Symbol(step.id, "strength"))
-    return [(step.inputs["base"][0], ONE), *((operand, strength) for operand in step.inputs["vectors"])]
 
 
 def _combine(step: Step, parts: Sequence[tuple[Operand, Coefficient, Form]]) -> Form:

@@ -1,0 +1,119 @@
+"""Families: checkpoints of a graph that fit together, and the one that all the others are measured from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.document.model import NodeId
+from engine.operation import PortKind
+from engine.planning.misfit import Shape
+from engine.planning.resolve import Resolved
+from engine.planning.structure import Step
+
+_TENSOR_KINDS = (PortKind.CHECKPOINT, PortKind.VECTOR)
+
+
+@dataclass(frozen=True)
+class Family:
+    """Hold what one Gram table is about: a base θ₀ and the checkpoints whose differences from it are compared."""
+
+    base: NodeId
+    """The identity of θ₀."""
+    vectors: tuple[NodeId, ...]
+    """The identities of the other checkpoints, in the order of the graph."""
+    tensors: tuple[str, ...]
+    """The tensors that all of them have in one shape, in the base's file order."""
+    left_out: tuple[str, ...]
+    """The floating-point tensors that not all of them have, or not in one shape."""
+
+    @property
+    def members(self) -> tuple[NodeId, ...]:
+        """Return all its checkpoints, the base first."""
+        return (self.base, *self.vectors)
+
+
+def find_families(resolved: Resolved) -> tuple[Family, ...]:
+    """Return the families of a graph.
+
+    Checkpoints that some node joins are of one family; one that is joined to nothing belongs to the first family that has its
+    tensors. The base is the checkpoint that most task vectors were measured from or, where there are none, the one that most
+    results have as their structural parent.
+    """
+    identities = list(dict.fromkeys(source.identity for source in resolved.sources.values()))
+    components = _join(identities, resolved)
+    families = [family for members in components if len(members) > 1 and (family := _make_family(members, resolved))]
+    for (single,) in (members for members in components if len(members) == 1):
+        fitting = next((index for index, family in enumerate(families) if _fits(single, family, resolved)), None)
+        if fitting is not None:
+            own = families[fitting]
+            families[fitting] = _share_tensors(own.base, (*own.vectors, single), resolved)
+    return tuple(families)
+
+
+def _join(identities: Sequence[NodeId], resolved: Resolved) -> list[tuple[NodeId, ...]]:
+    """Return the identities in parts, those that some node joins in one."""
+    part = {identity: identity for identity in identities}
+    below = find_sources(resolved)
+    for step in resolved.graph.steps.values():
+        joined = [identity for operand in _tensor_operands(step) for identity in below.get(operand, ())]
+        parts = {part[identity] for identity in joined}
+        if len(parts) > 1:
+            first = next(identity for identity in identities if part[identity] in parts)
+            part = {identity: first if own in parts else own for identity, own in part.items()}
+    return [tuple(identity for identity in identities if part[identity] == own) for own in dict.fromkeys(part.values())]
+
+
+def find_sources(resolved: Resolved) -> Mapping[NodeId, frozenset[NodeId]]:
+    """Return, per node with a value, the identities of the checkpoints it is made of."""
+    below: dict[NodeId, frozenset[NodeId]] = {}
+    for node in resolved.values:
+        source = resolved.sources.get(node)
+        operands = _tensor_operands(resolved.graph.steps[node])
+        below[node] = frozenset({source.identity}) if source else frozenset().union(*(below.get(operand, ()) for operand in operands))
+    return below
+
+
+def _tensor_operands(step: Step) -> Iterator[NodeId]:
+    return (operand.node for operand in step.operands if operand.kind in _TENSOR_KINDS and not _is_reference(step, operand.node))
+
+
+def _is_reference(step: Step, node: NodeId) -> bool:
+    """Tell whether a node is only looked at beside the value: models that a metric is divided by may be of any kind."""
+    return any(operand.node == node for operand in step.inputs.get("references", ()))
+
+
+def _make_family(members: Sequence[NodeId], resolved: Resolved) -> Family | None:
+    base = _find_base(members, resolved)
+    family = _share_tensors(base, tuple(member for member in members if member != base), resolved)
+    return family if family.tensors else None
+
+
+def _find_base(members: Sequence[NodeId], resolved: Resolved) -> NodeId:
+    """Return the most frequent base, of equals the first in the graph."""
+    derived = [value for node, value in resolved.values.items() if node not in resolved.sources]
+    vectors = [base for value in derived if value.kind is PortKind.VECTOR for base in value.bases]
+    parents = [base for value in derived if value.kind is PortKind.CHECKPOINT for base in value.bases]
+    votes = next((votes for many in (vectors, parents) if (votes := _count(many, members))), Counter[NodeId]())
+    return max(members, key=lambda member: (votes[member], -members.index(member)))
+
+
+def _count(nodes: Iterable[NodeId], members: Sequence[NodeId]) -> Counter[NodeId]:
+    return Counter(node for node in nodes if node in members)
+
+
+def _share_tensors(base: NodeId, vectors: tuple[NodeId, ...], resolved: Resolved) -> Family:
+    shapes = [_shapes_of(member, resolved) for member in (base, *vectors)]
+    shared = tuple(name for name, shape in shapes[0].items() if all(other.get(name) == shape for other in shapes[1:]))
+    known = set(shared)
+    left_out = dict.fromkeys(name for own in shapes for name in own if name not in known)
+    return Family(base, vectors, shared, tuple(left_out))
+
+
+def _fits(single: NodeId, family: Family, resolved: Resolved) -> bool:
+    return _shapes_of(single, resolved) == _shapes_of(family.base, resolved)
+
+
+def _shapes_of(identity: NodeId, resolved: Resolved) -> Mapping[str, Shape]:
+    return resolved.values[identity].shapes

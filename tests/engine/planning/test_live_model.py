@@ -1,0 +1,173 @@
+"""Live models: at every value of the live numbers they are what ordinary folding gives."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.document.edits import set_parameter
+from engine.planning.coefficient import Symbol
+from engine.planning.linear import Folding
+from engine.planning.live_model import make_live_model
+from engine.planning.live_weights import WeightEvaluator
+from engine.planning.resolve import resolve_values
+from engine.planning.structure import read_graph
+
+SOURCES = """
+    base = checkpoint source:base
+    a = checkpoint source:a
+    b = checkpoint source:b
+    c = checkpoint source:c
+    ta = task_vector tuned=a base=base
+    tb = task_vector tuned=b base=base
+"""
+CHECKPOINTS = ("interpolate", "average", "apply")
+LINES = {
+    "task_vector": "tuned={p} base={p}",
+    "interpolate": "first={p} second={p} amount:{t} path:{w}",
+    "average": "checkpoints={p},{p},{p} weights:[{n},{n},1]",
+    "negate": "vector={v}",
+    "scale": "vector={v} factor:{r}",
+    "add": "vectors={v},{v},{v} weights:{l}",
+    "analogy": "a={v} b={v} c={v} d={v}",
+    "apply": "base={p} vector={v} strength:{r}",
+    "layer_filter": 'vector={v} include:["@mlp"]',
+    "layer_curve": "vector={v} first:{r} last:{r} shape:ease",
+    "ties": "vectors={v},{v}",
+}
+REALS = st.decimals(-3, 3, places=2, allow_nan=False).map(float)
+
+
+@st.composite
+def graphs(draw):
+    """Return the lines of two graphs of one structure whose live numbers may differ."""
+    both = ([], [])
+    points, vectors = ["base", "a", "b", "c"], ["ta", "tb"]
+    for number in range(draw(st.integers(1, 7))):
+        operation = draw(st.sampled_from(sorted(LINES)))
+        fixed = {"p": st.sampled_from(points), "v": st.sampled_from(vectors), "n": st.integers(0, 9), "w": st.just("line")}
+        line = re.sub(r"\{([pvnw])\}", lambda found: str(draw(fixed[found[1]])), LINES[operation])  # noqa: B023
+        muted = "!" if draw(st.integers(0, 9)) == 0 else ""
+        live = {"r": REALS, "t": st.sampled_from([0, 0.25, 1]), "l": st.sampled_from(["[]", "[0.5,1,2]", "[-1,0,3]"])}
+        for lines in both:
+            words = re.sub(r"\{(\w)\}", lambda found: str(draw(live[found[1]])), line)  # noqa: B023
+            lines.append(f"{muted}n{number} = {operation} {words}")
+        (points if operation in CHECKPOINTS else vectors).append(f"n{number}")
+    return tuple("\n".join([SOURCES, *lines]) for lines in both)
+
+
+def resolve(bench, lines):
+    resolved, _ = resolve_values(read_graph(bench.document(lines))[0], bench.folder)
+    return resolved
+
+
+def exact_values(model, document):
+    return {symbol: Fraction(repr(value)) for symbol, value in model.read_values(document).items()}
+
+
+def expanded(form, base):
+    return {atom.node: weight.number for atom, weight in form.weights if atom.node != base}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=40)
+@given(pair=graphs())
+def test_the_model_of_one_graph_gives_the_forms_of_all_that_differ_in_live_numbers(bench, family, pair):
+    first, second = (resolve(bench, lines) for lines in pair)
+    model = make_live_model(first)
+    assert model == make_live_model(second)
+    (live,) = model.families
+    evaluator = WeightEvaluator(live)
+    for resolved in (first, second):
+        folding, values = Folding(resolved), exact_values(model, resolved.graph.document)
+        weights = evaluator.evaluate({symbol: float(value) for symbol, value in values.items()})
+        for tensor, group in zip(live.family.tensors, live.groups, strict=True):
+            for index, node in enumerate(live.nodes):
+                wanted = expanded(folding.segments(node.node, tensor)[0][1], live.family.base)
+                found = {live.columns[column]: weight.substitute(values).number for column, weight in live.polynomials[group][index]}
+                assert {column: weight for column, weight in found.items() if weight} == wanted
+                assert weights[group, index] == pytest.approx([float(wanted.get(column, 0)) for column in live.columns], abs=1e-12)
+
+
+def test_live_numbers_are_those_that_the_weights_follow_in_a_straight_line(bench, family):
+    lines = f"""{SOURCES}
+        s = scale vector=ta
+        sum = add vectors=s,tb
+        bent = layer_curve vector=sum first:0 last:2
+        kept = trim vector=bent density:0.5
+        way = interpolate first=a second=b amount:0.1
+        arc = interpolate first=a second=b amount:0 path:arc
+        mean = average checkpoints=a,b weights:[1,2]
+        !quiet = scale vector=ta factor:3
+        edit = apply base=base vector=kept
+    """
+    names = {f"{number.symbol.node}.{number.symbol.name}" for number in make_live_model(resolve(bench, lines)).numbers}
+    assert names == {"s.factor", "sum.weights.0", "sum.weights.1", "bent.first", "bent.last", "way.amount", "edit.strength"}
+
+
+def test_numbers_are_read_from_the_document_with_their_defaults(bench, family):
+    resolved = resolve(bench, f"{SOURCES}\n sum = add vectors=ta,tb\n edit = apply base=base vector=sum")
+    model, document = make_live_model(resolved), resolved.graph.document
+    assert set(model.read_values(document).values()) == {1.0}
+    changed = set_parameter(set_parameter(document, "edit", "strength", 0.25), "sum", "weights", [3, 0.5])
+    values = model.read_values(changed)
+    assert values == {Symbol("sum", "weights.0"): 3, Symbol("sum", "weights.1"): 0.5, Symbol("edit", "strength"): 0.25}
+    assert model.find_number("edit", "strength").symbol == Symbol("edit", "strength")
+    assert model.find_number("edit", "misfit") is None
+
+
+def test_what_a_search_has_yet_to_choose_is_not_known(bench, family):
+    lines = f"""{SOURCES}
+        set = test_set source:set.npz split:validation
+        best = strength_search base=base vectors=ta,tb targets=set
+        out = apply base=best.checkpoint vector=ta strength:0.5
+    """
+    resolved = resolve(bench, lines)
+    model = make_live_model(resolved)
+    (live,), document = model.families, resolved.graph.document
+    rows = {node.node: index for index, node in enumerate(live.nodes)}
+    evaluator = WeightEvaluator(live)
+    unknown = evaluator.evaluate(model.read_values(document))[0]
+    assert np.isnan(unknown[rows["best"], :2]).all()
+    assert unknown[rows["ta"]].tolist() == [1, 0, 0]
+    known = evaluator.evaluate(model.read_values(document, {Symbol("best", "strength"): 0.3}))[0]
+    assert known[rows["out"]] == pytest.approx([0.8, 0.3, 0])
+
+
+def test_slopes_are_those_of_finite_differences(bench, family):
+    lines = f"""{SOURCES}
+        s = scale vector=ta factor:0.5
+        x = add vectors=s,tb
+        half = apply base=base vector=x strength:0.3
+        more = apply base=half vector=s strength:2
+    """
+    resolved = resolve(bench, lines)
+    model = make_live_model(resolved)
+    evaluator, values = WeightEvaluator(model.families[0]), model.read_values(resolved.graph.document)
+    for number in model.numbers:
+        step = 1e-6
+        moved = [evaluator.evaluate({**values, number.symbol: values[number.symbol] + sign * step}) for sign in (1, -1)]
+        assert evaluator.slope(values, number.symbol) == pytest.approx((moved[0] - moved[1]) / (2 * step), abs=1e-8)
+    assert not evaluator.slope(values, Symbol("x", "nothing")).any()
+
+
+def test_nodes_know_what_they_are_made_of_and_compared_with(bench, family):
+    lines = f"""{SOURCES}
+        tc = task_vector tuned=c base=base
+        same = checkpoint source:c
+        x = analogy a=ta b=tb c=ta d=tc
+        t = ties vectors=ta,tb
+    """
+    (live,) = make_live_model(resolve(bench, lines)).families
+    nodes = {node.node: node for node in live.nodes}
+    assert nodes["x"].operands == ("ta", "tb", "ta")
+    assert nodes["x"].compared == ("tc",)
+    assert nodes["same"].source == nodes["c"].source
+    assert live.columns == ("a", "b", nodes["c"].source, "t")
+    assert live.kernels == ("t",)
+    assert replace(live, kernels=()).columns == live.family.vectors
