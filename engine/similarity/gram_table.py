@@ -44,6 +44,9 @@ class GramTable:
     errors: Floats | None = None
     """(T, V + 1, V + 1): the standard errors of `products` when they are an estimate from sampled blocks; None: exact."""
 
+    non_finite: tuple[tuple[str, str], ...] = ()
+    """(tensor, checkpoint): tensors in which a checkpoint holds NaN or infinity. They stay in `tensors`, with sums of 0."""
+
     @property
     def is_estimate(self) -> bool:
         """Tell whether the sums were estimated from a sample of blocks."""

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 import torch
 import transformers
 from transformers.utils import logging
+
+from engine.checkpoints.sources import open_checkpoint
+from engine.similarity.family_files import FamilyFiles
+from engine.similarity.store import GramStore
 
 
 @pytest.fixture
@@ -28,3 +34,34 @@ def vision(bench):
         images = generator.integers(0, 256, (60, 16, 16)).astype(np.uint8)
         np.savez(bench.folder / f"{name}.npz", images=images, labels=generator.integers(0, 4, 60))
     return model
+
+
+@pytest.fixture
+def files_of(bench):
+    """Return the files of a family: the base, then others, by the names they are saved under on the bench."""
+    return lambda base, *others, tensors=None: _find_files(bench, (base, *others), tensors)
+
+
+def _find_files(bench, names, tensors):
+    headers = tuple(open_checkpoint(name, bench.folder) for name in names)
+    shapes = [{spec.name: spec.shape for spec in header.tensors.values() if spec.dtype.is_float} for header in headers]
+    shared = tuple(name for name, shape in shapes[0].items() if all(other.get(name) == shape for other in shapes))
+    return FamilyFiles(names[0], names[1:], tensors or shared, tuple(set().union(*shapes) - set(shared)), headers)
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Return a store of similarities of the test's own."""
+    return GramStore(tmp_path / "gram.sqlite3")
+
+
+@pytest.fixture
+def settle(bench):
+    """Return a function that makes saved checkpoints look as if they had been left alone for a minute."""
+
+    def make_older(*names):
+        for path in (path for name in names for path in (bench.folder / name).iterdir()):
+            status = path.stat()
+            os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns - 60_000_000_000))
+
+    return make_older
