@@ -15,7 +15,7 @@ from engine.execution.result import LayerSimilarity, Matrix, SimilarityRecord
 from engine.execution.schedule import TensorTask
 from engine.planning.work import TensorWork, WorkPlanner
 from engine.similarity.gram import Inner, cosine_matrix, empty_inner, inner_of_piece, norms_of, sign_conflicts, zero_shares
-from engine.tensor_names import layer_of, part_of
+from engine.similarity.sections import layer_order, layer_title
 
 
 class SimilarityGatherer:
@@ -78,18 +78,9 @@ class SimilarityGatherer:
         )
 
 
-def layer_title(tensor: str) -> str:
-    """Return the group that a tensor's figures are told under: its layer, or its part outside the layers."""
-    layer = layer_of(tensor)
-    if layer is None:
-        return part_of(tensor)
-    stack, depth = layer
-    return f"{stack.rstrip('.')} {depth}" if stack else f"layer {depth}"
-
-
 def _by_layer(sums: Mapping[str, Inner], count: int, width: int) -> tuple[LayerSimilarity, ...]:
     groups: dict[str, list[str]] = {}
-    for tensor in sorted(sums, key=_layer_order):
+    for tensor in sorted(sums, key=layer_order):
         groups.setdefault(layer_title(tensor), []).append(tensor)
     layers: list[LayerSimilarity] = []
     for title, tensors in groups.items():
@@ -97,14 +88,6 @@ def _by_layer(sums: Mapping[str, Inner], count: int, width: int) -> tuple[LayerS
         norms = tuple(float(norm) for norm in norms_of(total)[:count])
         layers.append(LayerSimilarity(title, _to_matrix(cosine_matrix(total)[:count, :count]), norms, total.entries))
     return tuple(layers)
-
-
-def _layer_order(tensor: str) -> tuple[int, str, int]:
-    """Sort what lies before the layers first, then the layers by number, then what lies after them."""
-    layer = layer_of(tensor)
-    if layer is not None:
-        return 1, layer[0], layer[1]
-    return (0 if part_of(tensor) == "embeddings" else 2), "", 0
 
 
 def _to_matrix(array: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Matrix:

@@ -161,6 +161,6 @@ def test_random_directions_lie_within_the_band_of_chance():
 
 def test_the_window_can_import_geometry_without_torch():
     modules = "geometry, geometry_map, geometry_presets, geometry_counts, geometry_errors, geometry_series"
-    program = f"import sys\nfrom engine.similarity import {modules}\nprint(sorted({{'torch', 'engine.planning', 'engine.document'}} & set(sys.modules)))"
+    program = f"import sys\nfrom engine.similarity import {modules}\nprint('torch' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert said.stdout.strip() == "[]"
+    assert said.stdout.strip() == "False"
