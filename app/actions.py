@@ -96,6 +96,13 @@ ACTIONS: tuple[Action, ...] = (
     _declare("check", "Check", "F7", "Run", "Look for everything that is wrong."),
     _declare("run", "Run", "Ctrl+R F5", "Run", "Run the whole graph."),
     _declare("run_to_node", "Run up to the selected node", "Ctrl+Shift+R", "Run", "Run only what the selected node needs."),
+    _declare(
+        "run_anew",
+        "Run and measure everything again",
+        "",
+        "Run",
+        "Run the whole graph, and measure also what an earlier run has measured of the same weights and data.",
+    ),
     _declare("stop", "Stop", "Ctrl+.", "Run", "Stop the run."),
     _declare("menus", "Menus", "F10", "Help", "Open all menus."),
     _declare("commands", "Commands…", "Ctrl+K", "Help", "Search everything the window can do."),

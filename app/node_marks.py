@@ -29,8 +29,17 @@ def mark_nodes(document: Document, run: RunProgress | None, stale: frozenset[Nod
             left = f"{format_seconds(run.seconds_left)} left" if run.seconds_left is not None else ""
             states[node_id] = NodeState(StateKind.RUNNING, run.share, left)
         elif node_id in run.finished or run.ending == "done":
-            states[node_id] = NodeState(StateKind.DONE)
+            states[node_id] = _mark_done(run, node_id)
     return states
+
+
+def _mark_done(run: RunProgress, node_id: NodeId) -> NodeState:
+    """Return the mark of a node whose work is over: cached, where all its figures come from earlier runs."""
+    told = [event.measurement.measured_at for event in run.measured if event.node == node_id]
+    if not told or not all(told):
+        return NodeState(StateKind.DONE)
+    days = sorted({when.partition("T")[0] for when in told})
+    return NodeState(StateKind.CACHED, text=f"measured {' to '.join(dict.fromkeys((days[0], days[-1])))}, nothing has changed since")
 
 
 def gather_facts(document: Document, summary: CheckSummary | None, run: RunProgress | None, stale: frozenset[NodeId]) -> Facts:

@@ -39,7 +39,8 @@ class RunControl(QObject):
         self._devices: tuple[str, ...] = window.ready.devices if window.ready is not None else ()
         self._replaceable: set[Path] = set()
         """Folders whose export the user allowed to replace; asked once for each."""
-        for name, handler in (("run", self.run), ("run_to_node", self.run_to_node), ("stop", workbench.runs.stop)):
+        handlers = {"run": self.run, "run_anew": self.run_anew, "run_to_node": self.run_to_node, "stop": workbench.runs.stop}
+        for name, handler in handlers.items():
             window.connect_action(name, handler)
         window.declared_actions["stop"].setEnabled(False)
         window.declared_actions["run_to_node"].setEnabled(False)
@@ -64,6 +65,11 @@ class RunControl(QObject):
         """Run the whole graph."""
         if self._may_begin():
             self._bench.runs.start(self._bench.checker.options)
+
+    def run_anew(self) -> None:
+        """Run the whole graph, and take no figure from earlier runs."""
+        if self._may_begin():
+            self._bench.runs.start(replace(self._bench.checker.options, measure_again=True))
 
     def run_to_node(self) -> None:
         """Run only what the selected node needs."""
@@ -152,7 +158,8 @@ class RunControl(QObject):
 
     def _show_running(self, *, is_running: bool) -> None:
         self._bench.top_bar.show_running(is_running)
-        self._window.declared_actions["run"].setEnabled(not is_running)
+        for name in ("run", "run_anew"):
+            self._window.declared_actions[name].setEnabled(not is_running)
         self._window.declared_actions["stop"].setEnabled(is_running)
 
     def _take_ready(self, ready: Ready) -> None:

@@ -127,7 +127,8 @@ def describe_event(event: Event, names: Mapping[NodeId, str]) -> str:
         case MetricMeasured(node, checkpoint, test_set, measurement, strength):
             at = f" at λ = {strength:g}" if strength is not None else ""
             figure = f"{measurement.metric} {measurement.value:.4g} (n = {measurement.n})"
-            return f"{names.get(NodeId(node), node)}: {checkpoint} on {test_set}{at}: {figure}"
+            kept = f", measured {measurement.measured_at.partition('T')[0]} by an earlier run" if measurement.measured_at else ""
+            return f"{names.get(NodeId(node), node)}: {checkpoint} on {test_set}{at}: {figure}{kept}"
         case StrengthChosen(node, strength, rule):
             return f"{names.get(NodeId(node), node)}: strength λ = {strength} ({rule.replace('_', ' ')})"
         case NodeFinished(node):

@@ -1,27 +1,17 @@
-"""Fingerprints that were computed before, by path, size and time: a convenience that no run depends on.
-
-A damaged file is made anew; a locked or unreachable one is left alone, and the fingerprints are computed again.
-"""
+"""Fingerprints that were computed before, by path, size and time: a convenience that no run depends on."""
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
 import time
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Self
 
+from engine.checkpoints.cache_file import YOUNGEST_NS, CacheFile
 from engine.checkpoints.cache_folder import cache_folder
 from engine.checkpoints.header import FileStamp
 
 FILE_NAME = "fingerprints.sqlite3"
-WAIT_SECONDS = 1.0
-"""How long to wait for another run that is writing to the cache."""
-YOUNGEST_NS = 2_000_000_000
-"""A file younger than this may change once more within the same tick of its clock (FAT counts 2 s), so it is not remembered."""
-DAMAGED = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS fingerprints (path TEXT PRIMARY KEY, size_bytes INTEGER, modified_ns INTEGER, sha256 TEXT) WITHOUT ROWID"
@@ -35,7 +25,7 @@ class FingerprintCache:
 
     def __init__(self, path: Path) -> None:
         """Remember where the file is or will be."""
-        self._path = path
+        self._file = CacheFile(path, _TABLE)
 
     @classmethod
     def of_user(cls) -> Self:
@@ -45,7 +35,7 @@ class FingerprintCache:
     def find(self, stamps: Iterable[FileStamp]) -> dict[FileStamp, str]:
         """Return the fingerprints that are known of exactly these stamps."""
         found: dict[FileStamp, str] = {}
-        with self._forgiving(), closing(self._connect()) as connection:
+        with self._file.forgive(), self._file.connect() as connection:
             for stamp in stamps:
                 row: object = connection.execute(_FIND, _key(stamp)).fetchone()
                 match row:
@@ -61,28 +51,8 @@ class FingerprintCache:
         rows = [(*_key(stamp), fingerprint) for stamp, fingerprint in fingerprints.items() if stamp.modified_ns < newest_ns]
         if not rows:
             return
-        with self._forgiving(), closing(self._connect()) as connection, connection:
+        with self._file.forgive(), self._file.connect() as connection:
             connection.executemany(_REMEMBER, rows)
-
-    def _connect(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self._path, timeout=WAIT_SECONDS)
-        try:
-            connection.execute(_TABLE)
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
-
-    @contextmanager
-    def _forgiving(self) -> Generator[None]:
-        """Go on without the cache when it fails, and remove it when it is damaged."""
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            if getattr(error, "sqlite_errorcode", None) in DAMAGED:
-                with contextlib.suppress(OSError):
-                    self._path.unlink(missing_ok=True)
 
 
 def _key(stamp: FileStamp) -> tuple[str, int, int]:

@@ -54,6 +54,7 @@ def read_options(chosen: argparse.Namespace) -> RunOptions:
         overwrite=chosen.overwrite,
         keep_partial=chosen.keep_partial,
         allow_outside=chosen.allow_outside,
+        measure_again=chosen.measure_again,
         fingerprints=chosen.fingerprints,
         flush=chosen.flush,
     )
@@ -118,6 +119,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add("--overwrite", action="store_true", help="replace an earlier export, and only the files that its own report lists")
     add("--keep-partial", action="store_true", help="keep what a stopped or failed run has staged")
     add("--allow-outside", action="store_true", help="let the graph write outside the folder it lies in")
+    add("--measure-again", action="store_true", help="measure also what an earlier run has measured of the same weights and data")
     add("--fingerprints", type=_parse_switch, default=True, metavar="on|off", help="SHA-256 of every input in the export (on)")
     add("--flush", type=_parse_switch, default=True, metavar="on|off", help="wait until the disk has the bytes (on)")
     add("--json", action="store_true", help="one event a line on standard output")

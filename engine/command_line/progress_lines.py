@@ -72,7 +72,8 @@ def _describe_finding(event: MetricMeasured | StrengthChosen) -> str:
     if isinstance(event, StrengthChosen):
         return f"  The strength chosen is {event.strength} ({write_words(event.rule)})."
     strength = "" if event.strength is None else f" at strength {event.strength:g}"
-    return f"  “{event.checkpoint}”{strength} on “{event.test_set}”: {write_measurement(event.measurement)}"
+    kept = f", measured {event.measurement.measured_at.partition('T')[0]} by an earlier run" if event.measurement.measured_at else ""
+    return f"  “{event.checkpoint}”{strength} on “{event.test_set}”: {write_measurement(event.measurement)}{kept}"
 
 
 def describe_progress(event: BytesMoved, planned_bytes: int) -> str:

@@ -24,3 +24,5 @@ class Measurement:
     """How the interval was made."""
     details: Mapping[str, str] = field(default_factory=dict)
     """How it was measured: stride, context, template, seed …"""
+    measured_at: str = field(default="", compare=False)
+    """When it was measured (ISO 8601 with the offset), where an earlier run did and it was taken from the cache; empty: by this run."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from pathlib import Path
 
 from engine.document.model import NodeId
 from engine.evaluation.measurement import Measurement
+from engine.evaluation.settings import EvaluationSettings
 from engine.evaluation.tasks import Task
 from engine.evaluation.test_sets import TestSet, open_test_set
 from engine.events import Listener, MetricMeasured
+from engine.execution.kept_figures import KeptFigures, Question
 from engine.execution.model_slot import ModelSlot
 from engine.execution.result import CheckpointRole, MetricRecord, TestSetRecord
 from engine.operation import Kernel, PortKind
@@ -19,8 +20,8 @@ from engine.planning.coefficient import Symbol
 from engine.planning.formula import group_forms
 from engine.planning.linear import Folding
 from engine.planning.measurements import evaluation_settings, test_set_settings
+from engine.planning.plan import Plan
 from engine.planning.structure import Step
-from engine.planning.work import WorkPlanner
 
 Strengths = Mapping[Symbol, Fraction]
 
@@ -37,12 +38,13 @@ class Subject:
 class Measurer:
     """Measure checkpoints of a graph; remembers figures, so that the base is measured once however often it is asked for."""
 
-    def __init__(self, planner: WorkPlanner, slot: ModelSlot, folder: Path, listener: Listener, stops: Callable[[], bool]) -> None:
-        """Begin with nothing measured; test sets are relative to `folder`."""
-        self._planner = planner
-        self._steps = planner.resolved.graph.steps
+    def __init__(self, plan: Plan, slot: ModelSlot, kept: KeptFigures, listener: Listener, stops: Callable[[], bool]) -> None:
+        """Begin with nothing measured; `kept` knows the figures of earlier runs."""
+        self._planner = plan.planner
+        self._steps = plan.resolved.graph.steps
         self._slot = slot
-        self._folder = folder
+        self._kept = kept
+        self._folder = plan.folder
         self._listener = listener
         self._stops = stops
         self._sets: dict[NodeId, TestSet] = {}
@@ -53,7 +55,7 @@ class Measurer:
     def measure(
         self, subject: Subject, test_sets: Sequence[NodeId], by: Step, strengths: Strengths
     ) -> list[tuple[NodeId, tuple[Measurement, ...]]]:
-        """Return the figures of a checkpoint on several test sets; the model is filled once, and only if a figure is missing.
+        """Return the figures of a checkpoint on several test sets; the model is filled once, and only if nobody has measured one of them.
 
         Args:
             subject: the checkpoint.
@@ -65,16 +67,31 @@ class Measurer:
         settings = evaluation_settings(by, self._folder)
         keys = {node: (self._identity(subject.node, strengths), node, settings) for node in test_sets}
         missing = [node for node in test_sets if keys[node] not in self._found]
-        tasks: dict[Task, list[NodeId]] = {}
-        for node in missing:
-            tasks.setdefault(self.open_set(node).task, []).append(node)
-        for task, nodes in tasks.items():
-            model = self._slot.fill(subject.node, task, strengths)
-            for node in nodes:
-                figures = model.measure(self.open_set(node), settings, self._stops)
-                self._found[keys[node]] = figures
-                self._tell(subject, node, by, figures, strengths)
+        questions = {node: self._ask(subject.node, node, settings, strengths) for node in missing}
+        for node, figures in self._answer(questions):
+            self._found[keys[node]] = figures
+            self._tell(subject, node, by, figures, strengths)
         return [(node, self._found[keys[node]]) for node in test_sets]
+
+    def _answer(self, questions: Mapping[NodeId, Question]) -> Iterator[tuple[NodeId, tuple[Measurement, ...]]]:
+        """Give the figures of a checkpoint by test set: first those that earlier runs have left, then the others, measured now."""
+        open_questions: dict[Task, list[tuple[NodeId, Question]]] = {}
+        for node, question in questions.items():
+            figures = self._kept.find(question)
+            if figures is None:
+                open_questions.setdefault(question.test_set.task, []).append((node, question))
+            else:
+                yield node, figures
+        for task, asked in open_questions.items():
+            model = self._slot.fill(asked[0][1].node, task, asked[0][1].strengths)
+            for node, question in asked:
+                figures = model.measure(question.test_set, question.settings, self._stops)
+                self._kept.remember(question, figures)
+                yield node, figures
+
+    def _ask(self, checkpoint: NodeId, test_set: NodeId, settings: EvaluationSettings, strengths: Strengths) -> Question:
+        opened, chosen = self.open_set(test_set), test_set_settings(self._steps[test_set], self._folder)
+        return Question(checkpoint, strengths, opened, chosen, settings, self._slot.keeps_vector(checkpoint, strengths))
 
     def open_set(self, node: NodeId) -> TestSet:
         """Return a test set, read once."""

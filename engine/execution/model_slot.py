@@ -65,12 +65,15 @@ class ModelSlot:
         """
         model = self._load(self._folder(node), task)
         works = [work for work in self._ground.planner.checkpoint_work(node) if work.tensor in model.tensors]
-        symbol = Symbol(node, "strength")
-        if node in self._kept_searches and symbol in strengths:
-            self._fill_at_strength(node, works, strengths[symbol], model)
+        if self.keeps_vector(node, strengths):
+            self._fill_at_strength(node, works, strengths[Symbol(node, "strength")], model)
         else:
             self._stream(self._ground.with_strengths(strengths), works, SlotFiller(node, model.tensors))
         return model
+
+    def keeps_vector(self, node: NodeId, strengths: Mapping[Symbol, Fraction]) -> bool:
+        """Tell whether a checkpoint is filled in from a vector that stays in memory between the strengths of its search."""
+        return node in self._kept_searches and Symbol(node, "strength") in strengths
 
     def release(self) -> None:
         """Let go of the memory of the model and of vectors kept for a search."""

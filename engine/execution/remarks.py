@@ -31,6 +31,7 @@ def collect_remarks(execution: Execution) -> tuple[Remark, ...]:
             remarks += _describe_missing_config(execution, output.node)
     remarks += _describe_unread(execution)
     remarks += _describe_suspects(execution)
+    remarks += _describe_kept(execution)
     remarks += [Remark("fallback" if "memory" in notice else "note", notice) for notice in execution.findings.notices]
     return tuple(dict.fromkeys(remarks))
 
@@ -100,6 +101,20 @@ def _describe_suspects(execution: Execution) -> list[Remark]:
                 text = f"“{name}” is {share:.0%} as long as its base: unusual for a fine-tune. Is it the right base?"
                 remarks.append(Remark("note", text))
     return remarks
+
+
+def _describe_kept(execution: Execution) -> list[Remark]:
+    """Say which figures this run has not measured itself, and when they were."""
+    records = [record.measurement for many in execution.findings.metrics.values() for record in many]
+    points = [point for search in execution.findings.searches.values() for point in search.points]
+    figures = [*records, *(figure for point in points for figure in (*point.targets, *point.controls))]
+    days = sorted({figure.measured_at.partition("T")[0] for figure in figures if figure.measured_at})
+    if not days:
+        return []
+    kept = sum(1 for figure in figures if figure.measured_at)
+    when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    text = f"{kept} of {len(figures)} figures were measured by an earlier run ({when}) of the very same weights and data"
+    return [Remark("note", f"{text}, and taken from there.")]
 
 
 def describe_estimates(outputs: Sequence[OutputRecord]) -> tuple[Remark, ...]:

@@ -26,6 +26,7 @@ from engine.errors import (
 from engine.events import Event, Listener, NodeFinished, PassStarted, Remarked, RunStarted, StrengthChosen
 from engine.execution.device import describe_device, find_device
 from engine.execution.fetch import fetch_inputs
+from engine.execution.kept_figures import KeptFigures
 from engine.execution.measured_metrics import read_measured_metrics
 from engine.execution.measuring import Measurer, Subject
 from engine.execution.model_reductions import ModelReducer, ModelResults
@@ -91,7 +92,7 @@ class Execution:
             plan.piece_entries, plan.workers, plan.kept_bytes, stop.is_requested, self._notice, self.progress.moved
         )
         slot = ModelSlot(self._ground, self._stream_settings, plan.kept_searches)
-        self.measurer = Measurer(plan.planner, slot, plan.folder, self._listener, stop.is_requested)
+        self.measurer = Measurer(plan, slot, KeptFigures(plan, self.device), self._listener, stop.is_requested)
         self._slot = slot
 
     def run(self) -> Findings:

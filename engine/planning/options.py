@@ -23,6 +23,8 @@ class RunOptions:
     allow_outside: bool = False
     needs_folders: bool = True
     """Whether an export without a folder is refused; False to look at a plan only, as for the recipe that an export keeps."""
+    measure_again: bool = False
+    """Whether to measure also what an earlier run has measured of the very same weights and data."""
     fingerprints: bool = True
     flush: bool = True
     """Whether to wait until the disk has the bytes; off only where a power cut may cost the export."""
