@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QContextMenuEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
 
 from app.theme import current_tokens
@@ -14,6 +14,9 @@ _DOTS = 3
 
 class Dock(QDockWidget):
     """Hold one panel."""
+
+    escaped = Signal()
+    """The user pressed Escape where nothing in the panel takes it: back to the canvas."""
 
     def __init__(self, name: str, title: str, panel: QWidget, window: QMainWindow) -> None:
         """Put a panel into a dock of the window; `name` is what the saved layout calls it."""
@@ -31,6 +34,13 @@ class Dock(QDockWidget):
         menu.addAction(self.tr("Put back") if self.isFloating() else self.tr("Float"), self._toggle_floating)
         menu.addAction(self.tr("Close"), self.close)
         menu.exec(event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Lead the keyboard back to the canvas."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
+        else:
+            super().keyPressEvent(event)
 
     def _toggle_floating(self) -> None:
         self.setFloating(not self.isFloating())

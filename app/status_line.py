@@ -20,10 +20,10 @@ class StatusLine(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         self.setAccessibleName(self.tr("Status"))
+        # Without names of their own: a screen reader then reads what they say.
         self.graph = QLabel()
-        self.graph.setAccessibleName(self.tr("The graph"))
         self.run = QLabel()
-        self.run.setAccessibleName(self.tr("The run"))
+        self.messageChanged.connect(self.setAccessibleDescription)
         self.setContentsMargins(8, 0, 8, 0)
         self.addWidget(self.graph, 1)
         self.addPermanentWidget(self.run)

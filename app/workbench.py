@@ -71,6 +71,11 @@ class Workbench(QMainWindow):
         self.docks[name].show()
         self.docks[name].raise_()
 
+    def focus_canvas(self) -> None:
+        """Let the keyboard act on the canvas."""
+        self.view.activateWindow()
+        self.view.setFocus()
+
     def restyle(self) -> None:
         """Take the colours of the present theme."""
         self.top_bar.restyle()
@@ -98,7 +103,10 @@ class Workbench(QMainWindow):
             ("outline", self.tr("Outline"), self.outline),
             ("log", self.tr("Log"), self.log),
         )
-        return {name: Dock(name, title, panel, self) for name, title, panel in panels}
+        docks = {name: Dock(name, title, panel, self) for name, title, panel in panels}
+        for dock in docks.values():
+            dock.escaped.connect(self.focus_canvas)
+        return docks
 
     def _arrange_docks(self) -> None:
         areas = Qt.DockWidgetArea

@@ -12,6 +12,7 @@ from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 from app.actions import ACTIONS
+from app.canvas.alignment import find_room
 from app.canvas.wishes import FileDrop, MenuWish, SearchWish
 from app.file_drops import FileDrops
 from app.guide import GuideWindow
@@ -99,7 +100,7 @@ class WorkbenchLinks(QObject):
         actions = self._window.declared_actions
         handlers: Mapping[str, Callable[[], object]] = {
             **self._bench.view.commands(),
-            "find": partial(self.searches.search_nodes, self.reveal),
+            "find": partial(self.searches.search_nodes, self._find),
             "commands": partial(self.searches.search_actions, actions),
             "guide": self._open_guide,
             "check": self._check,
@@ -151,22 +152,23 @@ class WorkbenchLinks(QObject):
         self._window.declared_actions["run_to_node"].setEnabled(len(ids) == 1)
 
     def _search(self, wish: SearchWish) -> None:
-        def add(operation: str) -> None:
-            self._bench.scene.add_operation(operation, wish.position, end=wish.end)
-            self._bench.view.setFocus()
+        view, scene = self._bench.view, self._bench.scene
 
-        self.searches.search_operations(self._on_screen(wish.position), wish.end, add)
+        def add(operation: str) -> None:
+            if wish.is_pointed:
+                scene.add_operation(operation, wish.position, end=wish.end)
+            else:
+                self._add_operation(operation)
+            view.setFocus()
+
+        place = self._on_screen(wish.position) if wish.is_pointed else view.viewport().mapToGlobal(view.viewport().rect().center())
+        self.searches.search_operations(place, wish.end, add)
 
     def _add_operation(self, operation: str) -> None:
         """Put a node where nothing is: right of what is selected, else in the middle of the view."""
         view, scene = self._bench.view, self._bench.scene
         centre = view.mapToScene(view.viewport().rect().center())
-        place: Position = (centre.x() - 84, centre.y() - 36)
-        chosen = [scene.boxes[node_id] for node_id in scene.selected_ids if node_id in scene.boxes]
-        if chosen:
-            place = (max(x + width for x, _, width, _ in chosen) + 72, min(y for _, y, _, _ in chosen))
-        while any(abs(x - place[0]) < scene.colours.grid and abs(y - place[1]) < scene.colours.grid for x, y, _, _ in scene.boxes.values()):
-            place = (place[0] + 48, place[1] + 48)
+        place = find_room(scene.boxes, scene.selected_ids, (centre.x() - 84, centre.y() - 36))
         scene.reveal(scene.add_operation(operation, place))
 
     def _inspect(self, node_id: NodeId) -> None:
@@ -201,6 +203,10 @@ class WorkbenchLinks(QObject):
     def _open_guide(self) -> None:
         ids = self._bench.scene.selected_ids
         self.show_guide(self._session.document.nodes[ids[0]].operation if ids else "")
+
+    def _find(self, node: str) -> None:
+        self.reveal(node)
+        self._bench.focus_canvas()
 
     def _check(self) -> None:
         self._bench.show_panel("problems")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Literal
 
 from engine.document.model import NodeId, Position, Rect
@@ -13,6 +13,18 @@ Boxes = Mapping[NodeId, Rect]
 """What nodes cover: x, y, width, height."""
 
 _FEWEST_TO_DISTRIBUTE = 3
+_ROOM: tuple[float, float] = (216.0, 120.0)
+"""What a new node is given, whatever it will cover."""
+_GAP = 48.0
+
+
+def find_room(boxes: Boxes, beside: Collection[NodeId], otherwise: Position) -> Position:
+    """Return where a new node covers no other: right of some, or from a place on, downwards."""
+    chosen = [boxes[node] for node in beside if node in boxes]
+    x, y = (max(box[0] + box[2] for box in chosen) + _GAP, min(box[1] for box in chosen)) if chosen else otherwise
+    while any(_overlap((x, y, *_ROOM), box) for box in boxes.values()):
+        y += _GAP
+    return x, y
 
 
 def align(boxes: Boxes, side: Side) -> Mapping[NodeId, Position]:
@@ -81,3 +93,7 @@ def _line_middle(boxes: Boxes) -> Placer:
 _LINES: Mapping[Side, Callable[[Boxes], Placer]] = {
     "left": _line_left, "centre": _line_centre, "right": _line_right, "top": _line_top, "middle": _line_middle, "bottom": _line_bottom,
 }  # fmt: skip
+
+
+def _overlap(one: Rect, other: Rect) -> bool:
+    return all(one[side] < other[side] + other[side + 2] and other[side] < one[side] + one[side + 2] for side in (0, 1))

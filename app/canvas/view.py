@@ -125,7 +125,7 @@ class CanvasView(QGraphicsView):
 
     def ask_for_node(self) -> None:
         """Ask for the search of operations at the cursor."""
-        self._scene.wish_search.emit(SearchWish(self.cursor_position()))
+        self._scene.wish_search.emit(SearchWish(self.cursor_position(), is_pointed=self._cursor_at is not None))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  (Qt's name)
         """Begin a gesture."""

@@ -18,6 +18,8 @@ class SearchWish:
     """Where the node will go, in the scene."""
     end: PortEnd | None = None
     """The port that a wire was drawn from: only what fits is offered, and joined."""
+    is_pointed: bool = True
+    """Whether the user points at the place; else the node goes beside what is selected."""
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,10 @@ class InspectorPanel(QScrollArea):
 
     def _build(self) -> None:
         focus = QApplication.focusWidget()
-        focused = next((key for key, field in self._fields.items() if focus is not None and field.isAncestorOf(focus)), None)
+        focused = _identify(focus) if focus is not None and self.isAncestorOf(focus) else None
+        if focus is not None and focused is not None:
+            # What is typed there goes to the node that it was typed for.
+            focus.clearFocus()
         self._built = self._describe()
         self._fields = {}
         self._roles: RoleRows | None = None
@@ -149,10 +152,20 @@ class InspectorPanel(QScrollArea):
         else:
             self._build_blank(layout)
         layout.addStretch(1)
-        self.setWidget(page)
+        self._put(page)
         self._show_values()
-        if focused in self._fields:
-            self._fields[focused].focus_editor()
+        again = next((widget for widget in page.findChildren(QWidget) if focused is not None and _identify(widget) == focused), None)
+        if again is not None:
+            again.setFocus()
+
+    def _put(self, page: QWidget) -> None:
+        """Show a page in place of the one before, which may be in the middle of an event: it goes when that is over."""
+        before = self.takeWidget()
+        self.setWidget(page)
+        if before is not None:
+            before.setParent(self)
+            before.hide()
+            before.deleteLater()
 
     def _build_blank(self, layout: QVBoxLayout) -> None:
         count = len(self._selected)
@@ -290,6 +303,11 @@ class InspectorPanel(QScrollArea):
 
     def _want_guide(self, operation: str) -> None:
         self.guide_wanted.emit(operation)
+
+
+def _identify(widget: QWidget) -> tuple[str, str]:
+    """Return what tells a control of the panel from the others, also when the panel is built anew."""
+    return widget.metaObject().className(), widget.accessibleName() or str(widget.property("text"))
 
 
 def _make_label(text: str, role: str) -> QLabel:

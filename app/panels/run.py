@@ -68,8 +68,9 @@ class RunPanel(QWidget):
         self._figures.setHorizontalSpacing(22)
         self._figures.setVerticalSpacing(3)
         self._values: dict[str, QLabel] = {}
-        titles = (self.tr("Done"), self.tr("Speed"), self.tr("Time"), self.tr("Left"), self.tr("Memory"), self.tr("Device"))
-        for place, (name, title) in enumerate(zip(("done", "speed", "time", "left", "memory", "device"), titles, strict=True)):
+        titles = (self.tr("Bytes"), self.tr("Speed"), self.tr("Time"), self.tr("Left"), self.tr("Memory"), self.tr("Device"))
+        self._titles: dict[str, str] = dict(zip(("done", "speed", "time", "left", "memory", "device"), titles, strict=True))
+        for place, (name, title) in enumerate(self._titles.items()):
             self._add_figure(name, title, place)
         column.addLayout(self._figures)
         self.message = QLabel()
@@ -85,7 +86,6 @@ class RunPanel(QWidget):
         label.setProperty("role", "dim")
         value = QLabel()
         value.setProperty("role", "mono")
-        value.setAccessibleName(title)
         self._values[name] = value
         row, column = place // 3 * 2, place % 3
         self._figures.addWidget(label, row, column)
@@ -127,6 +127,7 @@ class RunPanel(QWidget):
         self.message.style().polish(self.message)
         for name, text in self._list_figures(run).items():
             self._values[name].setText(text or "–")
+            self._values[name].setAccessibleName(f"{self._titles[name]}: {text or self.tr('none')}")
 
     def _say_stage(self, run: RunProgress | None) -> str:
         if run is None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from app.canvas.alignment import align, distribute, snap
+from app.canvas.alignment import align, distribute, find_room, snap
 from app.canvas.walking import walk
 from engine.document.model import NodeId
 
@@ -36,3 +36,11 @@ def test_arrows_walk_along_wires_and_up_and_down_a_column(make):
     assert walk(document, boxes, NodeId("base"), "down") == "tuned"
     assert walk(document, boxes, NodeId("tuned"), "up") == "base"
     assert walk(document, boxes, NodeId("edit"), "right") is None
+
+
+def test_a_new_node_gets_room_of_its_own():
+    boxes = {NodeId("a"): (0.0, 0.0, 168.0, 72.0), NodeId("b"): (216.0, 24.0, 168.0, 72.0)}
+    assert find_room(boxes, [NodeId("b")], (0.0, 0.0)) == (432.0, 24.0)
+    assert find_room(boxes, [NodeId("a")], (0.0, 0.0)) == (216.0, 96.0)
+    assert find_room(boxes, [], (30.0, 30.0)) == (30.0, 126.0)
+    assert find_room({}, [NodeId("gone")], (5.0, 5.0)) == (5.0, 5.0)

@@ -1,7 +1,9 @@
 """The inspector is made from the declarations, edits the document and keeps the hand's work."""
 
 import pytest
-from PySide6.QtWidgets import QLabel, QPushButton
+import shiboken6
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from app.panels.inspector import InspectorPanel
 from app.panels.problem_card import ProblemCard
@@ -110,3 +112,33 @@ def test_unknown_operation_is_shown_and_kept(panel, session):
     session.new(Document(nodes={NodeId("x"): Node("from_the_future", {"a": 1})}))
     panel.show_nodes([NodeId("x")])
     assert any("from_the_future" in text for text in texts(panel))
+
+
+def test_a_new_page_keeps_the_focus_where_it_was(panel, session, qtbot):
+    """A problem that comes while one walks through the fields must not throw one out of them."""
+    with qtbot.waitExposed(panel):
+        panel.show()
+    panel.show_nodes([NodeId("export")])
+    button = panel._fields[NodeId("export"), "folder"]._editor.widget.button
+    button.setFocus()
+    panel.show_problems([error("The folder is taken.", "Choose another.", node="export", field="folder")])
+    focus = QApplication.focusWidget()
+    assert focus is not button
+    assert focus.accessibleName() == button.accessibleName()
+
+
+def test_leaving_a_field_does_not_delete_it_under_its_own_event(panel, session, qtbot):
+    """Tab commits what was typed; what that brings builds the page anew while the field still hears of its lost focus."""
+    with qtbot.waitExposed(panel):
+        panel.show()
+    panel.show_nodes([NodeId("export")])
+    field = panel._fields[NodeId("export"), "folder"]._editor.widget.field
+    session.document_changed.connect(lambda _before, _after: panel.show_facts({NodeId("export"): (("Writes to", "elsewhere"),)}, {}))
+    field.setFocus()
+    qtbot.keyClicks(field, "2")
+    qtbot.keyClick(field, Qt.Key.Key_Tab)
+    assert session.document.nodes[NodeId("export")].parameters["folder"] == "out2"
+    assert "elsewhere" in texts(panel)
+    assert shiboken6.isValid(field)
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert not shiboken6.isValid(field)
