@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 
@@ -12,7 +13,16 @@ from engine.errors import ReadError
 from engine.execution.buffers import view_bytes
 from engine.execution.dtypes import TORCH_DTYPES
 
-_WIDEST_BYTES = 8
+_MOST_CUTS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Hold where one member's tensor is read from."""
+
+    file: InputFile
+    spec: TensorSpec
+    dtype: torch.dtype
 
 
 class MemberReader:
@@ -21,9 +31,9 @@ class MemberReader:
     def __init__(self, files: FileSet) -> None:
         """Turn to no tensor yet."""
         self._files = files
-        self._specs: Sequence[TensorSpec] = ()
-        self._open: list[InputFile] = []
+        self._places: list[_Place] = []
         self._raw = torch.empty(0, dtype=torch.uint8)
+        self._cuts: dict[tuple[torch.dtype, int], tuple[memoryview, torch.Tensor]] = {}
 
     def turn_to(self, specs: Sequence[TensorSpec]) -> None:
         """Read from these tensors from now on, one for each member.
@@ -31,8 +41,7 @@ class MemberReader:
         Raises:
             ReadError: a file can't be opened, or changed.
         """
-        self._specs = specs
-        self._open = [self._files.file(spec.path) for spec in specs]
+        self._places = [_Place(self._files.file(spec.path), spec, TORCH_DTYPES[spec.dtype]) for spec in specs]
 
     def load(self, member: int, start: int, out: torch.Tensor) -> None:
         """Fill `out` (1-D, float32 or float64) with a member's entries from `start` on.
@@ -40,23 +49,31 @@ class MemberReader:
         Raises:
             ReadError: they can't be read.
         """
-        spec = self._specs[member]
-        dtype = TORCH_DTYPES[spec.dtype]
-        position = spec.offset + start * dtype.itemsize
+        place = self._places[member]
+        position = place.spec.offset + start * place.dtype.itemsize
         try:
-            if dtype == out.dtype:
-                self._open[member].read_into(view_bytes(out.view(torch.uint8)), position)
+            if place.dtype == out.dtype:
+                place.file.read_into(view_bytes(out.view(torch.uint8)), position)
                 return
-            raw = self._take(out.numel() * dtype.itemsize)
-            self._open[member].read_into(view_bytes(raw), position)
+            raw, stored = self._cut(place.dtype, out.numel())
+            place.file.read_into(raw, position)
         except ReadError as error:
-            raise error.located(tensor=spec.name, path=str(spec.path)) from error.__cause__
-        out.copy_(raw.view(dtype))
+            raise error.located(tensor=place.spec.name, path=str(place.spec.path)) from error.__cause__
+        out.copy_(stored)
 
-    def _take(self, size_bytes: int) -> torch.Tensor:
+    def _cut(self, dtype: torch.dtype, count: int) -> tuple[memoryview, torch.Tensor]:
+        """Return the buffer cut to so many entries, as bytes and as numbers."""
+        size_bytes = count * dtype.itemsize
         if self._raw.numel() < size_bytes:
-            self._raw = torch.empty(size_bytes + -size_bytes % _WIDEST_BYTES, dtype=torch.uint8)
-        return self._raw[:size_bytes]
+            self._raw = torch.empty(size_bytes, dtype=torch.uint8)
+            self._cuts.clear()
+        found = self._cuts.get((dtype, count))
+        if found is None:
+            if len(self._cuts) > _MOST_CUTS:
+                self._cuts.clear()
+            raw = self._raw[:size_bytes]
+            found = self._cuts[dtype, count] = (view_bytes(raw), raw.view(dtype))
+        return found
 
 
 def find_precision(specs: Sequence[TensorSpec]) -> torch.dtype:

@@ -21,6 +21,11 @@ class MissingRows:
     pairs: frozenset[Pair]
     """What was missing: the other products of these rows are known already."""
 
+    def locate(self, pair: Pair) -> tuple[int, int]:
+        """Return the row and the column of a missing pair in what is measured."""
+        row = next(member for member in pair if member in self.rows)
+        return self.rows.index(row), self.members.index(pair[0] if row == pair[1] else pair[1])
+
 
 def find_rows(missing: Collection[Pair]) -> MissingRows:
     """Return few rows that hold all missing pairs: where one checkpoint is new, its own alone."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.similarity.gram_table import MAGNITUDE_BINS, Counts, Floats
+
+if TYPE_CHECKING:
+    from engine.similarity.row_sums import RowSums
 
 _CHECK_BYTES = 4
 _DTYPES = ("?", "<f8", "<i8", "<i8", "<i8")
@@ -32,6 +36,15 @@ class PairSums:
         counts = np.zeros((2, tensors), np.int64)
         magnitudes = np.zeros((tensors if is_single else 0, MAGNITUDE_BINS), np.int64)
         return PairSums(np.zeros(tensors, np.bool_), np.zeros(tensors), counts[0], counts[1], magnitudes)
+
+    def put(self, place: int, sums: RowSums, row: int, column: int) -> None:
+        """Fill in one tensor from a row and a column of its sums."""
+        self.known[place] = True
+        self.products[place] = sums.products[row, column]
+        self.both[place] = sums.both[row, column]
+        self.signs[place] = sums.signs[row, column]
+        if self.magnitudes.size:
+            self.magnitudes[place] = sums.magnitudes[row]
 
     def covers(self, places: NDArray[np.intp]) -> bool:
         """Tell whether they are known of the tensors at these places of the part."""

@@ -26,6 +26,7 @@ _EXPONENT_ZERO = 127
 _LOWEST_EXPONENT = 72
 """As float32 stores it, of 2⁻⁵⁵: with all that is smaller it makes the first bin."""
 _BIN_STARTS = (0, *range(_LOWEST_EXPONENT + 1, _LOWEST_EXPONENT + MAGNITUDE_BINS))
+_MOST_VIEWS = 64
 _HALF_TABLE = 128
 """Exponents below it (magnitudes below 2) can be counted two at a time as one signed 16-bit number."""
 
@@ -49,6 +50,23 @@ class RowSums:
     def __add__(self, other: RowSums) -> RowSums:
         """Return the sums over both stretches of entries."""
         return RowSums(self.products + other.products, self.both + other.both, self.signs + other.signs, self.magnitudes + other.magnitudes)
+
+
+@dataclass(frozen=True)
+class _BlockViews:
+    """Hold the working arrays cut to a block."""
+
+    width: int
+    """The block's entries, rounded up to whole sub-blocks."""
+    rows: Sequence[torch.Tensor]
+    """Per member its entries."""
+    blocks: torch.Tensor
+    """(sub-blocks, members, SUB_BLOCK_ENTRIES)."""
+    turned: torch.Tensor
+    differences: NDArray[np.floating]
+    """All members but the base, with what the block is filled up with."""
+    patterns: Sequence[NDArray[np.signedinteger]]
+    """Per row its floats as whole numbers."""
 
 
 def empty_rows(rows: int, members: int) -> RowSums:
@@ -91,6 +109,7 @@ class RowMeter:
         self._truths = np.empty((members, width), np.bool_)
         self._nonzero = np.zeros((members, self.piece_entries // 8), np.uint8)
         self._negative = np.zeros((members, self.piece_entries // 8), np.uint8)
+        self._views: dict[int, _BlockViews] = {}
 
     def measure(self, load: Load, entries: int) -> RowSums:
         """Return the sums over a piece of at most `piece_entries` entries."""
@@ -106,46 +125,55 @@ class RowMeter:
         return self._products[: -(-entries // SUB_BLOCK_ENTRIES)].numpy().astype(np.float64)
 
     def _measure_block(self, load: Load, start: int, count: int) -> None:
-        for member in range(self._members):
-            row = self._floats[member, :count]
+        views = self._view(count)
+        for member, row in enumerate(views.rows):
             load(member, start, count, row)
             if member:
-                row.sub_(self._floats[0, :count])
-        width = -(-count // SUB_BLOCK_ENTRIES) * SUB_BLOCK_ENTRIES
-        self._floats[:, count:width].zero_()
-        self._multiply(start, width)
-        self._pack_signs(start, width)
-        self._take_exponents(start, width)
-
-    def _multiply(self, start: int, width: int) -> None:
-        blocks = self._floats[:, :width].unflatten(1, (-1, SUB_BLOCK_ENTRIES)).transpose(0, 1)
-        left = blocks if self._is_whole else blocks[:, list(self.rows)]
+                row.sub_(views.rows[0])
+        if views.width > count:
+            self._floats[:, count : views.width].zero_()
         first = start // SUB_BLOCK_ENTRIES
-        torch.bmm(left, blocks.transpose(1, 2), out=self._products[first : first + width // SUB_BLOCK_ENTRIES])
+        left = views.blocks if self._is_whole else views.blocks[:, list(self.rows)]
+        torch.bmm(left, views.turned, out=self._products[first : first + views.width // SUB_BLOCK_ENTRIES])
+        self._pack_signs(start, views)
+        self._take_exponents(start, views)
 
-    def _pack_signs(self, start: int, width: int) -> None:
+    def _view(self, count: int) -> _BlockViews:
+        """Return the arrays cut to a block; nearly all blocks are of one size, so cutting them each time would be waste."""
+        if count not in self._views:
+            if len(self._views) > _MOST_VIEWS:
+                self._views.clear()
+            width = -(-count // SUB_BLOCK_ENTRIES) * SUB_BLOCK_ENTRIES
+            cut = self._floats[:, :width]
+            blocks = cut.unflatten(1, (-1, SUB_BLOCK_ENTRIES)).transpose(0, 1)
+            bits = np.int64 if self._floats.dtype == torch.float64 else np.int32
+            patterns = [cut[row].numpy().view(bits) for row in self.rows]
+            rows = [row[:count] for row in self._floats]
+            self._views[count] = _BlockViews(width, rows, blocks, blocks.transpose(1, 2), cut[1:].numpy(), patterns)
+        return self._views[count]
+
+    def _pack_signs(self, start: int, views: _BlockViews) -> None:
         """Keep one bit for each entry that is not zero, and one for each that is negative: pairs are counted on these."""
-        values, truths = self._floats[1:, :width].numpy(), self._truths[1:, :width]
-        packed = slice(start // 8, (start + width) // 8)
-        np.not_equal(values, 0, out=truths)
+        truths = self._truths[1:, : views.width]
+        packed = slice(start // 8, (start + views.width) // 8)
+        np.not_equal(views.differences, 0, out=truths)
         self._nonzero[1:, packed] = np.packbits(truths, axis=1)
-        np.less(values, 0, out=truths)
+        np.less(views.differences, 0, out=truths)
         self._negative[1:, packed] = np.packbits(truths, axis=1)
 
-    def _take_exponents(self, start: int, width: int) -> None:
-        for index, row in enumerate(self.rows):
-            if not row:
+    def _take_exponents(self, start: int, views: _BlockViews) -> None:
+        shifted = self._shifted[: views.width]
+        for index, bits in enumerate(views.patterns):
+            if not self.rows[index]:
                 continue
-            values, out = self._floats[row, :width].numpy(), self._exponents[index, start : start + width]
-            shifted = self._shifted[:width]
-            if values.dtype == np.float64:
-                np.right_shift(values.view(np.int64), 52, out=shifted)
+            if bits.dtype == np.int64:
+                np.right_shift(bits, 52, out=shifted)
                 np.bitwise_and(shifted, 0x7FF, out=shifted)
                 np.clip(shifted - (1023 - _EXPONENT_ZERO), 0, 255, out=shifted)
             else:
-                np.right_shift(values.view(np.int32), 23, out=shifted)
+                np.right_shift(bits, 23, out=shifted)
             # The lowest 8 bits of what is left are the exponent; the sign, spread over all bits above it, falls off.
-            np.copyto(out, shifted, casting="unsafe")
+            np.copyto(self._exponents[index, start : start + views.width], shifted, casting="unsafe")
 
     def _count_pairs(self, used: int) -> tuple[Counts, Counts]:
         nonzero = self._nonzero[:, : used // 8].view(np.uint64)
