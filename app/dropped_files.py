@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from engine.document.model import Document
@@ -15,13 +17,24 @@ _DATA = frozenset({".npz", ".csv", ".tsv", ".json", ".jsonl", ".txt", ".parquet"
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
 _METRIC_COLUMNS = frozenset({"metric", "value"})
 _HEAD_BYTES = 4096
+_STEP = re.compile(r"checkpoint-\d+")
+"""What the Trainer of transformers calls the checkpoints it leaves on its way."""
+_NODES = MappingProxyType(
+    {
+        "checkpoint": "checkpoint",
+        "export": "checkpoint",
+        "series": "series",
+        "test_set": "test_set",
+        "metrics": "measured_metrics",
+    }
+)
 
 
 @dataclass(frozen=True)
 class Dropped:
     """Say what one path is."""
 
-    kind: Literal["graph", "export", "checkpoint", "adapter", "test_set", "metrics", "unknown"]
+    kind: Literal["graph", "export", "checkpoint", "series", "adapter", "test_set", "metrics", "unknown"]
     path: Path
     graph: Document | None = None
     """The graph that an export carries."""
@@ -39,7 +52,7 @@ def recognise(path: Path) -> Dropped:
 
 def node_of(dropped: Dropped) -> str | None:
     """Return the operation whose `source` the path becomes."""
-    return {"checkpoint": "checkpoint", "export": "checkpoint", "test_set": "test_set", "metrics": "measured_metrics"}.get(dropped.kind)
+    return _NODES.get(dropped.kind)
 
 
 def _recognise_file(path: Path) -> Dropped:
@@ -60,6 +73,8 @@ def _recognise_folder(path: Path) -> Dropped:
     names = [entry for entry in sorted(path.iterdir()) if not entry.name.startswith(".")]
     if any(entry.name == "adapter_config.json" for entry in names):
         return Dropped("adapter", path, reason=f"‘{path.name}’ is a LoRA adapter; nodes for these come in a later version.")
+    if any(_STEP.fullmatch(entry.name) and entry.is_dir() for entry in names):
+        return Dropped("series", path)
     if any(entry.suffix.lower() in _WEIGHTS for entry in names):
         graph = open_export(path)
         return Dropped("checkpoint", path) if graph is None else Dropped("export", path, graph)

@@ -11,6 +11,7 @@ from engine.operation import Group, Operation
 CAPTIONS: Mapping[str, str] = MappingProxyType(
     {
         "checkpoint": "file, folder or Hub id",
+        "series": "the checkpoints of one training",
         "random_vector": "the control that knows no task",
         "task_vector": "fine-tuned − base",
         "negate": "forget: −τ",

@@ -59,7 +59,7 @@ class Input:
 class Source:
     """Bring something in from outside the graph."""
 
-    kind: Literal["checkpoint", "test_set", "metrics"]
+    kind: Literal["checkpoint", "series", "test_set", "metrics"]
 
 
 Counts = Mapping[str, int]

@@ -14,7 +14,13 @@ from engine.checkpoints.sources import HUB_PREFIX
 from engine.errors import DocumentError
 
 INPUT_PATHS: Mapping[str, Collection[str]] = MappingProxyType(
-    {"checkpoint": ("source",), "test_set": ("source",), "measured_metrics": ("source",), "evaluate": ("prompts", "scorer")}
+    {
+        "checkpoint": ("source",),
+        "series": ("source",),
+        "test_set": ("source",),
+        "measured_metrics": ("source",),
+        "evaluate": ("prompts", "scorer"),
+    }
 )
 """By operation, the parameters that name a file or folder which a graph reads (a test holds them against the catalogue)."""
 

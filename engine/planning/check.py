@@ -18,6 +18,7 @@ from engine.planning.pass_costs import PassPlan, check_budget, plan_passes
 from engine.planning.paths import find_path, is_file
 from engine.planning.plan import Plan, PlanDraft, make_plan
 from engine.planning.resolve import Resolved, resolve_values
+from engine.planning.series import expand_series
 from engine.planning.structure import Graph, read_graph
 from engine.planning.targets import check_space, check_targets, find_targets
 from engine.problems import Problem, Severity, error, stops_a_run
@@ -46,26 +47,29 @@ def check_document(document: Document, folder: Path, options: RunOptions | None 
 
 
 def _check(document: Document, folder: Path, options: RunOptions) -> Verdict:
-    graph, problems = read_graph(document)
+    expansion, found = expand_series(document, folder)
+    graph, problems = read_graph(expansion.document)
+    problems += graph.weigh_problems(found)
     problems += _check_settings(document)
     problems += _check_metric_files(graph, folder)
-    resolved, found = resolve_values(graph, folder)
+    resolved, found = resolve_values(graph, folder, expansion)
     problems += found
     problems += check_measurements(resolved, folder)
     targets, found = find_targets(graph, folder, options)
     problems += [*found, *check_targets(resolved, targets, folder, options)]
     if stops_a_run(problems) or not _is_complete(resolved):
-        return Verdict(_in_order(problems), None, resolved)
+        return Verdict(_in_order(expansion.name_own_nodes(problems)), None, resolved)
     passes = plan_passes(resolved, folder, options)
     problems += check_budget(passes.passes, options)
     problems += check_space(targets, {node: _export_bytes(passes, node) for node in targets})
     if stops_a_run(problems):
-        return Verdict(_in_order(problems), None, resolved)
+        return Verdict(_in_order(expansion.name_own_nodes(problems)), None, resolved)
     for step in resolved.graph.steps.values():
         if isinstance(step.behaviour, Sink):
             _hold_to_law(passes, passes.planner.sink_value(step.id))
     draft = PlanDraft(document, folder, options, resolved, targets)
-    return Verdict(_in_order(problems), make_plan(draft, passes, tuple(problems)), resolved)
+    told = expansion.name_own_nodes(problems)
+    return Verdict(_in_order(told), make_plan(draft, passes, tuple(told)), resolved)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ No torch and no tensor: it is made from headers, once per change of structure (a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from engine.planning.linear import Folding, Form
 from engine.planning.live_numbers import LiveNumber, LiveWeigher
 from engine.planning.resolve import Resolved
 from engine.planning.structure import Step
+
+_RATE = re.compile(r"\b(?:lr|learning[ _-]rate)\s*[:=]?\s*(\d+(?:\.\d+)?(?:e-?\d+)?|\.\d+(?:e-?\d+)?)", re.IGNORECASE)
 
 Polynomial = tuple[tuple[int, Coefficient], ...]
 """A value as (column, weight) pairs, sorted: Σ weight·δ_column, for a checkpoint θ₀ + that."""
@@ -36,6 +39,19 @@ class LiveNode:
 
 
 @dataclass(frozen=True)
+class LiveSeries:
+    """Hold checkpoints of a family that a number orders: the way of a training, or trainings at several learning rates."""
+
+    node: NodeId | None
+    """The series node; None for checkpoints that their labels make one."""
+    quantity: str
+    """What the numbers are: step or learning rate."""
+    members: tuple[NodeId, ...]
+    """Nodes, by their numbers."""
+    numbers: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class LiveFamily:
     """Hold the nodes over one family of checkpoints, as polynomials per group of tensors."""
 
@@ -47,6 +63,7 @@ class LiveFamily:
     """Per tensor of the family, in their order, the number of its group."""
     polynomials: tuple[tuple[Polynomial, ...], ...]
     """Per group and node."""
+    series: tuple[LiveSeries, ...] = ()
 
     @property
     def columns(self) -> tuple[NodeId, ...]:
@@ -77,7 +94,7 @@ class LiveModel:
 
 def make_live_model(resolved: Resolved) -> LiveModel:
     """Fold every node of a graph with its live numbers as symbols."""
-    weigher = LiveWeigher()
+    weigher = LiveWeigher(resolved.expansion.origin)
     for node, value in resolved.values.items():
         weigher.look_at(resolved.graph.steps[node], value.shapes)
     folding = Folding(resolved, weigher.weigh)
@@ -97,7 +114,8 @@ def _fold_family(family: Family, nodes: Sequence[NodeId], folding: Folding) -> L
     numbers = {group: number for number, group in enumerate(dict.fromkeys(forms.values()))}
     polynomials = tuple(tuple(_polynomial(form, columns) for form in group) for group in numbers)
     groups = tuple(numbers[forms[tensor]] for tensor in family.tensors)
-    return LiveFamily(family, kernels, tuple(_describe_node(node, folding) for node in nodes), groups, polynomials)
+    described = tuple(_describe_node(node, folding) for node in nodes)
+    return LiveFamily(family, kernels, described, groups, polynomials, _find_series(nodes, folding.resolved))
 
 
 def _group_tensors(tensors: Iterable[str], nodes: Sequence[NodeId], folding: Folding) -> dict[str, tuple[Form, ...]]:
@@ -109,6 +127,26 @@ def _group_tensors(tensors: Iterable[str], nodes: Sequence[NodeId], folding: Fol
         special = {node: folding.segments(node, tensor)[0][1] for node in nodes if folding.is_special(node, tensor)}
         result[tensor] = tuple((common | special).values()) if special else plain
     return result
+
+
+def _find_series(nodes: Sequence[NodeId], resolved: Resolved) -> tuple[LiveSeries, ...]:
+    known = set(nodes)
+    found = [
+        LiveSeries(node, "step", tuple(member.node for member in members), tuple(float(member.entry.number) for member in members))
+        for node, members in resolved.expansion.series.items()
+        if all(member.node in known for member in members)
+    ]
+    single = [node for node in nodes if node in resolved.sources and node not in resolved.expansion.origins]
+    rates = {node: rate for node in single if (rate := _read_rate(resolved.graph.steps[node].title)) is not None}
+    ordered = sorted(rates, key=lambda node: rates[node])
+    labelled = [LiveSeries(None, "learning rate", tuple(ordered), tuple(rates[node] for node in ordered))] if len(rates) > 1 else []
+    return (*found, *labelled)
+
+
+def _read_rate(title: str) -> float | None:
+    """Return the learning rate that a label tells: “digits, lr 1e-5”, “learning rate = 0.0003”."""
+    found = _RATE.search(title)
+    return float(found[1]) if found else None
 
 
 def _polynomial(form: Form, columns: Mapping[NodeId, int]) -> Polynomial:

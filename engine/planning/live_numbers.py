@@ -5,11 +5,11 @@ An operation need not say which of its parameters are live: a real number is, wh
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from engine.document.model import Document
+from engine.document.model import Document, NodeId
 from engine.operation import Choice, Linear
 from engine.parameters import Real, RealList, Value
 from engine.planning.coefficient import Coefficient, Symbol
@@ -47,8 +47,13 @@ class LiveNumber:
 class LiveWeigher:
     """Weigh the operands of linear nodes with their live numbers as symbols; gathers these numbers."""
 
-    def __init__(self) -> None:
-        """Know no node yet."""
+    def __init__(self, origin: Callable[[NodeId], NodeId]) -> None:
+        """Know no node yet.
+
+        Args:
+            origin: gives the document's node that a step was made of: all members of a series follow its numbers.
+        """
+        self._origin = origin
         self.numbers: dict[Symbol, LiveNumber] = {}
         self._probes: dict[str, _Probe] = {}
         self._places: list[tuple[Collection[str], tuple[Place, ...]]] = []
@@ -59,7 +64,8 @@ class LiveWeigher:
             symbols = {symbol for weights in weigh_exactly(step, _NOWHERE).values() for weight in weights for symbol in weight.symbols}
             self.numbers |= {symbol: LiveNumber(symbol) for symbol in sorted(symbols)}
         elif isinstance(step.behaviour, Linear) and not step.node.muted:
-            probe = _Probe(step, self._find_places(tensors) if step.behaviour.by_place else (_NOWHERE,))
+            places = self._find_places(tensors) if step.behaviour.by_place else (_NOWHERE,)
+            probe = _Probe(step, self._origin(step.id), places)
             self._probes[step.id] = probe
             self.numbers |= {number.symbol: number for number in probe.numbers}
 
@@ -83,13 +89,13 @@ _NOWHERE = Place("", "other", None, 0)
 class _Probe:
     """Hold a linear step's coefficients as polynomials in its live numbers."""
 
-    def __init__(self, step: Step, places: Sequence[Place]) -> None:
+    def __init__(self, step: Step, owner: NodeId, places: Sequence[Place]) -> None:
         """Ask the operation at other values of each real number, at all places of the value's tensors."""
         self._step = step
         self._places = places
         self._values = _expand_lists(step)
         self._origin = self._behave([], Fraction(0)) or Linear(lambda counts, place: {})
-        live = [number for number in _find_reals(step, self._values) if self._is_affine([number])]
+        live = [number for number in _find_reals(step, owner, self._values) if self._is_affine([number])]
         self.numbers = live if self._is_affine(live) else []
         self._beside = [(number, self._value_of(number), self._moved(number)) for number in self.numbers]
 
@@ -159,13 +165,13 @@ def _expand_lists(step: Step) -> Mapping[str, Value]:
     return {name: value or empty[name] if name in empty else value for name, value in step.parameters.items()}
 
 
-def _find_reals(step: Step, values: Mapping[str, Value]) -> list[LiveNumber]:
+def _find_reals(step: Step, owner: NodeId, values: Mapping[str, Value]) -> list[LiveNumber]:
     """Return every real number among the parameters, those of lists one by one."""
     found: list[LiveNumber] = []
     for parameter in step.operation.parameters:
         name, value = parameter.name, values[parameter.name]
         if isinstance(parameter, Real):
-            found.append(LiveNumber(Symbol(step.id, name), name, None, float(parameter.default)))
+            found.append(LiveNumber(Symbol(owner, name), name, None, float(parameter.default)))
         elif isinstance(parameter, RealList) and isinstance(value, tuple):
-            found += [LiveNumber(Symbol(step.id, f"{name}.{index}"), name, index) for index in range(len(value))]
+            found += [LiveNumber(Symbol(owner, f"{name}.{index}"), name, index) for index in range(len(value))]
     return found

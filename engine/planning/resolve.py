@@ -16,6 +16,7 @@ from engine.errors import CheckpointError, NotFoundError, ReadError
 from engine.operation import Choice, Kernel, Linear, Measure, PortKind, Source
 from engine.planning.misfit import Misfit, Shape, ShapeDifference, compare_shapes, describe_misfit
 from engine.planning.moved import find_moved
+from engine.planning.series import Expansion
 from engine.planning.structure import Graph, Operand, Step
 from engine.planning.tied import describe_unread, describe_untied, find_aliases
 from engine.problems import Problem, error, warning
@@ -66,6 +67,8 @@ class Resolved:
     decisions: tuple[Decision, ...]
     aliases: Mapping[NodeId, tuple[str, ...]]
     """Per source identity: tensors stored twice that a base it is joined to ties; the base's results have no place for them."""
+    expansion: Expansion
+    """What the nodes of series became."""
 
     def title(self, node: NodeId) -> str:
         """Return what the user calls a node, with its id where others are called the same: ‘Apply (edit)’."""
@@ -93,15 +96,22 @@ class _Draft:
     problems: list[Problem] = field(default_factory=list[Problem])
 
 
-def resolve_values(graph: Graph, folder: Path) -> tuple[Resolved, list[Problem]]:
-    """Return what flows where, and the problems that only the headers reveal; sources are relative to `folder`."""
+def resolve_values(graph: Graph, folder: Path, expansion: Expansion | None = None) -> tuple[Resolved, list[Problem]]:
+    """Return what flows where, and the problems that only the headers reveal; sources are relative to `folder`.
+
+    Args:
+        graph: what is sound of the document.
+        folder: what relative paths count from.
+        expansion: how the document's series were written out in the graph; None where it has none.
+    """
     draft = _Draft(graph)
     for step in graph.steps.values():
         if all(operand.node in draft.values for operand in step.operands if operand.kind in _TENSOR_KINDS):
             _resolve_step(step, folder, draft)
     present = [stamp.path for source in draft.sources.values() for stamp in source.header.files]
     draft.problems += find_moved(folder, draft.missing, present)
-    resolved = Resolved(graph, draft.sources, draft.values, draft.limits, tuple(draft.decisions), draft.aliases)
+    written_out = expansion or Expansion(graph.document, {}, {})
+    resolved = Resolved(graph, draft.sources, draft.values, draft.limits, tuple(draft.decisions), draft.aliases, written_out)
     return resolved, graph.weigh_problems(draft.problems)
 
 

@@ -39,3 +39,10 @@ def test_a_damaged_file_says_why(tmp_path):
     dropped = recognise(tmp_path / "bad.safetensors")
     assert dropped.kind == "unknown"
     assert "bad.safetensors" in dropped.reason
+
+
+def test_the_folder_of_a_training_is_a_series(tmp_path):
+    (tmp_path / "checkpoint-500").mkdir()
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    dropped = recognise(tmp_path)
+    assert (dropped.kind, node_of(dropped)) == ("series", "series")

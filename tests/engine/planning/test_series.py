@@ -1,0 +1,164 @@
+"""Series: written out as checkpoints in their order, and what hangs on them as lists."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from engine.document.edits import set_label
+from engine.planning.check import check_document
+from engine.planning.live_model import make_live_model
+from engine.planning.live_weights import WeightEvaluator
+from engine.problems import Severity
+
+STEPS = (20, 500, 1000)
+LINES = """
+    base = checkpoint source:base
+    run = series source:training
+    way = task_vector tuned=run base=base
+"""
+OUT = "o = export_checkpoint checkpoint=x folder:o"
+
+
+@pytest.fixture
+def training(bench, family):
+    """Save three checkpoints of a training that goes straight to the model `a` and on, and other things a trainer leaves."""
+    for step, share in zip(STEPS, (0.25, 0.5, 1.0), strict=True):
+        moved = {name: _between(family, name, share) if tensor.is_floating_point() else tensor for name, tensor in family["base"].items()}
+        folder = bench.save(f"training/checkpoint-{step}", moved, {"model_type": "tiny"})
+        (folder / "trainer_state.json").write_text("{}")
+        (folder / "optimizer.pt").write_bytes(b"no checkpoint")
+    (bench.folder / "training" / "runs").mkdir()
+    return bench
+
+
+def _between(family, name, share):
+    base, tuned = family["base"][name].float(), family["a"][name].float()
+    return base + share * (tuned - base)
+
+
+def problems(verdict, severity=Severity.ERROR):
+    return [(problem.node, problem.field) for problem in verdict.problems if problem.severity is severity]
+
+
+def test_where_many_may_go_in_all_go_in_by_their_steps(training):
+    plan = training.plan(f"{LINES}\n x = average checkpoints=run\n out = export_checkpoint checkpoint=x folder:out")
+    assert plan.formulas["out"].splitlines()[0].startswith("θ = θ[run · checkpoint-20] + 1/3")
+    steps = plan.resolved.graph.steps["x"].inputs["checkpoints"]
+    assert [operand.node for operand in steps] == [f"run-checkpoint-{step}" for step in STEPS]
+
+
+def test_what_takes_one_works_on_each(training):
+    record = training.run(f"{LINES}\n m = similarity vectors=way per_layer:true").similarities[0]
+    assert record.names == tuple(f"way · checkpoint-{step}" for step in STEPS)
+    assert np.array(record.cosine) == pytest.approx(1, abs=1e-3)
+    assert np.array(record.norms) / record.norms[-1] == pytest.approx([0.25, 0.5, 1], rel=1e-3)
+
+
+def test_the_export_of_a_series_average_keeps_the_series_in_its_recipe(training):
+    lines = f"{LINES}\n x = average checkpoints=run\n out = export_checkpoint checkpoint=x folder:out"
+    plan = training.plan(lines)
+    training.run_plan(plan)
+    recipe = json.loads((training.folder / "out" / "recipe.loom").read_text())
+    assert recipe["nodes"]["run"]["parameters"] == {"pattern": "checkpoint-*", "source": "../training"}
+    assert len(plan.inputs) == len(STEPS)
+
+
+def test_another_member_makes_another_plan(training):
+    lines = f"{LINES}\n x = average checkpoints=run\n out = export_checkpoint checkpoint=x folder:out"
+    before = training.plan(lines).hash
+    training.save("training/checkpoint-1500", training.load("a"), {"model_type": "tiny"})
+    assert training.plan(lines).hash != before
+
+
+def test_two_lists_go_member_by_member(training):
+    lines = f"{LINES}\n half = apply base=run vector=way strength:0.5\n x = average checkpoints=half\n{OUT}"
+    steps = training.plan(lines).resolved.graph.steps
+    for step in STEPS:
+        ports = steps[f"half-checkpoint-{step}"].inputs
+        assert [ports[port][0].node for port in ("base", "vector")] == [f"run-checkpoint-{step}", f"way-checkpoint-{step}"]
+
+
+def test_series_of_other_lengths_do_not_meet(training):
+    lines = f"""{LINES}
+        two = series source:training pattern:checkpoint-*00
+        bad = apply base=two vector=way
+        x = average checkpoints=bad
+        o = export_checkpoint checkpoint=x folder:o
+    """
+    assert ("bad", "vector") in problems(training.check(lines))
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("o = export_checkpoint checkpoint=run folder:o", ("o", "checkpoint")),
+        ("o = export_vector vector=way folder:o", ("o", "vector")),
+    ],
+)
+def test_an_output_takes_one(training, line, place):
+    assert problems(training.check(f"{LINES}\n{line}")) == [place]
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [("source:nowhere", ("run", "source")), ("source:training pattern:epoch-*", ("run", "pattern")), ("source:", ("run", "source"))],
+)
+def test_what_is_wrong_with_a_folder_is_told_at_the_series(training, changes, place):
+    lines = f"base = checkpoint source:base\n run = series {changes}\n x = average checkpoints=run\n{OUT}"
+    assert problems(training.check(lines)) == [place]
+
+
+def test_a_damaged_member_is_told_at_the_series(training):
+    (training.folder / "training" / "checkpoint-500" / "model.safetensors").write_bytes(b"{")
+    lines = f"{LINES}\n x = average checkpoints=run\n{OUT}"
+    verdict = training.check(lines)
+    assert problems(verdict) == [("run", "source")]
+    assert "checkpoint-500" in verdict.problems[0].message
+
+
+def test_what_has_no_number_is_left_out_with_a_warning(training):
+    training.save("training/checkpoint-best", training.load("a"), {"model_type": "tiny"})
+    lines = f"{LINES}\n x = average checkpoints=run\n{OUT}"
+    assert problems(training.check(lines), Severity.WARNING) == [("run", "pattern")]
+
+
+def test_a_muted_series_brings_nothing(training):
+    lines = f"base = checkpoint source:base\n !run = series source:nowhere\n x = average checkpoints=base,run\n{OUT}"
+    assert {node for node, _ in problems(training.check(lines))} == {"x"}
+
+
+def test_nodes_of_the_same_name_stay_apart(training):
+    lines = f"{LINES}\n run-checkpoint-500 = checkpoint source:b\n x = average checkpoints=run,run-checkpoint-500\n{OUT}"
+    operands = training.plan(lines).resolved.graph.steps["x"].inputs["checkpoints"]
+    assert [operand.node for operand in operands] == [
+        "run-checkpoint-20",
+        "run-checkpoint-500_",
+        "run-checkpoint-1000",
+        "run-checkpoint-500",
+    ]
+
+
+def test_a_training_is_a_way_of_the_live_model(training):
+    model = make_live_model(training.check(f"{LINES}\n part = scale vector=way factor:0.5").resolved)
+    (live,) = model.families
+    (series,) = live.series
+    assert (series.node, series.quantity, series.numbers) == ("run", "step", STEPS)
+    assert [number.symbol.node for number in model.numbers] == ["part"]
+    rows = {node.node: index for index, node in enumerate(live.nodes)}
+    weights = WeightEvaluator(live).evaluate(model.read_values(training.document(f"{LINES}\n part = scale vector=way factor:0.5")))
+    assert weights[0, rows["part-checkpoint-500"]].tolist() == pytest.approx(weights[0, rows["way-checkpoint-500"]] * 0.5)
+
+
+def test_learning_rates_are_read_from_labels(bench, family):
+    document = bench.document(
+        "base = checkpoint source:base\n a = checkpoint source:a\n b = checkpoint source:b\n x = average checkpoints=base,a,b"
+    )
+    for node, label in (("a", "digits, lr 3e-4"), ("b", "digits, learning rate = 0.00001"), ("base", "solr 5")):
+        document = set_label(document, node, label)
+    (live,) = make_live_model(check_document(document, bench.folder).resolved).families
+    (series,) = live.series
+    assert (series.node, series.quantity) == (None, "learning rate")
+    assert (series.members, series.numbers) == (("b", "a"), (1e-5, 3e-4))
