@@ -35,6 +35,7 @@ from app.canvas.gestures.pan import Pan, scroll_view
 from app.canvas.hits import WIRE_REACH, Hit, HitKind, hit_wire
 from app.canvas.minimap import Minimap
 from app.canvas.naming import Naming
+from app.canvas.role_drop import find_role
 from app.canvas.scene import Scene
 from app.canvas.suggestions import convert
 from app.canvas.walking import Direction
@@ -261,7 +262,8 @@ class CanvasView(QGraphicsView):
             self._scene.add_operation(operation, (place.x() - 60, place.y() - 24), wire=wire)
             self.setFocus()
         elif paths := tuple(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()):
-            self._scene.files_dropped.emit(FileDrop(paths, (place.x(), place.y()), self._hit(event.position()).end))
+            end = self._hit(event.position()).end or find_role(self._scene.nodes, (place.x(), place.y()))
+            self._scene.files_dropped.emit(FileDrop(paths, (place.x(), place.y()), end))
         event.acceptProposedAction()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  (Qt's name)

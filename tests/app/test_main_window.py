@@ -5,13 +5,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from app.actions import ACTIONS
+from app.canvas.connection import PortEnd
 from app.canvas.wishes import FileDrop
 from app.header_lane import CheckSummary
 from app.main_window import MainWindow
 from app.preferences import Preferences
 from app.theme import apply_theme
 from engine.document.edits import set_title
-from engine.document.model import Document, Node, NodeId
+from engine.document.model import Document, Node, NodeId, PortRef, Wire
 from engine.document.storage import load_document, save_document
 
 GRAPH = Document("Small", {NodeId("base"): Node("checkpoint", {"source": "nowhere"}, "Base", (0, 0)), NodeId("tau"): Node("task_vector")})
@@ -196,6 +197,27 @@ def test_dropped_files_become_their_nodes(window, bench, tmp_path):
     node = window.session.document.nodes[NodeId("test_set")]
     assert (node.parameters["source"], node.label) == (str(tmp_path / "examples.csv"), "examples")
     assert "odd.xyz" in bench.status.currentMessage()
+
+
+def test_a_checkpoint_file_dropped_on_a_role_plays_it_in_one_step(window, bench, tmp_path):
+    """The base is what the graph's other task vectors count from."""
+    (tmp_path / "striped.safetensors").write_bytes((8).to_bytes(8, "little") + b"{}      ")
+    nodes = {"base": Node("checkpoint", {"source": "b"}), "tuned": Node("checkpoint"), "tau": Node("task_vector"), "like": Node("analogy")}
+    wires = (("base.checkpoint", "tau.base"), ("tuned.checkpoint", "tau.tuned"), ("tau.vector", "like.a"))
+    made = tuple(Wire(PortRef.parse(source), PortRef.parse(target)) for source, target in wires)
+    before = Document(nodes={NodeId(name): node for name, node in nodes.items()}, wires=made)
+    window.session.new(before)
+    role = PortEnd(PortRef(NodeId("like"), "b"), is_output=False)
+    window.links.drops.take(FileDrop((tmp_path / "striped.safetensors",), (0.0, 300.0), role))
+    after = {(str(wire.source), str(wire.target)) for wire in window.session.document.wires} - set(wires)
+    assert after == {
+        ("checkpoint.checkpoint", "task_vector.tuned"),
+        ("base.checkpoint", "task_vector.base"),
+        ("task_vector.vector", "like.b"),
+    }
+    assert window.session.document.nodes[NodeId("checkpoint")].label == "striped"
+    window.session.undo_stack.undo()
+    assert window.session.document == before
 
 
 def test_a_dropped_graph_opens(window, file):

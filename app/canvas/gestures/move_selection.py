@@ -1,13 +1,16 @@
-"""Moving what is selected, snapped to the grid; a lone node let go over a wire goes in between."""
+"""Moving what is selected, snapped to the grid; a lone node let go over a wire goes in between, over a role of an Analogy it plays it."""
 
 from __future__ import annotations
 
+from app.analogy_roles import play_role
 from app.canvas.alignment import snap
-from app.canvas.connection import can_insert
+from app.canvas.connection import PortEnd, can_insert, find_followers
 from app.canvas.edit_steps import Selection, carried_nodes, insert_on_wire, move_selection
 from app.canvas.gestures.gesture import Pointer
 from app.canvas.hits import hit_wire
+from app.canvas.role_drop import find_player, find_role
 from app.canvas.scene import Scene
+from app.canvas.wire_preview import WirePreview
 from engine.document.model import Document, NodeId, Position, Wire
 
 _WIRE_REACH = 14.0
@@ -32,6 +35,8 @@ class MoveSelection:
         self._by: Position = (0.0, 0.0)
         self._is_moving = False
         self._wire: Wire | None = None
+        self._role: PortEnd | None = None
+        self._preview: WirePreview | None = None
 
     def move(self, pointer: Pointer) -> None:
         """Show everything where it would go."""
@@ -53,9 +58,11 @@ class MoveSelection:
                 self._scene.choose(self._clicked)
             return
         self.move(pointer)
-        scene, selection, by, wire = self._scene, self._scene.selection, self._by, self._wire
-        scene.mirror.settle()
-        scene.mirror.mark_wires(selection.wires)
+        scene, selection, by, wire, role = self._scene, self._scene.selection, self._by, self._wire, self._role
+        self.cancel()
+        if role is not None:
+            self._play(role)
+            return
         boxes = scene.boxes
 
         def edit(document: Document) -> Document:
@@ -67,6 +74,7 @@ class MoveSelection:
     def cancel(self) -> None:
         """Put everything back."""
         if self._is_moving:
+            self._show_role(None)
             self._scene.mirror.settle()
             self._scene.mirror.mark_wires(self._scene.selection.wires)
 
@@ -77,11 +85,42 @@ class MoveSelection:
         return x - self._anchor[0], y - self._anchor[1]
 
     def _aim(self, pointer: Pointer) -> None:
-        """Find the wire that a lone node would go in; Alt: none."""
-        wire = None if pointer.is_alt or len(self._scene.selection.nodes) != 1 else self._find_wire()
+        """Find the role that a lone node would play, or the wire that it would go in; Alt: none."""
+        is_free = not pointer.is_alt and len(self._scene.selection.nodes) == 1
+        role = self._find_role(pointer) if is_free else None
+        wire = self._find_wire() if is_free and role is None else None
         if wire != self._wire:
             self._wire = wire
             self._scene.mirror.mark_wires(self._scene.selection.wires, wire)
+        if role != self._role:
+            self._show_role(role)
+
+    def _find_role(self, pointer: Pointer) -> PortEnd | None:
+        role = find_role(self._scene.nodes, pointer.scene, self._lone_node())
+        player = find_player(self._scene.document, self._lone_node()) if role is not None else None
+        return role if player is not None and role is not None and not self._is_behind(role) else None
+
+    def _is_behind(self, role: PortEnd) -> bool:
+        """Tell whether the node is made from the analogy itself."""
+        return self._lone_node() in find_followers(self._scene.document, role.ref.node)
+
+    def _show_role(self, role: PortEnd | None) -> None:
+        """Draw the wire that letting go would make."""
+        self._role = role
+        if self._preview is not None:
+            self._preview.remove()
+            self._preview = None
+        player = find_player(self._scene.document, self._lone_node()) if role is not None else None
+        if role is not None and player is not None:
+            self._preview = WirePreview(self._scene, PortEnd(player, is_output=True), frozenset({role}))
+            self._preview.lead((0.0, 0.0), role)
+
+    def _play(self, role: PortEnd) -> None:
+        """Let the node play a role; it stays where it was."""
+        player = find_player(self._scene.document, self._lone_node())
+        if player is not None:
+            title = self._scene.tr("Choose a role")
+            self._scene.session.apply(title, lambda document: play_role(document, role.ref.node, role.ref.port, player))
 
     def _find_wire(self) -> Wire | None:
         document, node_id = self._scene.document, self._lone_node()

@@ -143,6 +143,49 @@ def test_a_checkpoint_dropped_on_a_role_becomes_a_task_vector_where_the_base_is_
     assert session.undo_stack.count() == 1
 
 
+def _roles(make):
+    return make.graph(
+        {
+            "base": make.node("checkpoint"), "a": make.node("checkpoint", 0, 168), "b": make.node("checkpoint", 0, 336),
+            "ta": make.node("task_vector", 264, 96), "like": make.node("analogy", 720, 96),
+        },
+        ("a.checkpoint", "ta.tuned"), ("base.checkpoint", "ta.base"), ("ta.vector", "like.a"),
+    )  # fmt: skip
+
+
+def test_a_checkpoints_node_let_go_over_a_role_plays_it_and_stays_where_it_was(hand, session, open_graph, make):
+    open_graph(_roles(make))
+    x, y = hand.input("like.c")
+    hand.press(hand.title("b"))
+    hand.move((x + 30, y + 4))
+    assert hand.scene.mirror.nodes["base"].opacity() < 1, "what it would be wired to stands out"
+    hand.release((x + 30, y + 4))
+    assert {("b.checkpoint", "task_vector.tuned"), ("base.checkpoint", "task_vector.base"), ("task_vector.vector", "like.c")} <= _wires(
+        session
+    )
+    assert session.document.nodes["b"].position == (0, 336)
+    assert session.undo_stack.count() == 1
+    assert hand.scene.mirror.nodes["base"].opacity() == 1
+    session.undo_stack.undo()
+    assert session.document == _roles(make)
+
+
+def test_alt_lets_a_node_lie_over_a_role(hand, session, open_graph, make):
+    open_graph(_roles(make))
+    x, y = hand.input("like.c")
+    hand.drag(hand.title("b"), (x + 30, y + 4), Qt.KeyboardModifier.AltModifier)
+    assert session.document.wires == _roles(make).wires
+    assert session.document.nodes["b"].position != (0, 336)
+
+
+def test_what_is_made_from_an_analogy_plays_no_role_in_it(hand, session, open_graph, make):
+    graph = make.graph({"like": make.node("analogy"), "s": make.node("scale", 480, 0)}, ("like.vector", "s.vector"))
+    open_graph(graph)
+    x, y = hand.input("like.a")
+    hand.drag(hand.title("s"), (x + 30, y))
+    assert session.document.wires == graph.wires
+
+
 def test_a_wire_dropped_on_empty_canvas_asks_for_what_fits_and_joins_what_is_chosen(hand, session, open_graph, make, heard):
     open_graph(make.graph({"a": make.node("checkpoint")}))
     hand.drag(hand.output("a.checkpoint"), (500, 300))
@@ -361,6 +404,10 @@ def test_files_dropped_are_handed_over_with_the_port_under_them(hand, view, open
     (drop,) = [what for name, what in heard if name == "files_dropped"]
     assert drop.paths == (tmp_path,)
     assert drop.end == make.input("like.c")
+    heard.clear()
+    x, y = hand.input("like.b")
+    _drop(view, packed, (x + 60, y + 5))
+    assert [what.end for name, what in heard if name == "files_dropped"] == [make.input("like.b")], "the whole row takes it"
 
 
 def test_the_minimap_leads_there(view, open_graph, make, qtbot):
