@@ -12,7 +12,7 @@ from engine.errors import Cancelled
 from engine.execution.member_reader import MemberReader, find_precision
 from engine.similarity.family_files import FamilyFiles
 from engine.similarity.missing_rows import MissingRows
-from engine.similarity.row_sums import SUB_BLOCK_ENTRIES, RowMeter, RowSums
+from engine.similarity.row_sums import RowMeter, RowSums
 
 Span = tuple[int, int]
 """(first entry, entries) of a tensor."""
@@ -47,7 +47,7 @@ class PieceMeasurer:
         return self._meter(self._precision).piece_entries
 
     def measure(self, spans: Sequence[Span]) -> RowSums:
-        """Return the sums over some spans of the tensor; all but the last are of whole sub-blocks.
+        """Return the sums over one span of the tensor, or over several of one size, which is of whole sub-blocks.
 
         Raises:
             ReadError: they can't be read.
@@ -82,9 +82,12 @@ class PieceMeasurer:
 
         def load_some(member: int, start: int, count: int, out: torch.Tensor) -> None:
             self._check(member)
-            first = start // SUB_BLOCK_ENTRIES
-            for index, (offset, size) in enumerate(spans[first : first + -(-count // SUB_BLOCK_ENTRIES)]):
-                self._reader.load(member, offset, out[index * SUB_BLOCK_ENTRIES : index * SUB_BLOCK_ENTRIES + size])
+            done = 0
+            while done < count:
+                index, inside = divmod(start + done, spans[0][1])
+                taken = min(spans[index][1] - inside, count - done)
+                self._reader.load(member, spans[index][0] + inside, out[done : done + taken])
+                done += taken
 
         return load_one if len(spans) == 1 else load_some
 

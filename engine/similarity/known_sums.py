@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +52,18 @@ class KnownSums:
     def notes(self) -> tuple[str, ...]:
         """Return what the user should know of the store."""
         return tuple(self._store.notes)
+
+    @property
+    def seed(self) -> str:
+        """Return what draws from these checkpoints hang on: the same for the same files."""
+        return " ".join(self._identities)
+
+    def list_known(self) -> Iterator[tuple[int, int, int]]:
+        """Yield (member, member that is not smaller, part) of what is known."""
+        pairs = itertools.combinations_with_replacement(range(len(self._identities)), 2)
+        for pair, part in itertools.product(pairs, range(len(self.parts))):
+            if self._places[part].size and self._is_known(pair, part):
+                yield (*pair, part)
 
     def find_missing(self, part: int) -> list[MissingTensor]:
         """Return the tensors of a part to be measured, each with the same rows; none when all is known."""

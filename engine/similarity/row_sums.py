@@ -14,6 +14,7 @@ from engine.similarity.gram_table import MAGNITUDE_BINS, Counts, Floats
 SUB_BLOCK_ENTRIES = 1 << 12
 """float32 products are summed over this many entries before float64 takes over: the sum's error stays below 1e-6 relative."""
 MOST_PIECE_ENTRIES = 1 << 20
+FEWEST_PIECE_ENTRIES = 1 << 15
 MOST_COUNTED_BYTES = 1 << 24
 """Of the exponents of all rows of a piece: with many vectors a piece is shorter."""
 CACHED_BYTES = 1 << 20
@@ -78,7 +79,7 @@ def empty_rows(rows: int, members: int) -> RowSums:
 def find_piece_entries(rows: int) -> int:
     """Return how many entries a piece has when so many rows are counted."""
     entries = MOST_PIECE_ENTRIES
-    while entries > SUB_BLOCK_ENTRIES and entries * rows > MOST_COUNTED_BYTES:
+    while entries > FEWEST_PIECE_ENTRIES and entries * rows > MOST_COUNTED_BYTES:
         entries //= 2
     return entries
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.similarity.family_files import FamilyFiles
 from engine.similarity.gram_table import MAGNITUDE_BINS, GramTable
 from engine.similarity.pair_sums import PairSums
+
+if TYPE_CHECKING:
+    from engine.similarity.row_sums import RowSums
 
 FindSums = Callable[[int, int, int], PairSums]
 """(member, member that is not smaller, part) → their sums."""
@@ -48,6 +52,13 @@ def fill_pair(table: GramTable, at: Sequence[int], pair: tuple[int, int], sums: 
         table.signs[at, one - 1, other - 1] = table.signs[at, other - 1, one - 1] = sums.signs[places]
     if one == other and one:
         table.magnitudes[at, one - 1] = sums.magnitudes[places]
+
+
+def fill_tensor(table: GramTable, at: int, pair: tuple[int, int], sums: RowSums, found_at: tuple[int, int]) -> None:
+    """Put the sums of a pair of members in one tensor into the table's tensor `at`; they lie in a row and a column of `sums`."""
+    alone = PairSums.empty(1, is_single=pair[0] == pair[1])
+    alone.put(0, sums, *found_at)
+    fill_pair(table, [at], pair, alone, [0])
 
 
 def leave_out_non_finite(table: GramTable) -> GramTable:
