@@ -97,6 +97,10 @@ Operands = Mapping[str, Sequence["torch.Tensor"]]
 """Per input port the piece of each wire's value: 1-D, of the compute dtype, all of one length and device. Not to be written to."""
 
 
+SAMPLE_PIECES = 4
+"""How many pieces of a tensor a reduction that asks for a sample sees."""
+
+
 @dataclass(frozen=True, slots=True)
 class Extent:
     """Say what a reduction has run over."""
@@ -124,6 +128,10 @@ class Reduction:
     """(state, extent, results of the earlier reductions) -> result."""
     needed: Callable[[tuple[object, ...]], bool] | None = None
     """Whether the tensor (or model) must be run over at all, from the results of the earlier reductions; if not, the result is None."""
+    reach: Literal["all", "sample"] = "all"
+    """A sample is SAMPLE_PIECES pieces of a tensor, or more where they are read anyway: enough for a guess, never for a result."""
+    is_fallback: bool = False
+    """Whether it is hardly ever needed, so that the plan does not count on reading the tensor once more for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +160,12 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Choose a coefficient by measuring; what follows refers to it as a symbol until then."""
+    """Choose coefficients by measuring; what follows refers to them as symbols until then."""
 
     kind: Literal["strength"]
     parent: str
+    is_each: bool = False
+    """Whether every vector has a coefficient of its own."""
 
 
 @dataclass(frozen=True, slots=True)

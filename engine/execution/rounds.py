@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.document.model import NodeId
 from engine.execution.ordered_fold import OrderedFold
-from engine.operation import Extent, Kernel, Reduction
+from engine.operation import SAMPLE_PIECES, Extent, Kernel, Reduction
 from engine.planning.needs import tensor_rounds
 from engine.planning.structure import Step
 from engine.planning.work import TensorWork, WorkPlanner
@@ -23,49 +23,76 @@ class TensorReduction:
 
 
 class TensorRounds:
-    """Run the reductions that the kernels of one tensor need, round after round."""
+    """Run the reductions that the kernels of one tensor need, round after round; the values are known in the last."""
 
     def __init__(self, planner: WorkPlanner, work: TensorWork, pieces: int) -> None:
-        """Find the rounds; `pieces` is how many pieces each round has."""
-        self.pieces = pieces
+        """Find the rounds; `pieces` is how many pieces the tensor has. No round is open before the first `advance`."""
+        self.active: Sequence[TensorReduction] = ()
+        """What the open round reduces."""
+        self.visits: Sequence[int] = ()
+        """The pieces that the open round visits."""
+        self.is_last = False
+        self._pieces = pieces
         self._work = work
+        self._number = -1
         self._steps = planner.resolved.graph.steps
         self._ready = _ready_rounds(planner, work)
         self._results: dict[NodeId, list[object]] = {kernel: [] for kernel in self._ready}
         self._folds: dict[NodeId, OrderedFold[object, object]] = {}
 
-    def open_round(self, number: int) -> tuple[TensorReduction, ...]:
-        """Return the reductions of a round that are needed, after what the rounds before have found."""
-        wanted = [item for kernel in self._ready if (item := self._at(kernel, number))]
-        active = tuple(item for item in wanted if _is_needed(item.reduction, tuple(self._results[item.kernel])))
-        for item in wanted:
-            if item not in active:
-                self._results[item.kernel].append(None)
-        self._folds = {
-            item.kernel: OrderedFold[object, object](item.reduction.start(), item.reduction.merge, range(self.pieces)) for item in active
-        }
-        return active
+    def advance(self) -> bool:
+        """End the open round and open the next one in which there is something to do; False when the last one is over."""
+        self._close_round()
+        if self.is_last:
+            return False
+        while not self.is_last:
+            self._open_round(self._number + 1)
+            if self.active:
+                break
+        return True
 
     def push(self, item: TensorReduction, piece: int, partials: Sequence[object]) -> None:
         """Merge what one piece gave."""
         self._folds[item.kernel].push(piece, partials)
-
-    def close_round(self, active: Sequence[TensorReduction]) -> None:
-        """Turn the merged states of a round into results."""
-        extent = Extent(self._work.entries)
-        for item in active:
-            before = tuple(self._results[item.kernel])
-            self._results[item.kernel].append(item.reduction.finish(self._folds[item.kernel].state, extent, before))
 
     @property
     def results(self) -> Mapping[NodeId, tuple[object, ...]]:
         """Return the results per kernel so far."""
         return {kernel: tuple(results) for kernel, results in self._results.items()}
 
+    def _open_round(self, number: int) -> None:
+        """Find the reductions of a round that are needed, after what the rounds before have found."""
+        wanted = [item for kernel in self._ready if (item := self._at(kernel, number))]
+        self._number = number
+        self.is_last = number == self._work.needs.rounds - 1
+        self.active = tuple(item for item in wanted if _is_needed(item.reduction, tuple(self._results[item.kernel])))
+        for item in wanted:
+            if item not in self.active:
+                self._results[item.kernel].append(None)
+        is_survey = not self.is_last and all(item.reduction.reach == "sample" for item in self.active)
+        self.visits = sample_pieces(self._pieces) if is_survey else range(self._pieces)
+        self._folds = {
+            item.kernel: OrderedFold[object, object](item.reduction.start(), item.reduction.merge, self.visits) for item in self.active
+        }
+
+    def _close_round(self) -> None:
+        """Turn the merged states of the open round into results."""
+        extent = Extent(self._work.entries)
+        for item in self.active:
+            before = tuple(self._results[item.kernel])
+            self._results[item.kernel].append(item.reduction.finish(self._folds[item.kernel].state, extent, before))
+        self.active = ()
+
     def _at(self, kernel: NodeId, number: int) -> TensorReduction | None:
         reductions = kernel_of(self._steps[kernel]).reductions
         index = number - (self._ready[kernel] - len(reductions))
         return TensorReduction(kernel, index, reductions[index]) if 0 <= index < len(reductions) else None
+
+
+def sample_pieces(pieces: int) -> Sequence[int]:
+    """Return the numbers of the pieces that stand for all of them: SAMPLE_PIECES, evenly spread."""
+    count = min(pieces, SAMPLE_PIECES)
+    return [(2 * number + 1) * pieces // (2 * count) for number in range(count)]
 
 
 def kernel_of(step: Step) -> Kernel:

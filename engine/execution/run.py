@@ -24,6 +24,7 @@ from engine.errors import (
     SelectionError,
 )
 from engine.events import Event, Listener, NodeFinished, PassStarted, Remarked, RunStarted, StrengthChosen
+from engine.execution.allocator import keep_freed_memory
 from engine.execution.device import describe_device, find_device
 from engine.execution.fetch import fetch_inputs
 from engine.execution.kept_figures import KeptFigures
@@ -101,6 +102,7 @@ class Execution:
         Raises:
             EngineError: what failed, located; Cancelled when the user stopped.
         """
+        keep_freed_memory()
         with self.settle_on_failure():
             self._tell_start()
             for notice in self.outputs.open():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.errors import Cancelled
@@ -19,8 +19,10 @@ class TensorTask:
     index: int
     """Its position in the pass."""
     piece_entries: int
-    rounds: int
-    round: int = 0
+    is_repeated: bool = False
+    """Whether its pieces are visited in several rounds."""
+    visits: Sequence[int] = ()
+    """The pieces of this round, by number."""
     taken: int = 0
     """Pieces of this round given out."""
     finished: int = 0
@@ -34,11 +36,6 @@ class TensorTask:
     def pieces(self) -> int:
         """Return the number of pieces; an empty tensor has one, of no entries."""
         return max(-(-self.work.entries // self.piece_entries), 1)
-
-    @property
-    def is_last_round(self) -> bool:
-        """Tell whether the values are known in this round."""
-        return self.round == self.rounds - 1
 
     def piece(self, number: int) -> tuple[int, int]:
         """Return (offset, entries) of a piece."""
@@ -54,8 +51,9 @@ class ScheduleSettings:
     """How many tensors may be open at once."""
     kept_bytes: int
     """How much memory operands kept between rounds may take in all."""
-    finish_round: Callable[[TensorTask], None]
-    """Called once per tensor and round, when all its pieces are done, by the worker that did the last."""
+    next_round: Callable[[TensorTask], Sequence[int]]
+    """Called when a tensor is opened, and once all pieces of a round are done by the worker that did the last: ends that round, and
+    returns the pieces to visit in the next one; none when the tensor is done."""
     stops: Callable[[], bool]
     """Tells whether the user wants to stop."""
 
@@ -90,12 +88,12 @@ class Schedule:
         """Note that a piece of a task is done; the last one of a round ends it."""
         with self._changed:
             task.finished += 1
-            if task.finished < task.pieces:
+            if task.finished < len(task.visits):
                 return
-        self._settings.finish_round(task)
+        visits = self._settings.next_round(task)
         with self._changed:
-            task.round, task.taken, task.finished = task.round + 1, 0, 0
-            if task.round == task.rounds:
+            task.visits, task.taken, task.finished = visits, 0, 0
+            if not visits:
                 self._close(task)
             self._changed.notify_all()
 
@@ -112,9 +110,9 @@ class Schedule:
 
     def _find(self) -> tuple[TensorTask, int] | None:
         for task in self._open:
-            if task.taken < task.pieces:
+            if task.taken < len(task.visits):
                 task.taken += 1
-                return task, task.taken - 1
+                return task, task.visits[task.taken - 1]
         if len(self._open) >= self._settings.window:
             return None
         task = next(self._waiting, None)
@@ -122,12 +120,13 @@ class Schedule:
             return None
         self._open_task(task)
         task.taken = 1
-        return task, 0
+        return task, task.visits[0]
 
     def _open_task(self, task: TensorTask) -> None:
         """Let a tensor of several rounds keep its operands while there is room for them."""
         self._open.append(task)
-        if task.rounds > 1 and task.kept_bytes <= self._kept_left:
+        task.visits = self._settings.next_round(task)
+        if task.is_repeated and task.kept_bytes <= self._kept_left:
             self._kept_left -= task.kept_bytes
             task.kept = {}
 

@@ -45,10 +45,9 @@ class Consumer(Protocol):
 class Wanted:
     """Hold what is wanted of a piece in one round."""
 
-    reductions: Sequence[TensorReduction]
+    rounds: TensorRounds
     consumers: Sequence[Consumer]
     """Served in the last round only."""
-    rounds: TensorRounds
 
 
 @dataclass
@@ -81,8 +80,6 @@ class Stream:
         self._settings = settings
         self._consumers_of = consumers_of
         self._rounds: dict[TensorTask, TensorRounds] = {}
-        self._active: dict[TensorTask, tuple[TensorReduction, ...]] = {}
-        self._opening = threading.Lock()
 
     def run(self, tasks: Sequence[TensorTask]) -> None:
         """Walk through the tasks; returns when every piece is done.
@@ -91,7 +88,7 @@ class Stream:
             EngineError: the first failure of any worker.
         """
         settings = self._settings
-        schedule = Schedule(tasks, ScheduleSettings(2 * settings.workers, settings.kept_bytes, self._finish_round, settings.stops))
+        schedule = Schedule(tasks, ScheduleSettings(2 * settings.workers, settings.kept_bytes, self._next_round, settings.stops))
         threads = [threading.Thread(target=self._work, args=(schedule,), name=f"stream-{n}") for n in range(self._settings.workers)]
         for thread in threads:
             thread.start()
@@ -117,21 +114,18 @@ class Stream:
 
     def _do_piece(self, evaluator: PieceEvaluator, task: TensorTask, number: int) -> None:
         if task.pieces > 1:
-            rounds = self._open_rounds(task)
-            wanted = Wanted(self._active[task], self._consumers_of(task.work) if task.is_last_round else (), rounds)
-            self._do_round(evaluator, task, number, wanted)
+            self._do_round(evaluator, task, number, self._wanted(self._rounds[task], task.work))
             return
         rounds = TensorRounds(self._ground.planner, task.work, 1)
-        for index in range(task.work.needs.rounds):
-            active = rounds.open_round(index)
-            is_last = index == task.work.needs.rounds - 1
-            self._do_round(evaluator, task, number, Wanted(active, self._consumers_of(task.work) if is_last else (), rounds))
-            rounds.close_round(active)
-        _close(self._consumers_of(task.work), task.work)
+        while rounds.advance():
+            self._do_round(evaluator, task, number, self._wanted(rounds, task.work))
+
+    def _wanted(self, rounds: TensorRounds, work: TensorWork) -> Wanted:
+        return Wanted(rounds, self._consumers_of(work) if rounds.is_last else ())
 
     def _do_round(self, evaluator: PieceEvaluator, task: TensorTask, number: int, wanted: Wanted) -> None:
         """Reduce and, in the last round, serve all consumers, for one piece; split where the device's memory ends."""
-        partials: list[list[object]] = [[] for _ in (*wanted.reductions, *wanted.consumers)]
+        partials: list[list[object]] = [[] for _ in (*wanted.rounds.active, *wanted.consumers)]
         offset, count = task.piece(number)
         start = offset
         while start < offset + count or start == offset:
@@ -144,9 +138,9 @@ class Stream:
             for kept, partial in zip(partials, found, strict=True):
                 kept.append(partial)
             start += max(size, 1)
-        for item, parts in zip(wanted.reductions, partials, strict=False):
+        for item, parts in zip(wanted.rounds.active, partials, strict=False):
             wanted.rounds.push(item, number, parts)
-        for consumer, parts in zip(wanted.consumers, partials[len(wanted.reductions) :], strict=True):
+        for consumer, parts in zip(wanted.consumers, partials[len(wanted.rounds.active) :], strict=True):
             consumer.merge(task, number, parts)
 
     def _look(self, evaluator: PieceEvaluator, task: TensorTask, number: int, span: tuple[int, int], wanted: Wanted) -> list[object]:
@@ -156,7 +150,7 @@ class Stream:
         if task.pieces > 1 or not evaluator.is_at(task.work, start, size):
             evaluator.begin(task.work, start, size, _kept_piece(task, number, size))
         evaluator.reduced = self._ground_results(wanted.rounds)
-        reduced = [_reduce(evaluator, item, wanted.rounds) for item in wanted.reductions]
+        reduced = [_reduce(evaluator, item, wanted.rounds) for item in wanted.rounds.active]
         return [*reduced, *(consumer.look(evaluator) for consumer in wanted.consumers)]
 
     def _ground_results(self, rounds: TensorRounds) -> Reduced:
@@ -175,24 +169,21 @@ class Stream:
             self._settings.largest_piece = smaller
             self._settings.remark(f"{self._ground.device} ran out of memory; going on with pieces of {smaller} entries.")
 
-    def _open_rounds(self, task: TensorTask) -> TensorRounds:
-        with self._opening:
-            if task not in self._rounds:
-                self._rounds[task] = TensorRounds(self._ground.planner, task.work, task.pieces)
-                self._active[task] = self._rounds[task].open_round(0)
-            return self._rounds[task]
-
-    def _finish_round(self, task: TensorTask) -> None:
-        """Close a round of a tensor of several pieces and open the next."""
+    def _next_round(self, task: TensorTask) -> Sequence[int]:
+        """End a round of a tensor and return the pieces that the next visits."""
         if task.pieces == 1:
-            return
-        rounds = self._rounds[task]
-        rounds.close_round(self._active[task])
-        if task.is_last_round:
-            _close(self._consumers_of(task.work), task.work)
-            del self._rounds[task], self._active[task]
+            # All rounds over a single piece are done in one go.
+            visits = () if task.visits else (0,)
         else:
-            self._active[task] = rounds.open_round(task.round + 1)
+            rounds = self._rounds.get(task)
+            if rounds is None:
+                rounds = self._rounds[task] = TensorRounds(self._ground.planner, task.work, task.pieces)
+            visits = rounds.visits if rounds.advance() else ()
+        if not visits:
+            self._rounds.pop(task, None)
+            for consumer in self._consumers_of(task.work):
+                consumer.close(task.work)
+        return visits
 
 
 def make_tasks(ground: Ground, works: Iterable[TensorWork], piece_entries: int) -> list[TensorTask]:
@@ -205,8 +196,8 @@ def _make_task(ground: Ground, index: int, work: TensorWork, usual: int) -> Tens
     is_whole = any(kernel_of(steps[kernel]).unit == "tensor" for kernel in work.needs.kernels)
     piece = max(work.entries, 1) if is_whole else usual
     # A tensor of one piece goes through its rounds in one worker's hands, so that it is read once.
-    rounds = 1 if work.entries <= piece else work.needs.rounds
-    return TensorTask(work, index, piece, rounds, kept_bytes=operand_bytes(ground.planner, work))
+    is_repeated = work.entries > piece and work.needs.rounds > 1
+    return TensorTask(work, index, piece, is_repeated, kept_bytes=operand_bytes(ground.planner, work))
 
 
 def _kept_piece(task: TensorTask, number: int, count: int) -> Kept | None:
@@ -219,11 +210,6 @@ def _kept_piece(task: TensorTask, number: int, count: int) -> Kept | None:
 def _reduce(evaluator: PieceEvaluator, item: TensorReduction, rounds: TensorRounds) -> object:
     operands = evaluator.operands(item.kernel)
     return item.reduction.update(operands, rounds.results[item.kernel], evaluator.spot(item.kernel))
-
-
-def _close(consumers: Sequence[Consumer], work: TensorWork) -> None:
-    for consumer in consumers:
-        consumer.close(work)
 
 
 def _own_stream(device: torch.device) -> AbstractContextManager[object]:

@@ -31,7 +31,8 @@ def average_agreeing(pieces: Sequence[torch.Tensor], cuts: Sequence[Cut], weight
         kept = [
             _weigh(keep_largest(piece[start:stop], cut, here), weight) for piece, cut, weight in zip(pieces, cuts, weights, strict=True)
         ]
-        _average_step(kept, weights, smallest, result[start:stop])
+        for first, last in _halve(start, stop):
+            _average_step([term[first - start : last - start] for term in kept], weights, smallest, result[first:last])
     return result
 
 
@@ -39,6 +40,12 @@ def _cut_steps(piece: torch.Tensor) -> Iterator[tuple[int, int]]:
     """Give the blocks one by one on the processor, so that they stay in its cache; the whole at once elsewhere."""
     step = BLOCK_ENTRIES if piece.device.type == "cpu" else max(piece.numel(), 1)
     return ((start, min(start + step, piece.numel())) for start in range(0, piece.numel(), step))
+
+
+def _halve(start: int, stop: int) -> Sequence[tuple[int, int]]:
+    """Cut a block in two: the mean takes more arrays than trimming, which must see whole blocks."""
+    middle = start + BLOCK_ENTRIES // 2
+    return [(start, middle), (middle, stop)] if middle < stop <= start + BLOCK_ENTRIES else [(start, stop)]
 
 
 def _weigh(trimmed: torch.Tensor, weight: float) -> torch.Tensor:
@@ -54,11 +61,19 @@ def _average_step(terms: Sequence[torch.Tensor], weights: Sequence[float], small
         sign += term
     # A sum of a and −a is +0, so copysign elects + for it.
     torch.copysign(torch.ones((), dtype=sign.dtype, device=sign.device), sign, out=sign)
+    shares = _add_agreeing(terms, weights, sign, result)
+    # Where no term agrees the sum is 0, and so is its quotient by anything.
+    result.mul_(sign).div_(shares.clamp_(min=smallest))
+
+
+def _add_agreeing(terms: Sequence[torch.Tensor], weights: Sequence[float], sign: torch.Tensor, result: torch.Tensor) -> torch.Tensor:
+    """Write the sum of the terms times the sign where that is positive, and return Σ |wᵢ| of these."""
+    import torch
+
     result.zero_()
     shares, agrees = torch.zeros_like(result), torch.empty_like(result)
     for term, weight in zip(terms, weights, strict=True):
         term.mul_(sign).relu_()
         result += term
         shares.add_(torch.gt(term, 0, out=agrees), alpha=abs(weight))
-    # Where no term agrees the sum is 0, and so is its quotient by anything.
-    result.mul_(sign).div_(shares.clamp_(min=smallest))
+    return shares

@@ -1,6 +1,7 @@
-"""The exact k-th largest magnitude of a tensor or a model, digit by digit over the bits of its floats.
+"""The exact k-th largest magnitude of a tensor or a model, and where among tied entries the kept ones end.
 
-The bits of a non-negative float order as the float does. One histogram over the top 16 bits says in which of their bins the k-th
+Within a tensor a sample brackets it, and one reading settles it (`bracket_count`). Over the model, and where a bracket has missed,
+it is found digit by digit over the bits of the floats: one histogram over the top 16 bits says in which of their bins the k-th
 largest magnitude lies, the next histogram, over the entries of that bin, gives the 16 bits below, and so on: two rounds for float32,
 four for float64. Where more entries equal the threshold than may be kept, a last round counts them block by block.
 """
@@ -8,12 +9,14 @@ four for float64. Where more entries equal the threshold than may be kept, a las
 from __future__ import annotations
 
 import math
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
+from engine.kernels.bracket_count import count_in_brackets
+from engine.kernels.magnitude_bits import magnitude_of_bits
+from engine.kernels.magnitude_bracket import survey_magnitudes
 from engine.kernels.magnitude_cut import NOTHING, Cut
 from engine.kernels.tied_entries import place_ties
 from engine.operation import Extent, Operands, Reduction, Spot
@@ -55,8 +58,9 @@ class Histograms:
 
 def select_largest(port: str, density: Fraction, scope: Scope) -> tuple[Reduction, ...]:
     """Return the reductions that find, for every wire of the port, the cut that keeps k = ⌊density·n⌋ entries; see `read_cuts`."""
+    quick = (survey_magnitudes(port, density), count_in_brackets(port)) if scope == "tensor" else ()
     digits = tuple(_make_digit_round(port, density, scope, number) for number in range(ROUNDS))
-    return (*digits, place_ties(port, scope, read_cuts))
+    return (*quick, *digits, place_ties(port, scope, read_cuts))
 
 
 def read_cuts(reduced: tuple[object, ...]) -> Sequence[Cut]:
@@ -69,8 +73,8 @@ def read_scope(word: str) -> Scope:
     return "model" if word == "model" else "tensor"
 
 
-def _latest(results: tuple[object, ...]) -> Sequence[Search | Cut]:
-    """Return what the last round that was needed found."""
+def _latest(results: tuple[object, ...]) -> Sequence[Search | Cut | None]:
+    """Return what the last round that was needed found; None where nothing is known yet."""
     return next((result for result in reversed(results) if isinstance(result, tuple)), ())
 
 
@@ -86,13 +90,14 @@ def _make_digit_round(port: str, density: Fraction, scope: Scope, number: int) -
             return ()
         kept = math.floor(density * extent.entries)
         start: Search | Cut = Search(state.width, prefix=0, known_bits=0, quota=kept) if kept else NOTHING
-        found = _latest(earlier) or (start,) * len(state.counts)
+        found = [search or start for search in _latest(earlier) or (start,) * len(state.counts)]
         return tuple(_narrow(search, histogram) for search, histogram in zip(found, state.counts, strict=True))
 
     def needed(earlier: tuple[object, ...]) -> bool:
-        return any(isinstance(search, Search) for search in _latest(earlier))
+        return any(not isinstance(search, Cut) for search in _latest(earlier))
 
-    return Reduction(scope, _start_empty, update, _merge_histograms, finish, needed if number else None)
+    is_quick = scope == "tensor"
+    return Reduction(scope, _start_empty, update, _merge_histograms, finish, needed if is_quick or number else None, is_fallback=is_quick)
 
 
 def _start_empty() -> object:
@@ -142,14 +147,7 @@ def _narrow(search: Search | Cut, histogram: torch.Tensor | None) -> Search | Cu
     narrowed = replace(search, prefix=search.prefix << DIGIT_BITS | digit, known_bits=known, quota=quota)
     lowest = narrowed.prefix << search.width - known
     if quota == inside or (known == search.width and lowest == 0):
-        return Cut(_magnitude(lowest - 1, search.width))
+        return Cut(magnitude_of_bits(lowest - 1, search.width))
     if known == search.width:
-        return Cut(_magnitude(lowest - 1, search.width), _magnitude(lowest, search.width), quota)
+        return Cut(magnitude_of_bits(lowest - 1, search.width), magnitude_of_bits(lowest, search.width), quota)
     return narrowed
-
-
-def _magnitude(bits: int, width: int) -> float:
-    """Return the float of these bits; what lies below the smallest is 0, which is never kept."""
-    whole, real = ("<I", "<f") if width == 32 else ("<Q", "<d")  # noqa: PLR2004  (the width of float32)
-    (value,) = struct.unpack(real, struct.pack(whole, max(bits, 0)))
-    return float(value)

@@ -21,7 +21,7 @@ class TiedPiece:
 
     spot: Spot
     quotas: Sequence[int]
-    """Per operand, how many tied entries are kept in all."""
+    """Per operand, how many tied entries are kept in all; 0 where that is settled."""
     blocks: Sequence[Sequence[int]]
     """Per operand, the tied entries in each block; empty where all or none are kept."""
 
@@ -41,17 +41,22 @@ def place_ties(port: str, scope: Literal["tensor", "model"], read_cuts: ReadCuts
 
     def update(operands: Operands, earlier: tuple[object, ...], spot: Spot) -> TiedPiece:
         cuts = read_cuts(earlier)
-        blocks = [_count_tied(piece, cut) for piece, cut in zip(operands[port], cuts, strict=True)]
-        return TiedPiece(spot, [cut.quota for cut in cuts], blocks)
+        blocks = [_count_tied(piece, cut) if _is_open(cut) else () for piece, cut in zip(operands[port], cuts, strict=True)]
+        return TiedPiece(spot, [cut.quota if _is_open(cut) else 0 for cut in cuts], blocks)
 
     def finish(state: object, extent: Extent, earlier: tuple[object, ...]) -> tuple[Cut, ...]:
         places = state.places if isinstance(state, TieCount) else []
-        return tuple(replace(cut, place=place) for cut, place in zip(read_cuts(earlier), places, strict=True))
+        return tuple(replace(cut, place=cut.place or place) for cut, place in zip(read_cuts(earlier), places, strict=True))
 
     def needed(earlier: tuple[object, ...]) -> bool:
-        return any(cut.quota for cut in read_cuts(earlier))
+        return any(_is_open(cut) for cut in read_cuts(earlier))
 
-    return Reduction(scope, TieCount, update, merge_tied_piece, finish, needed)
+    return Reduction(scope, TieCount, update, merge_tied_piece, finish, needed, is_fallback=scope == "tensor")
+
+
+def _is_open(cut: Cut) -> bool:
+    """Tell whether it must still be found where the quota runs out."""
+    return cut.quota > 0 and cut.place is None
 
 
 def merge_tied_piece(state: object, partial: object) -> object:
@@ -83,8 +88,6 @@ def _use_up(state: TieCount, operand: int, counts: Sequence[int], partial: TiedP
 def _count_tied(piece: torch.Tensor, cut: Cut) -> Sequence[int]:
     import torch
 
-    if not cut.quota:
-        return ()
     equal = (piece.abs() == cut.tied).view(torch.uint8)
     whole = piece.numel() // BLOCK_ENTRIES * BLOCK_ENTRIES
     counts: list[int] = equal[:whole].view(-1, BLOCK_ENTRIES).sum(dim=1, dtype=torch.int32).tolist()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from engine.kernels.block_sums import add_in_order, sum_blocks
-from engine.operation import Extent, Operands, Reduction, Spot
+from engine.operation import BLOCK_ENTRIES, Extent, Operands, Reduction, Spot
 
 if TYPE_CHECKING:
     import torch
+
+_STEP_ENTRIES = 2 * BLOCK_ENTRIES
 
 
 def sum_over_tensor(terms: Callable[[Operands, Spot], Sequence[torch.Tensor]], finish: Callable[[Sequence[float]], object]) -> Reduction:
@@ -21,7 +24,8 @@ def sum_over_tensor(terms: Callable[[Operands, Spot], Sequence[torch.Tensor]], f
     """
 
     def update(operands: Operands, earlier: tuple[object, ...], spot: Spot) -> list[list[float]]:
-        return [sum_blocks(series) for series in terms(operands, spot)]
+        steps = [[sum_blocks(series) for series in terms(*part)] for part in _cut_steps(operands, spot)]
+        return [[value for sums in series for value in sums] for series in zip(*steps, strict=True)]
 
     def merge(state: object, partial: object) -> object:
         series = cast("list[list[float]]", partial)
@@ -32,3 +36,12 @@ def sum_over_tensor(terms: Callable[[Operands, Spot], Sequence[torch.Tensor]], f
         return finish(cast("list[float]", state))
 
     return Reduction("tensor", list, update, merge, end)
+
+
+def _cut_steps(operands: Operands, spot: Spot) -> Iterator[tuple[Operands, Spot]]:
+    """Give a few blocks at a time on the processor, so that all arrays stay in its cache; the whole at once elsewhere."""
+    first = next(piece for many in operands.values() for piece in many)
+    step = _STEP_ENTRIES if first.device.type == "cpu" else max(first.numel(), 1)
+    for start in range(0, max(first.numel(), 1), step):
+        parts = {port: tuple(piece[start : start + step] for piece in many) for port, many in operands.items()}
+        yield parts, replace(spot, offset=spot.offset + start)

@@ -7,10 +7,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from engine.kernels.block_sums import as_doubles
+from engine.kernels.random_draws import drop_entries
 from engine.kernels.total_sums import sum_over_tensor
 from engine.operation import Group, Input, Kernel, Operands, PortKind, Spot, operation
 from engine.parameters import Integer, OneOf, Real
-from engine.random_draws import drop_entries
 
 if TYPE_CHECKING:
     import torch
@@ -50,4 +50,4 @@ def dare(drop: Fraction, seed: int, rescale: str) -> Kernel:
         return kept if factor == 1 else kept.mul_(float(factor))  # pyright: ignore[reportArgumentType]
 
     reductions = (sum_over_tensor(measure, find_factor),) if rescale == "norm" else ()
-    return Kernel(map_piece, reductions, scratch_arrays=5 if reductions else 2)
+    return Kernel(map_piece, reductions, scratch_arrays=3 if reductions else 2)

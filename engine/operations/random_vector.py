@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from engine.kernels.block_sums import as_doubles
+from engine.kernels.random_draws import draw_gaussians, make_key
 from engine.kernels.total_sums import sum_over_tensor
 from engine.operation import BLOCK_ENTRIES, Group, Input, Kernel, Operands, PortKind, Spot, operation
 from engine.parameters import Integer
-from engine.random_draws import draw_gaussians, make_key
 
 if TYPE_CHECKING:
     import torch

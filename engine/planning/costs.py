@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.checkpoints.header import DType, TensorSpec
 from engine.document.model import NodeId
-from engine.operation import Kernel
+from engine.operation import SAMPLE_PIECES, Kernel
 from engine.planning.work import TensorWork, WorkPlanner
 
 PROCESS_BYTES = 300 << 20
@@ -31,11 +31,11 @@ class StreamCost:
 
 
 def cost_stream(planner: WorkPlanner, works: Iterable[TensorWork], piece_entries: int) -> StreamCost:
-    """Return what some work costs with pieces of a size; a tensor that fits into a piece is read once whatever the rounds."""
+    """Return what some work costs with pieces of a size; operands that are kept between rounds save some of the reading."""
     read = written = entry_bytes = 0
     for work in works:
-        rounds = 1 if work.entries <= piece_entries else work.needs.rounds
-        read += rounds * sum(min(spec.count, work.entries) * spec.dtype.size_bytes for spec in _specs(planner, work))
+        visited = _visited_entries(work, piece_entries)
+        read += sum(min(spec.count * visited // max(work.entries, 1), visited) * spec.dtype.size_bytes for spec in _specs(planner, work))
         written += sum(work.entries * size for size in _output_sizes(planner, work))
         entry_bytes = max(entry_bytes, _entry_bytes(planner, work))
     return StreamCost(read, written, entry_bytes)
@@ -46,6 +46,13 @@ def operand_bytes(planner: WorkPlanner, work: TensorWork) -> int:
     width = 8 if work.precision is DType.F64 else 4
     wires = sum(len(many) for kernel in work.needs.kernels for many in planner.needs.operand_segments(kernel, work.tensor).values())
     return wires * work.entries * width
+
+
+def _visited_entries(work: TensorWork, piece_entries: int) -> int:
+    """Return how many entries are streamed over the rounds; a tensor that fits into a piece is read once whatever the rounds."""
+    if work.entries <= piece_entries:
+        return work.entries
+    return work.needs.readings * work.entries + work.needs.samples * min(SAMPLE_PIECES * piece_entries, work.entries)
 
 
 def _specs(planner: WorkPlanner, work: TensorWork) -> list[TensorSpec]:

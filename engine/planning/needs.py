@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.document.model import NodeId
 from engine.operation import Kernel, PortKind
@@ -20,7 +21,11 @@ class Needs:
     kernels: tuple[NodeId, ...]
     """Kernels, operands first."""
     rounds: int
-    """How often the pieces are streamed before the kernels' results are known, the last time included."""
+    """How often the pieces may be streamed before the kernels' results are known, the last time included."""
+    readings: int = 1
+    """How often all of the pieces are streamed, as a rule: without samples and fallbacks."""
+    samples: int = 0
+    """How often a sample of them is."""
 
 
 class NeedsFinder:
@@ -62,21 +67,48 @@ class NeedsFinder:
         return found
 
     def _walk(self, forms: Iterable[Form], tensor: str) -> Needs:
-        sources: dict[NodeId, None] = {}
-        kernels: dict[NodeId, int] = {}
-        rounds = max((self._visit(atom, tensor, sources, kernels) for form in forms for atom in form.atoms), default=0)
-        return Needs(tuple(sources), tuple(kernels), rounds + 1)
+        walk = _Walk({}, {})
+        depths = [self._visit(atom, tensor, walk) for form in forms for atom in form.atoms]
+        rounds, readings, samples = _deepest(depths)
+        return Needs(tuple(walk.sources), tuple(walk.kernels), rounds + 1, readings + 1, samples)
 
-    def _visit(self, atom: Atom, tensor: str, sources: dict[NodeId, None], kernels: dict[NodeId, int]) -> int:
-        """Note what an atom needs; return the rounds that must be over before it can be mapped."""
+    def _visit(self, atom: Atom, tensor: str, walk: _Walk) -> _Depth:
+        """Note what an atom needs; return what must be over before it can be mapped."""
         if atom.node in self._sources:
-            sources[atom.node] = None
-            return 0
-        if atom.node not in kernels:
+            walk.sources[atom.node] = None
+            return _Depth()
+        if atom.node not in walk.kernels:
             operands = [form for many in self.operand_segments(atom.node, tensor).values() for segments in many for _, form in segments]
-            before = max((self._visit(inner, tensor, sources, kernels) for form in operands for inner in form.atoms), default=0)
-            kernels[atom.node] = before + tensor_rounds(self._steps[atom.node])
-        return kernels[atom.node]
+            before = _deepest([self._visit(inner, tensor, walk) for form in operands for inner in form.atoms])
+            walk.kernels[atom.node] = before.below(self._steps[atom.node])
+        return walk.kernels[atom.node]
+
+
+class _Depth(NamedTuple):
+    """Hold how much of a tensor's streaming lies before a value is known."""
+
+    rounds: int = 0
+    readings: int = 0
+    samples: int = 0
+
+    def below(self, step: Step) -> _Depth:
+        """Return the depth of a kernel whose operands have this one."""
+        usual = [item.reach for item in _kernel(step).reductions if item.scope == "tensor" and not item.is_fallback]
+        samples = usual.count("sample")
+        return _Depth(self.rounds + tensor_rounds(step), self.readings + len(usual) - samples, self.samples + samples)
+
+
+def _deepest(depths: Iterable[_Depth]) -> _Depth:
+    found = list(depths)
+    return _Depth(*(max(column) for column in zip(*found, strict=True))) if found else _Depth()
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """Gather what was met, operands first."""
+
+    sources: dict[NodeId, None]
+    kernels: dict[NodeId, _Depth]
 
 
 def _cut(segments: Segments, limit: int | None) -> Segments:

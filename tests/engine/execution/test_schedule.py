@@ -14,19 +14,35 @@ from engine.planning.work import TensorWork
 
 def make_task(name: str, entries: int = 20, *, rounds: int = 1, kept_bytes: int = 0) -> TensorTask:
     """Return a task with pieces of 10 entries."""
-    return TensorTask(TensorWork(name, entries, Needs((), (), rounds)), 0, 10, rounds, kept_bytes=kept_bytes)
+    return TensorTask(TensorWork(name, entries, Needs((), (), rounds)), 0, 10, rounds > 1, kept_bytes=kept_bytes)
 
 
-def make_schedule(tasks, *, window=4, kept_bytes=0, finish_round=lambda task: None, stops=lambda: False) -> Schedule:
-    return Schedule(tasks, ScheduleSettings(window, kept_bytes, finish_round, stops))
+class Rounds:
+    """Give every tensor the rounds that its work asks for, each over all pieces unless told otherwise."""
+
+    def __init__(self, finished=lambda task, number: None, visits=lambda task, number: range(task.pieces)):
+        self.numbers = {}
+        self._finished = finished
+        self._visits = visits
+
+    def __call__(self, task):
+        number = self.numbers.get(task, -1)
+        if number >= 0:
+            self._finished(task, number)
+        self.numbers[task] = number + 1
+        return self._visits(task, number + 1) if number + 1 < task.work.needs.rounds else ()
 
 
-def work_through(schedule: Schedule) -> list[tuple[str, int, int]]:
+def make_schedule(tasks, *, window=4, kept_bytes=0, rounds=None, stops=lambda: False) -> Schedule:
+    return Schedule(tasks, ScheduleSettings(window, kept_bytes, rounds or Rounds(), stops))
+
+
+def work_through(schedule: Schedule, rounds: Rounds) -> list[tuple[str, int, int]]:
     """Do all that is to do as the only worker; return (tensor, round, piece) in order."""
     order = []
     while taken := schedule.take():
         task, number = taken
-        order.append((task.work.tensor, task.round, number))
+        order.append((task.work.tensor, rounds.numbers[task], number))
         schedule.done(task)
     return order
 
@@ -38,25 +54,34 @@ def test_pieces_cover_every_entry_once(entries, pieces):
 
 
 def test_tensors_come_in_file_order_and_each_in_the_order_of_its_pieces():
-    order = work_through(make_schedule([make_task("a", 25), make_task("b", 0), make_task("c")]))
+    rounds = Rounds()
+    order = work_through(make_schedule([make_task("a", 25), make_task("b", 0), make_task("c")], rounds=rounds), rounds)
     assert order == [("a", 0, 0), ("a", 0, 1), ("a", 0, 2), ("b", 0, 0), ("c", 0, 0), ("c", 0, 1)]
 
 
 def test_a_round_begins_when_all_pieces_of_the_one_before_are_done():
     finished = []
-    schedule = make_schedule([make_task("a", rounds=3)], finish_round=lambda task: finished.append(task.round))
-    assert work_through(schedule) == [("a", number, piece) for number in range(3) for piece in range(2)]
+    rounds = Rounds(lambda task, number: finished.append(number))
+    schedule = make_schedule([make_task("a", rounds=3)], rounds=rounds)
+    assert work_through(schedule, rounds) == [("a", number, piece) for number in range(3) for piece in range(2)]
     assert finished == [0, 1, 2]
 
 
+def test_a_round_visits_only_the_pieces_that_it_asks_for():
+    rounds = Rounds(visits=lambda task, number: range(task.pieces) if number or task.pieces < 4 else [1, 3])
+    schedule = make_schedule([make_task("a", 40, rounds=2), make_task("b", 10)], rounds=rounds)
+    assert work_through(schedule, rounds) == [("a", 0, 1), ("a", 0, 3), *(("a", 1, piece) for piece in range(4)), ("b", 0, 0)]
+
+
 def test_while_a_round_is_not_over_the_next_tensor_is_begun():
-    schedule = make_schedule([make_task("a", rounds=2), make_task("b")])
+    rounds = Rounds()
+    schedule = make_schedule([make_task("a", rounds=2), make_task("b")], rounds=rounds)
     first = [schedule.take() for _ in range(3)]
     assert [(task.work.tensor, number) for task, number in first] == [("a", 0), ("a", 1), ("b", 0)]
     schedule.done(first[0][0])
     schedule.done(first[0][0])
     task, number = schedule.take()
-    assert (task.work.tensor, task.round, number) == ("a", 1, 0)
+    assert (task.work.tensor, rounds.numbers[task], number) == ("a", 1, 0)
 
 
 def test_no_more_tensors_are_open_than_the_window_has_room_for():
@@ -75,7 +100,8 @@ def test_no_more_tensors_are_open_than_the_window_has_room_for():
 
 def test_the_round_is_finished_by_the_worker_that_did_its_last_piece_and_before_the_next_begins():
     by = []
-    schedule = make_schedule([make_task("a", rounds=2)], finish_round=lambda task: by.append(threading.current_thread().name))
+    rounds = Rounds(lambda task, number: by.append(threading.current_thread().name))
+    schedule = make_schedule([make_task("a", rounds=2)], rounds=rounds)
     (task, _), _ = schedule.take(), schedule.take()
     schedule.done(task)
     assert by == []
@@ -83,7 +109,7 @@ def test_the_round_is_finished_by_the_worker_that_did_its_last_piece_and_before_
     last.start()
     last.join()
     assert by == ["the last"]
-    assert task.is_last_round
+    assert rounds.numbers[task] == 1
 
 
 def test_operands_are_kept_while_there_is_room_and_the_room_is_given_back():
@@ -141,12 +167,13 @@ def test_a_stop_ends_the_work_between_two_pieces():
 
 def test_many_workers_do_every_piece_once():
     tasks = [make_task(str(number), entries=number % 7 * 10, rounds=1 + number % 3) for number in range(60)]
-    schedule, done = make_schedule(tasks, window=6), []
+    rounds, done = Rounds(), []
+    schedule = make_schedule(tasks, window=6, rounds=rounds)
 
     def work() -> None:
         while taken := schedule.take():
             task, number = taken
-            done.append((task.work.tensor, task.round, number))
+            done.append((task.work.tensor, rounds.numbers[task], number))
             schedule.done(task)
 
     workers = [threading.Thread(target=work) for _ in range(4)]
@@ -155,7 +182,7 @@ def test_many_workers_do_every_piece_once():
     for worker in workers:
         worker.join()
     assert schedule.failure is None
-    wanted = [(task.work.tensor, turn, piece) for task in tasks for turn in range(task.rounds) for piece in range(task.pieces)]
+    wanted = [(task.work.tensor, turn, piece) for task in tasks for turn in range(task.work.needs.rounds) for piece in range(task.pieces)]
     assert sorted(done) == sorted(wanted)
 
 

@@ -95,6 +95,8 @@ def test_rounds_that_are_decided_are_not_run():
     from engine.operation import Extent, Spot
 
     piece, spot = {"vector": [torch.tensor([4.0, 1.0])]}, Spot("n", "w", 0, 2)
-    first = kernel.reductions[0]
-    found = first.finish(first.merge(first.start(), first.update(piece, (), spot)), Extent(2), ())
-    assert not any(later.needed((found,)) for later in kernel.reductions[1:])
+    found = ()
+    for reduction in kernel.reductions[:2]:
+        state = reduction.merge(reduction.start(), reduction.update(piece, found, spot))
+        found = (*found, reduction.finish(state, Extent(2), found))
+    assert not any(later.needed(found) for later in kernel.reductions[2:])

@@ -8,11 +8,17 @@ from fractions import Fraction
 import pytest
 import torch
 
+from engine.kernels.index_hash import hash_on_device
+from engine.kernels.random_draws import draw_gaussians, drop_entries, make_key
 from engine.operation import BLOCK_ENTRIES, Spot
-from engine.random_draws import draw_gaussians, draw_words, drop_entries, make_key
 
 SPOT = Spot("node", "w", 0, 1)
 COUNT = 1 << 18
+
+
+def draw_words(count, key, offset=0):
+    """Return the draws of these indices as int64 from 0 to 2**32 − 1."""
+    return hash_on_device(offset, count, key, torch.device("cpu")).to(torch.int64) + (1 << 31)
 
 
 def bits_of(words):

@@ -1,0 +1,83 @@
+"""Two magnitudes that hold the k-th largest of a tensor between them, guessed from a sample of its entries."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from engine.operation import Extent, Operands, Reduction, Spot
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+    Magnitudes = NDArray[np.float32 | np.float64]
+
+_ENTRIES_PER_PIECE = 1 << 15
+_SPREAD = 4.0
+"""Standard errors of the rank on either side: a sample of independent entries misses once in 15,000 tensors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """Hold a guess of where the k-th largest magnitude lies."""
+
+    quota: int
+    """k."""
+    lowest: float
+    likely: float
+    """The k-th magnitude as the sample has it: where many entries are tied, it is mostly the very one."""
+    highest: float
+
+
+def survey_magnitudes(port: str, density: Fraction) -> Reduction:
+    """Return the reduction of a sample to a Bracket for every wire of the port; k = ⌊density·n⌋ of n entries."""
+
+    def update(operands: Operands, earlier: tuple[object, ...], spot: Spot) -> list[list[Magnitudes]]:
+        return [[_draw_sample(piece)] for piece in operands[port]]
+
+    def finish(state: object, extent: Extent, earlier: tuple[object, ...]) -> tuple[Bracket, ...]:
+        quota = math.floor(density * extent.entries)
+        samples = state if isinstance(state, list) else []
+        return tuple(_make_bracket(parts, quota, extent.entries) for parts in samples)
+
+    return Reduction("tensor", list, update, _join, finish, reach="sample")
+
+
+def _draw_sample(piece: torch.Tensor) -> Magnitudes:
+    """Return the magnitudes of evenly spaced entries."""
+    step = max(piece.numel() // _ENTRIES_PER_PIECE, 1)
+    return piece[::step].abs().cpu().numpy()
+
+
+def _join(state: object, partial: object) -> object:
+    if not (isinstance(state, list) and isinstance(partial, list)):
+        return state
+    return [[*before, *parts] for before, parts in zip(state, partial, strict=True)] if state else partial
+
+
+def _make_bracket(parts: Sequence[Magnitudes], quota: int, entries: int) -> Bracket:
+    import numpy as np
+
+    joined = np.sort(np.concatenate(parts)) if parts else np.zeros(0)
+    if not joined.size or not quota:
+        return Bracket(quota, 0.0, 0.0, math.inf)
+    share = quota / entries
+    # Parts of a tensor (rows of an embedding) may differ in scale, so that entries of one piece are not independent.
+    likely = _at_rank(joined, share * joined.size)
+    above = [float(np.count_nonzero(part >= likely)) / part.size for part in parts if part.size]
+    between = float(np.std(above)) / math.sqrt(len(above)) if len(above) > 1 else 0.0
+    within = math.sqrt(share * (1 - share) / joined.size)
+    margin = (_SPREAD * math.hypot(between, within)) * joined.size + 2 if joined.size < entries else 0.0
+    return Bracket(quota, _at_rank(joined, share * joined.size + margin), likely, _at_rank(joined, share * joined.size - margin))
+
+
+def _at_rank(ascending: Magnitudes, rank: float) -> float:
+    """Return the magnitude of a rank, the largest having rank 1; 0 and infinity beyond the ends."""
+    if rank > ascending.size:
+        return 0.0
+    return math.inf if rank < 1 else float(ascending[ascending.size - math.floor(rank)])
