@@ -20,9 +20,9 @@ def test_an_empty_role_keeps_its_letter():
     assert say_analogy(read_roles(document, ANALOGY)) == "A is to ‘B: striped 0–4’ as ‘C: plain 5–9’ is to what this node makes."
 
 
-def test_the_search_that_chooses_its_strength_is_found():
+def test_the_slider_and_the_search_of_its_strength_are_found():
     assert find_searches(DOCUMENT, ANALOGY) == ("search",)
-    assert find_strengths(DOCUMENT, ANALOGY) == ()
+    assert find_strengths(DOCUMENT, ANALOGY) == ("apply",)
 
 
 def test_candidates_are_sources_and_not_the_base():
