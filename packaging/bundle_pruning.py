@@ -7,8 +7,8 @@ import re
 EXCLUDED_MODULES = (
     # Build tools, interactive shells and other windows' toolkits.
     "IPython", "PyInstaller", "_pyinstaller_hooks_contrib", "pip", "pytest", "setuptools", "tkinter", "turtle", "idlelib", "lib2to3",
-    # Arrow's network, GPU and query protocols: tables are read from files.
-    "pyarrow.flight", "pyarrow._flight", "pyarrow.substrait", "pyarrow._substrait", "pyarrow.cuda", "pyarrow.gandiva",
+    # Arrow's network and GPU protocols: tables are read from files. (Its libarrow_substrait must stay: the readers are linked to it.)
+    "pyarrow.flight", "pyarrow._flight", "pyarrow.cuda", "pyarrow.gandiva",
     "pyarrow.tests", "pandas.tests", "numpy.tests", "matplotlib.tests", "sympy.testing", "networkx.tests", "torch.utils.tensorboard",
     # Windows of matplotlib's: figures are drawn into files.
     "matplotlib.backends.backend_qtagg", "matplotlib.backends.backend_tkagg", "matplotlib.backends.backend_gtk3agg",
@@ -26,7 +26,7 @@ _UNWANTED = re.compile(
             r"libcu(dart|blas|dnn|fft|rand|solver|sparse)",
             # Arrow: headers, tests, and the libraries of the protocols excluded above.
             r"pyarrow/(include|tests|src)/",
-            r"(pyarrow/)?libarrow_(flight|substrait|python_flight)\b",
+            r"(pyarrow/)?libarrow_(flight|python_flight)\b",
             r"pyarrow/.*\.(pxd|pyx|pxi|h)$",
             # Qt: translations of another window's words, screens without a window system, the host's GTK look.
             r"PySide6/Qt/translations/",

@@ -57,6 +57,7 @@ Section: science
 Priority: optional
 Installed-Size: $(du -sk "$tree" | cut -f1)
 Depends: libc6 (>= ${glibc#GLIBC_}), ${libraries//libglib2.0-0/libglib2.0-0 | libglib2.0-0t64}
+Recommends: libwayland-client0, libwayland-cursor0, libwayland-egl1
 Description: node editor for task arithmetic
  Edits what trained models know by adding and subtracting their weights: draw the
  arithmetic as a graph, see what does not fit, run it streamed and exactly, and get
