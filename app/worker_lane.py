@@ -219,7 +219,8 @@ class WorkerLane(QObject):
         if job is None:
             return
         self._end_process()
-        self._waiting.appendleft(TidyJob(job.job, job.revision, job.document, job.folder, job.options))
+        if isinstance(job, RunJob | TidyJob):
+            self._waiting.appendleft(TidyJob(job.job, job.revision, job.document, job.folder, job.options))
         self.start()
         self._end_current(Outcome("stopped", self.tr("The run was stopped. Nothing was written.")))
 

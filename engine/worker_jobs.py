@@ -13,9 +13,9 @@ from engine.execution.stop import Stop  # noqa: TID253  (see above)
 from engine.planning.check import check_document
 from engine.planning.plan import Plan
 from engine.report.publish import run_plan  # noqa: TID253  (see above)
-from engine.worker_messages import Job, Outcome, RunJob
+from engine.worker_messages import Job, Outcome, RunJob, TidyJob
 
-__all__ = ["list_devices", "run_job", "tidy_job"]
+__all__ = ["describe_fault", "list_devices", "run_job", "tidy_job"]
 
 
 def run_job(job: RunJob, stop: Stop, listener: Listener) -> Outcome:
@@ -34,10 +34,10 @@ def run_job(job: RunJob, stop: Stop, listener: Listener) -> Outcome:
     except MemoryError:
         return Outcome("failed", "There was not enough memory for the run. Close other programs, or set a smaller memory limit.")
     except Exception as fault:  # noqa: BLE001  (a fault of ours must reach the window, which shows where its traceback lies)
-        return _describe_fault(fault, job)
+        return describe_fault(fault, job)
 
 
-def tidy_job(job: Job) -> Outcome:
+def tidy_job(job: TidyJob) -> Outcome:
     """Remove the staging folders of a run that was ended by force; what it had finished stays."""
     try:
         plan = _make_plan(job)
@@ -46,11 +46,19 @@ def tidy_job(job: Job) -> Outcome:
     except EngineError as error:
         return Outcome("failed", str(error), type(error).__name__, error.location)
     except Exception as fault:  # noqa: BLE001  (as above)
-        return _describe_fault(fault, job)
+        return describe_fault(fault, job)
     return Outcome("done")
 
 
-def _make_plan(job: Job) -> Plan | Outcome:
+def describe_fault(fault: Exception, job: Job) -> Outcome:
+    """Return the outcome of a job that Weightloom itself failed at; its traceback is saved."""
+    path = save_crash(fault, [f"job {job.job}", str(job.folder)])
+    log = str(path or "")
+    message = f"Weightloom itself failed: {type(fault).__name__}: {fault}. Your graph is unchanged."
+    return Outcome("broken", message, log=log)
+
+
+def _make_plan(job: RunJob | TidyJob) -> Plan | Outcome:
     verdict = check_document(parse_document(job.document), job.folder, job.options)
     if verdict.plan is None:
         return Outcome("refused", "The graph has problems that stop a run.", problems=verdict.problems)
@@ -61,10 +69,3 @@ def _remove_stagings(plan: Plan) -> None:
     for target in plan.targets.values():
         if name_staging(target.resolve(), plan.hash).is_dir():
             Staging.open(target, plan.hash, plan.inputs, mode="restart", overwrite=plan.options.overwrite, flush=False).discard()
-
-
-def _describe_fault(fault: Exception, job: Job) -> Outcome:
-    path = save_crash(fault, [f"job {job.job}", str(job.folder)])
-    log = str(path or "")
-    message = f"Weightloom itself failed: {type(fault).__name__}: {fault}. Your graph is unchanged."
-    return Outcome("broken", message, log=log)

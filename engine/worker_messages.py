@@ -3,6 +3,9 @@
 The window begins with Greeting, the worker answers with its own before it imports anything slow, and with Ready after.
 RunJob is answered by many Told (at most 20 a second) and one JobEnded; StopJob at once, also in the middle of a run, by
 StopSeen. The end of the worker's input stops what runs, and ends the worker.
+
+GramJob is answered by GramMoved now and then, by GramReady for each table (the estimates first, then the exact ones) and by one JobEnded.
+A run goes before it: it lets the run through and goes on after, because what it has measured is kept.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from engine.planning.options import RunOptions
 from engine.problems import Problem
 from engine.record_codec import decode_record, encode_record
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Rises when a message changes; both sides refuse another number."""
 
 
@@ -59,8 +62,18 @@ class TidyJob:
 
 
 @dataclass(frozen=True)
+class GramJob:
+    """Ask for the Gram tables of a document's families of checkpoints (`engine.planning.families`)."""
+
+    job: int
+    revision: int
+    document: str
+    folder: Path
+
+
+@dataclass(frozen=True)
 class StopJob:
-    """Ask to stop a run."""
+    """Ask to stop a job."""
 
     job: int
 
@@ -82,6 +95,29 @@ class Told:
     job: int
     revision: int
     events: tuple[Event, ...]
+
+
+@dataclass(frozen=True)
+class GramMoved:
+    """Say how far the reading of one family's files is; at most 20 a second."""
+
+    job: int
+    revision: int
+    bytes_done: int
+    bytes_total: int
+
+
+@dataclass(frozen=True)
+class GramReady:
+    """Say where a table lies: `engine.similarity.gram_files.load_table` maps it."""
+
+    job: int
+    revision: int
+    table: Path
+    is_estimate: bool
+    """Whether an exact one of the same base follows."""
+    notes: tuple[str, ...] = ()
+    """What the user should know."""
 
 
 @dataclass(frozen=True)
@@ -119,12 +155,12 @@ class JobEnded:
     outcome: Outcome
 
 
-Job = RunJob | TidyJob
-ToWorker = Greeting | RunJob | TidyJob | StopJob
-FromWorker = Greeting | Ready | Told | StopSeen | JobEnded
+Job = RunJob | TidyJob | GramJob
+ToWorker = Greeting | RunJob | TidyJob | GramJob | StopJob
+FromWorker = Greeting | Ready | Told | GramMoved | GramReady | StopSeen | JobEnded
 
-_TO_WORKER = {kind.__name__: kind for kind in (Greeting, RunJob, TidyJob, StopJob)}
-_FROM_WORKER = {kind.__name__: kind for kind in (Greeting, Ready, Told, StopSeen, JobEnded)}
+_TO_WORKER = {kind.__name__: kind for kind in (Greeting, RunJob, TidyJob, GramJob, StopJob)}
+_FROM_WORKER = {kind.__name__: kind for kind in (Greeting, Ready, Told, GramMoved, GramReady, StopSeen, JobEnded)}
 
 
 def write_message(message: ToWorker | FromWorker) -> bytes:

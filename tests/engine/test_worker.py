@@ -9,6 +9,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
@@ -18,8 +19,12 @@ from engine.errors import WorkerError
 from engine.events import BytesMoved, RunCancelled, RunFinished, RunStarted, TensorWritten
 from engine.planning.check import check_document
 from engine.planning.options import RunOptions
+from engine.similarity.gram_files import load_table
 from engine.worker_messages import (
     PROTOCOL,
+    GramJob,
+    GramMoved,
+    GramReady,
     Greeting,
     JobEnded,
     Ready,
@@ -324,5 +329,85 @@ def test_updates_are_gathered_and_none_but_the_overtaken_is_lost():
 
 def test_messages_need_no_torch():
     """The window reads them."""
-    script = "import engine.worker_messages, sys; sys.exit('torch' in sys.modules)"
+    script = "import engine.worker_messages, engine.similarity.gram_files, sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    """Keep what is measured in a folder of the test's own; the processes inherit it."""
+    monkeypatch.setenv("WEIGHTLOOM_CACHE", str(tmp_path / "cache"))
+
+
+def gram_job(place, number=1):
+    return GramJob(number, 7, json.dumps(place.graph), place.folder)
+
+
+def test_a_gram_job_answers_with_tables_that_are_mapped(talk, small, own_cache):
+    worker = talk()
+    worker.say(Greeting(PROTOCOL))
+    worker.say(gram_job(small))
+    ready = worker.hear(GramReady)
+    assert worker.hear(JobEnded).outcome.kind == "done"
+    assert (ready.job, ready.revision, ready.is_estimate, ready.notes) == (1, 7, False, ())
+    table = load_table(ready.table)
+    base, tuned = (load_file(small.folder / name / "model.safetensors") for name in ("base", "tuned"))
+    assert (table.base, table.vectors) == ("base", ("tuned",))
+    assert isinstance(table.products, np.memmap)
+    for index, name in enumerate(table.tensors):
+        step = (tuned[name] - base[name]).double()
+        assert table.products[index, 1, 1] == pytest.approx(float((step * step).sum()), rel=1e-5)
+    moved = [message for message in worker.heard if isinstance(message, GramMoved)]
+    assert moved[-1].bytes_done == moved[-1].bytes_total > 0
+    assert worker.end() == 0
+
+
+def test_an_estimate_comes_before_the_exact_table(talk, large, own_cache):
+    """In a process that finds everything large."""
+    script = "import engine.worker_gram as gram, engine.worker as worker; gram.WORTH_ESTIMATING_BYTES = 0; worker.main()"
+    worker = talk((sys.executable, "-c", script))
+    worker.say(Greeting(PROTOCOL))
+    worker.say(gram_job(large))
+    first, second = worker.hear(GramReady), worker.hear(GramReady)
+    assert (first.is_estimate, second.is_estimate) == (True, False)
+    assert load_table(first.table).is_estimate
+    assert not load_table(second.table).is_estimate
+
+
+def test_a_gram_job_lets_a_run_through_and_goes_on_after_it(talk, large, own_cache):
+    """Also one that was begun: the run ends first, and both end well."""
+    worker = talk()
+    worker.say(Greeting(PROTOCOL))
+    worker.hear(Ready)
+    worker.say(gram_job(large, 1))
+    worker.say(gram_job(large, 2))
+    worker.say(large.job(3))
+    ended = [worker.hear(JobEnded) for _ in range(3)]
+    assert all(message.outcome.kind == "done" for message in ended)
+    order = [message.job for message in ended]
+    assert order.index(3) < order.index(2)
+
+
+def test_a_gram_job_can_be_stopped(talk, large, own_cache):
+    worker = talk()
+    worker.say(Greeting(PROTOCOL))
+    worker.say(gram_job(large, 1))
+    worker.say(StopJob(1))
+    outcome = worker.hear(JobEnded).outcome
+    assert outcome.kind == "stopped"
+    worker.say(gram_job(large, 2))
+    assert worker.hear(JobEnded).outcome.kind == "done"
+
+
+def test_a_gram_job_of_what_cannot_be_read_fails_in_words(talk, small, own_cache):
+    worker = talk()
+    worker.say(Greeting(PROTOCOL))
+    worker.say(GramJob(1, 7, "{", small.folder))
+    assert worker.hear(JobEnded).outcome.error == "DocumentError"
+    path = small.folder / "tuned" / "model.safetensors"
+    worker.say(gram_job(small, 2))
+    assert worker.hear(JobEnded).outcome.kind == "done"
+    path.write_bytes(path.read_bytes()[:-8])
+    # A checkpoint that can't be opened is a problem that the check tells of; there is no family then.
+    worker.say(gram_job(small, 3))
+    assert worker.hear(JobEnded).outcome.kind == "done"

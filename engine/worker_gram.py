@@ -1,0 +1,97 @@
+"""The engine's process measures the similarities of a document's checkpoints for the window: an estimate first, then the exact figures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.document.storage import parse_document
+from engine.errors import Cancelled, EngineError
+from engine.execution.gram_pass import PassSettings, measure_gram  # noqa: TID253  (this module is only imported to compute)
+from engine.execution.gram_sample import estimate_gram  # noqa: TID253  (see above)
+from engine.planning.family_files import find_family_files
+from engine.planning.resolve import resolve_values
+from engine.planning.structure import read_graph
+from engine.similarity.estimate import BUDGET_BYTES
+from engine.similarity.family_files import FamilyFiles
+from engine.similarity.gram_files import save_table, tables_folder
+from engine.similarity.known_sums import KnownSums
+from engine.similarity.store import GramStore
+from engine.worker_jobs import describe_fault
+from engine.worker_messages import GramJob, GramMoved, GramReady, Outcome
+from engine.worker_outbox import SHORTEST_SECONDS
+
+WORTH_ESTIMATING_BYTES = 2 * BUDGET_BYTES
+"""Less than this is read exactly in about the time that an estimate takes."""
+
+
+@dataclass(frozen=True)
+class GramTalk:
+    """Hold how a job is stopped, and how it speaks while it goes on."""
+
+    stops: Callable[[], bool]
+    send: Callable[[GramReady | GramMoved], None]
+
+
+def run_gram(job: GramJob, talk: GramTalk, *, with_estimate: bool = True) -> Outcome:
+    """Measure the families of a document; tables are sent as paths while it goes on. Nothing escapes, for the window must hear of it.
+
+    A job that was stopped goes on where it was when it is given again: what is done is in the cache.
+    """
+    try:
+        _send_tables(job, talk, with_estimate=with_estimate)
+    except Cancelled:
+        return Outcome("stopped", "The similarities were stopped. What was measured is kept.")
+    except EngineError as error:
+        return Outcome("failed", str(error), type(error).__name__, error.location)
+    except OSError as error:
+        return Outcome("failed", f"The figures can't be kept in {tables_folder()}: {error}. Free space there, or set WEIGHTLOOM_CACHE.")
+    except MemoryError:
+        return Outcome("failed", "There was not enough memory for the similarities. Close other programs.")
+    except Exception as fault:  # noqa: BLE001  (a fault of ours must reach the window, which shows where its traceback lies)
+        return describe_fault(fault, job)
+    return Outcome("done")
+
+
+def _send_tables(job: GramJob, talk: GramTalk, *, with_estimate: bool) -> None:
+    store = GramStore.of_user()
+    families = [family for family in _find_families(job) if family.is_here]
+    for family in families if with_estimate else ():
+        if _is_worth_estimating(family, store):
+            table = estimate_gram(family, store, PassSettings(stops=talk.stops))
+            talk.send(_ready(job, save_table(table, tables_folder()), is_estimate=True))
+    for family in families:
+        measured = measure_gram(family, store, PassSettings(stops=talk.stops, moved=_tell_progress(job, talk)))
+        talk.send(_ready(job, save_table(measured.table, tables_folder()), is_estimate=False, notes=measured.notes))
+
+
+def _find_families(job: GramJob) -> Sequence[FamilyFiles]:
+    graph, _ = read_graph(parse_document(job.document))
+    resolved, _ = resolve_values(graph, job.folder)
+    return find_family_files(resolved)
+
+
+def _is_worth_estimating(family: FamilyFiles, store: GramStore) -> bool:
+    known = KnownSums(family, store)
+    missing = [tensor for part in range(len(known.parts)) for tensor in known.find_missing(part)]
+    sizes = (spec.size_bytes for tensor in missing for spec in family.specs(tensor.name, tensor.missing.members))
+    return sum(sizes) > WORTH_ESTIMATING_BYTES
+
+
+def _ready(job: GramJob, table: Path, *, is_estimate: bool, notes: tuple[str, ...] = ()) -> GramReady:
+    return GramReady(job.job, job.revision, table, is_estimate, notes)
+
+
+def _tell_progress(job: GramJob, talk: GramTalk) -> Callable[[int, int], None]:
+    last = 0.0
+
+    def moved(done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if done == total or now - last >= SHORTEST_SECONDS:
+            last = now
+            talk.send(GramMoved(job.job, job.revision, done, total))
+
+    return moved
