@@ -231,7 +231,7 @@ class PieceEvaluator:
         """
         if self.ground.allows_non_finite or not value.numel():
             return
-        low, high = (float(end) for end in torch.aminmax(value))
+        low, high = _find_ends(value)
         bound = overflow_bound(output) if output else float("inf")
         # A comparison with NaN is false, so this also catches NaN.
         if not (-bound < low and high < bound):
@@ -309,3 +309,12 @@ def _find_zeros(values: torch.Tensor) -> torch.Tensor:
         # NumPy compares and searches in a fifth of torch's time.
         return torch.from_numpy(np.flatnonzero(values.numpy() == 0))
     return torch.eq(values, 0).nonzero().view(-1)
+
+
+def _find_ends(values: torch.Tensor) -> tuple[float, float]:
+    """Return the least and the greatest value, both NaN where there is one."""
+    if values.device.type == "cpu":
+        array = values.numpy()
+        return float(array.min()), float(array.max())
+    low, high = torch.aminmax(values)
+    return float(low), float(high)
