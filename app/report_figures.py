@@ -37,7 +37,7 @@ class Curve:
 
     name: str
     points: tuple[tuple[float, float], ...]
-    """(strength, figure), in ascending strength."""
+    """(strength, figure), in ascending strength; where every vector has its own strength, (number of the try, figure)."""
     is_control: bool = False
 
 
@@ -81,19 +81,27 @@ def gather_figures(title: str, measured: Sequence[MetricMeasured], chosen: Seque
     """Return the figures that a run has told so far."""
     cells = tuple(_make_cell(event) for event in measured if event.strength is None)
     nodes = dict.fromkeys(event.node for event in measured if event.strength is not None)
-    choices = {choice.node: float(choice.strength) for choice in chosen if _is_number(choice.strength)}
-    sweeps = tuple(
-        Sweep(node, _gather_curves(event for event in measured if event.node == node), choices.get(node, math.nan)) for node in nodes
-    )
+    choices = {choice.node: choice.strength for choice in chosen}
+    sweeps = tuple(_gather_sweep(node, [event for event in measured if event.node == node], choices.get(node, "")) for node in nodes)
     return Figures(title, cells, sweeps)
 
 
-def _gather_curves(events: Iterable[MetricMeasured]) -> tuple[Curve, ...]:
+def _gather_sweep(node: str, events: Sequence[MetricMeasured], choice: str) -> Sweep:
+    tried = list(dict.fromkeys(event.strengths for event in events if event.strengths))
+    curves = _gather_curves(events, tried)
+    if not tried:
+        return Sweep(node, curves, float(choice) if _is_number(choice) else math.nan)
+    chosen = [place for place, strengths in enumerate(tried, 1) if ", ".join(f"{each:g}" for each in strengths) == choice]
+    return Sweep(node, curves, chosen[0] if chosen else math.nan)
+
+
+def _gather_curves(events: Iterable[MetricMeasured], tried: Sequence[tuple[float, ...]]) -> tuple[Curve, ...]:
     points: dict[str, dict[float, float]] = {}
     for event in events:
         if event.strength is not None:
             name = f"{event.measurement.metric.replace('_', ' ')}, {event.test_set}"
-            points.setdefault(name, {})[event.strength] = event.measurement.value
+            place = tried.index(event.strengths) + 1 if event.strengths else event.strength
+            points.setdefault(name, {})[place] = event.measurement.value
     return tuple(Curve(name, tuple(sorted(found.items()))) for name, found in points.items())
 
 
@@ -120,15 +128,19 @@ def _read_cell(record: Mapping[str, object]) -> Figure:
 
 
 def _read_sweep(record: Mapping[str, object]) -> Sweep:
-    points = record["points"]
+    points, chosen = record["points"], _number(record["chosen"])
     if not isinstance(points, list):
         raise TypeError(points)
+    places = [_number(point["strength"]) for point in points]
+    if record.get("vector_names"):
+        chosen = next((place for place, point in enumerate(points) if point["strengths"] == record["chosen_strengths"]), math.nan)
+        places = list(map(float, range(len(points))))
     curves = [
-        Curve(str(name), tuple((_number(point["strength"]), _pick(point[side], index)) for point in points), side == "controls")
+        Curve(str(name), tuple((place, _pick(point[side], index)) for place, point in zip(places, points, strict=True)), side == "controls")
         for side, names in (("targets", record["target_names"]), ("controls", record["control_names"]))
         for index, name in enumerate(names if isinstance(names, list) else [])
     ]
-    return Sweep(str(record["node"]), tuple(curves), _number(record["chosen"]), _number(record["limit"]))
+    return Sweep(str(record["node"]), tuple(curves), chosen, _number(record["limit"]))
 
 
 def _pick(figures: Sequence[object], index: int) -> float:

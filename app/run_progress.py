@@ -124,13 +124,14 @@ def describe_event(event: Event, names: Mapping[NodeId, str]) -> str:
     match event:
         case BytesMoved() | TensorWritten():
             return ""
-        case MetricMeasured(node, checkpoint, test_set, measurement, strength):
-            at = f" at λ = {strength:g}" if strength is not None else ""
+        case MetricMeasured(node, checkpoint, test_set, measurement, strength, strengths):
+            at = f" at λ = {', '.join(f'{each:g}' for each in strengths or (strength,))}" if strength is not None else ""
             figure = f"{measurement.metric} {measurement.value:.4g} (n = {measurement.n})"
             kept = f", measured {measurement.measured_at.partition('T')[0]} by an earlier run" if measurement.measured_at else ""
             return f"{names.get(NodeId(node), node)}: {checkpoint} on {test_set}{at}: {figure}{kept}"
-        case StrengthChosen(node, strength, rule):
-            return f"{names.get(NodeId(node), node)}: strength λ = {strength} ({rule.replace('_', ' ')})"
+        case StrengthChosen(node, strength, rule, is_final):
+            best = "" if is_final else "stopped; the best so far is "
+            return f"{names.get(NodeId(node), node)}: {best}strength λ = {strength} ({rule.replace('_', ' ')})"
         case NodeFinished(node):
             return f"{names.get(NodeId(node), node)}: finished"
         case Remarked(text):

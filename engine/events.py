@@ -57,7 +57,9 @@ class MetricMeasured:
     test_set: str
     measurement: Measurement
     strength: float | None = None
-    """The strength it was measured at, during a search."""
+    """The strength it was measured at, during a search; the mean where every vector has its own."""
+    strengths: tuple[float, ...] = ()
+    """One for each vector; () where one strength holds for all."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,10 @@ class StrengthChosen:
 
     node: str
     strength: str
+    """As a decimal; several, one for each vector, parted by commas."""
     rule: str
+    is_final: bool = True
+    """False for the best so far of a search that was stopped."""
 
 
 @dataclass(frozen=True)

@@ -70,8 +70,9 @@ class ProgressLines:
 
 def _describe_finding(event: MetricMeasured | StrengthChosen) -> str:
     if isinstance(event, StrengthChosen):
-        return f"  The strength chosen is {event.strength} ({write_words(event.rule)})."
-    strength = "" if event.strength is None else f" at strength {event.strength:g}"
+        chosen = "The strength chosen is" if event.is_final else "Stopped; the best strength so far is"
+        return f"  {chosen} {event.strength} ({write_words(event.rule)})."
+    strength = "" if event.strength is None else f" at strength {', '.join(f'{each:g}' for each in event.strengths or (event.strength,))}"
     kept = f", measured {event.measurement.measured_at.partition('T')[0]} by an earlier run" if event.measurement.measured_at else ""
     return f"  “{event.checkpoint}”{strength} on “{event.test_set}”: {write_measurement(event.measurement)}{kept}"
 

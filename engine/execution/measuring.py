@@ -15,10 +15,10 @@ from engine.events import Listener, MetricMeasured
 from engine.execution.kept_figures import KeptFigures, Question
 from engine.execution.model_slot import ModelSlot
 from engine.execution.result import CheckpointRole, MetricRecord, TestSetRecord
-from engine.operation import Kernel, PortKind
+from engine.operation import Choice, Kernel, PortKind
 from engine.planning.coefficient import Symbol
 from engine.planning.formula import group_forms
-from engine.planning.linear import Folding
+from engine.planning.linear import Folding, strength_symbols
 from engine.planning.measurements import evaluation_settings, test_set_settings
 from engine.planning.plan import Plan
 from engine.planning.structure import Step
@@ -139,9 +139,11 @@ class Measurer:
         return TestSetRecord(node, self.title(node), role, split, str(step.parameters["source"]), found.sha256, found.examples)
 
     def _tell(self, subject: Subject, node: NodeId, by: Step, figures: Iterable[Measurement], strengths: Strengths) -> None:
-        strength = next((float(value) for symbol, value in strengths.items() if symbol.node == by.id), None)
+        own = [float(strengths[symbol]) for symbol in strength_symbols(by) if symbol in strengths]
+        strength = sum(own) / len(own) if own else None
+        each = tuple(own) if isinstance(by.behaviour, Choice) and by.behaviour.is_each else ()
         for figure in figures:
-            self._listener(MetricMeasured(by.id, subject.label, self.title(node), figure, strength))
+            self._listener(MetricMeasured(by.id, subject.label, self.title(node), figure, strength, each))
 
 
 def find_role(folding: Folding, node: NodeId) -> CheckpointRole:

@@ -127,11 +127,14 @@ class SearchPoint:
     """Hold what one strength gave on the validation sets."""
 
     strength: float
+    """Where every vector has its own, their mean."""
     targets: tuple[Measurement, ...]
     controls: tuple[Measurement, ...]
     score: float
     """What the rule compares: the mean target metric, normalized where references are given."""
     qualifies: bool
+    strengths: tuple[float, ...] = ()
+    """One for each vector; () where one strength holds for all."""
 
 
 @dataclass(frozen=True)
@@ -146,12 +149,22 @@ class SearchRecord:
     target_names: tuple[str, ...]
     control_names: tuple[str, ...]
     points: tuple[SearchPoint, ...]
-    """In ascending strength; the one at 0 is the reference and never a candidate."""
+    """In ascending strength, or in the order they were tried where every vector has its own strength; the one at 0 is the reference and
+    never a candidate."""
     chosen: float
+    """Where every vector has its own strength, their mean."""
     chosen_text: str
-    """The decimal as the grid has it."""
+    """The decimal as the grid has it; several parted by commas."""
     tests: tuple[MetricRecord, ...] = ()
     """Test data, measured once, at the choice."""
+    vector_names: tuple[str, ...] = ()
+    """The vectors, where each has its own strength; () where one strength holds for all."""
+    chosen_strengths: tuple[float, ...] = ()
+    """One for each vector; () where one strength holds for all."""
+    method: str = ""
+    """How sets of strengths were proposed: coordinate or tpe; empty where the grid was tried whole."""
+    budget: int = 0
+    """How many sets of strengths were to be tried at most; 0 where the grid was tried whole."""
 
 
 @dataclass(frozen=True)

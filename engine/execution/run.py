@@ -229,15 +229,15 @@ class Execution:
             return
         self.progress.nodes = (node,)
         try:
-            strength, record = search_strength(step, self.measurer)
+            strengths, record = search_strength(step, self.measurer, self._listener)
         except SelectionError as failure:
             self.findings.failures[node] = failure.located(node=self.measurer.title(node))
             self._notice(str(failure))
             return
-        symbol = Symbol(node, "strength")
-        self.outputs.settle(f"strength of {node}", str(strength))
-        self._ground.set_strength(symbol, strength)
-        self.measurer.known[symbol] = strength
+        self.outputs.settle(f"strength of {node}", " ".join(map(str, strengths.values())))
+        for symbol, strength in strengths.items():
+            self._ground.set_strength(symbol, strength)
+            self.measurer.known[symbol] = strength
         self.findings.searches[node] = record
         self.findings.metrics[node] = record.tests
         self._listener(StrengthChosen(node, record.chosen_text, record.rule))

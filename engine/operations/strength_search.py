@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from importlib.util import find_spec
 
 from engine.metric_choice import BATCH_SIZE, METRIC
 from engine.operation import Choice, Counts, Group, Input, Parameters, PortKind, operation
-from engine.parameters import OneOf, Real, Value
+from engine.parameters import Integer, OneOf, Real, Value
 
 RULES = ("largest_within_share", "largest_within_increase", "best_target")
 CONTROL_RULES = RULES[:2]
+METHODS = ("coordinate", "tpe")
 MOST_STRENGTHS = 1000
 """A finer grid is a slip of the finger: each strength is an evaluation of the whole model."""
 
@@ -38,8 +40,8 @@ def _check_grid(start: Value, stop: Value, step: Value) -> Sequence[str]:
 def _check_choices(parameters: Parameters, counts: Counts) -> Sequence[str]:
     rule = parameters["rule"]
     sentences = (
-        "This version searches one strength for all vectors; strengths = each comes in a later version."
-        if parameters["strengths"] == "each"
+        "method tpe needs the package optuna, which is not installed; install it (pip install optuna), or take method coordinate."
+        if parameters["strengths"] == "each" and parameters["method"] == "tpe" and find_spec("optuna") is None
         else "",
         f"rule {rule} compares a control metric with the base's; wire at least one test set into controls."
         if rule in CONTROL_RULES and not counts.get("controls", 0)
@@ -56,7 +58,7 @@ def _check_choices(parameters: Parameters, counts: Counts) -> Sequence[str]:
     title="Strength search",
     group=Group.MEASURE,
     sentence="Tries strengths on validation data, chooses one by a rule and applies the vectors at that strength.",
-    formula="θ_base + λ* Σ τᵢ",
+    formula="θ_base + λ* Σ τᵢ, or θ_base + Σ λᵢ* τᵢ",
     inputs=(
         Input("base", PortKind.CHECKPOINT, "The model to change."),
         Input("vectors", PortKind.VECTOR, "The changes, added up.", many=True),
@@ -76,6 +78,9 @@ def _check_choices(parameters: Parameters, counts: Counts) -> Sequence[str]:
         OneOf("strengths", "One strength for all vectors, or one for each.", ("one", "each"), "one"),
         METRIC,
         BATCH_SIZE,
+        OneOf("method", "For each: one vector after the other, or Optuna's sampler, where it is installed.", METHODS, "coordinate"),
+        Integer("budget", "For each: how many sets of strengths to try at most.", 60, minimum=1, maximum=MOST_STRENGTHS, unit="sets"),
+        Integer("seed", "For tpe: another seed tries other strengths.", 0, minimum=0),
     ),
     check=check_strength_search,
 )
@@ -90,6 +95,9 @@ def strength_search(  # noqa: PLR0913  (the parameters of the file format)
     strengths: str,
     metric: str,
     batch_size: int,
+    method: str,
+    budget: int,
+    seed: int,
 ) -> Choice:
-    """Choose the strength of the vectors."""
-    return Choice("strength", parent="base")
+    """Choose the strength of the vectors, or the strength of each."""
+    return Choice("strength", parent="base", is_each=strengths == "each")

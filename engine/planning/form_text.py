@@ -7,10 +7,11 @@ from fractions import Fraction
 
 from engine.document.model import NodeId
 from engine.operation import PortKind
-from engine.planning.coefficient import Coefficient, Monomial
+from engine.planning.coefficient import Coefficient, Monomial, Symbol
 from engine.planning.linear import Atom, Form
 
 _DECIMALS = 6
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 Names = Callable[[NodeId], str]
 
 
@@ -48,10 +49,16 @@ def format_coefficient(coefficient: Coefficient, names: Names) -> str:
 
 
 def _format_product(factor: Fraction, monomial: Monomial, names: Names) -> str:
-    symbols = "·".join(f"λ[{names(symbol.node)}]" for symbol in monomial)
+    symbols = "·".join(_format_symbol(symbol, names) for symbol in monomial)
     if not symbols:
         return format_fraction(factor)
     return symbols if factor == 1 else f"{format_fraction(factor)}·{symbols}"
+
+
+def _format_symbol(symbol: Symbol, names: Names) -> str:
+    """Return λ[search], or λ₂[search] where a search finds one for each vector."""
+    _, _, index = symbol.name.partition(".")
+    return f"λ{str(int(index) + 1).translate(_SUBSCRIPTS) if index else ''}[{names(symbol.node)}]"
 
 
 def _group_terms(form: Form) -> list[tuple[Coefficient, list[tuple[Atom, bool]]]]:

@@ -102,10 +102,18 @@ def weigh_exactly(step: Step, place: Place) -> Weights:
     return {port: [Coefficient.of(weight) for weight in weights] for port, weights in behaviour.coefficients(step.counts, place).items()}
 
 
+def strength_symbols(step: Step) -> tuple[Symbol, ...]:
+    """Return what a search is to find: one strength for all its vectors, or one for each of them, in their order."""
+    if isinstance(step.behaviour, Choice) and step.behaviour.is_each:
+        return tuple(Symbol(step.id, f"strength.{index}") for index in range(len(step.inputs["vectors"])))
+    return (Symbol(step.id, "strength"),)
+
+
 def _weigh_choice(step: Step) -> Weights:
-    """Return base + λ·Σ vectors with λ unknown until the search has run (operations.md, strength_search)."""
-    strength = Coefficient.unknown(Symbol(step.id, "strength"))
-    return {"base": [ONE], "vectors": [strength] * len(step.inputs["vectors"])}
+    """Return base + Σ λᵢ·vectorᵢ with the λᵢ unknown until the search has run (operations.md, strength_search)."""
+    strengths = [Coefficient.unknown(symbol) for symbol in strength_symbols(step)]
+    vectors = len(step.inputs["vectors"])
+    return {"base": [ONE], "vectors": strengths if len(strengths) == vectors else strengths * vectors}
 
 
 Segment = tuple[int, Form]

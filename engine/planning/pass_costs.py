@@ -12,7 +12,7 @@ import psutil
 
 from engine.document.model import NodeId
 from engine.evaluation.memory import estimate_model_bytes
-from engine.operation import BLOCK_ENTRIES
+from engine.operation import BLOCK_ENTRIES, Choice
 from engine.planning.costs import KEPT_BYTES, LARGEST_PIECE, PROCESS_BYTES, SMALLEST_PIECE, StreamCost, cost_stream
 from engine.planning.linear import Folding
 from engine.planning.measurements import evaluation_settings, likely_task, measured_values
@@ -164,14 +164,17 @@ def _cost_search(planner: WorkPlanner, item: SearchPass, needed: int, budget: in
     step = planner.resolved.graph.steps[item.node]
     works = planner.checkpoint_work(item.node)
     vector = 4 * sum(work.entries for work in works)
-    keeps = needed + vector <= budget
+    # Every vector by itself would take as much memory again, so they are read anew for each set of strengths.
+    is_each = isinstance(step.behaviour, Choice) and step.behaviour.is_each
+    keeps = not is_each and needed + vector <= budget
     whole, base = (_fill_bytes(planner, node) for node in (item.node, step.inputs["base"][0].node))
     references = sum(_fill_bytes(planner, operand.node) for operand in step.inputs["references"])
     strengths = grid(*(_exact(step, name) for name in ("start", "stop", "step")))
     tested = 1 if step.inputs["tests"] else 0
     # The base and the references are measured on validation data, and once more where there is test data.
     read = (1 + tested) * (base + references)
-    fills = sum(strength != 0 for strength in strengths) + tested
+    tried = int(str(step.parameters["budget"])) if is_each else sum(strength != 0 for strength in strengths)
+    fills = tried + tested
     read += whole + fills * base if keeps else fills * whole
     return PlannedPass(item, read, 0, needed + (vector if keeps else 0), keeps_vector=keeps)
 

@@ -102,7 +102,11 @@ def write_choice(record: SearchRecord) -> str:
     scored = ", normalized" if record.is_normalized else ", raw, for no fine-tuned reference was given"
     score = scored if record.rule == "best_target" else ""
     measured = "; the figures on test data were measured once, at this choice" if record.tests else ""
-    return f"λ = {record.chosen_text} was chosen on validation data (rule: {write_words(record.rule)}{score}{limit}){measured}."
+    tried = f", {len(record.points) - 1} of at most {record.budget} sets tried by {record.method}" if record.budget else ""
+    each = f" for {', '.join(record.vector_names)}" if record.vector_names else ""
+    return (
+        f"λ = {record.chosen_text}{each} was chosen on validation data{tried} (rule: {write_words(record.rule)}{score}{limit}){measured}."
+    )
 
 
 def write_chance(entries: int) -> str:

@@ -53,7 +53,7 @@ def draw_strength_curve(search: SearchRecord, key: str) -> Markup:
 
 def collect_curves(search: SearchRecord) -> tuple[Curve, ...]:
     """Return the targets' curves, then the controls'."""
-    strengths = tuple(point.strength for point in search.points)
+    strengths = _places(search)
     curves: list[Curve] = []
     for role, names in (("target", search.target_names), ("control", search.control_names)):
         for number, name in enumerate(names):
@@ -65,7 +65,18 @@ def collect_curves(search: SearchRecord) -> tuple[Curve, ...]:
 def describe_search(search: SearchRecord) -> str:
     """Say in words what the curve shows."""
     names = ", ".join((*search.target_names, *search.control_names))
-    return f"Figures on validation data ({names}) along {len(search.points)} strengths; chosen λ = {search.chosen_text}."
+    along = "sets of strengths in the order tried" if search.vector_names else "strengths"
+    return f"Figures on validation data ({names}) along {len(search.points)} {along}; chosen λ = {search.chosen_text}."
+
+
+def _places(search: SearchRecord) -> tuple[float, ...]:
+    """Return where the points stand: at their strengths, or where each vector has its own by the order in which they were tried."""
+    return tuple(float(number) if search.vector_names else point.strength for number, point in enumerate(search.points))
+
+
+def _chosen_place(search: SearchRecord) -> float:
+    chosen = [place for place, point in zip(_places(search), search.points, strict=True) if point.strengths == search.chosen_strengths]
+    return chosen[0] if search.vector_names and chosen else search.chosen
 
 
 def _limit_of(search: SearchRecord, curves: list[Curve]) -> float | None:
@@ -92,10 +103,11 @@ def _draw_plot(canvas: Axes, search: SearchRecord, plot: list[tuple[int, Curve]]
     limit = _limit_of(search, curves)
     if limit is not None:
         axes.axhline(limit, color=LIMIT, linewidth=1, linestyle=(0, (2, 3)))
-    axes.axvline(search.chosen, color=TEXT, linewidth=1, linestyle=(0, (4, 3)))
+    axes.axvline(_chosen_place(search), color=TEXT, linewidth=1, linestyle=(0, (4, 3)))
     _dress_axes(axes)
     middle = _LEFT + (WIDTH - _LEFT - _RIGHT) / 2
-    canvas.text(middle, bottom + 36, "strength λ", fontsize=11, color=DIM, ha="center", va="baseline")
+    along = "sets of strengths λ, in the order tried" if search.vector_names else "strength λ"
+    canvas.text(middle, bottom + 36, along, fontsize=11, color=DIM, ha="center", va="baseline")
     _draw_legend(canvas, search, plot, top)
 
 

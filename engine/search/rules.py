@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isfinite, nan
+from math import inf, isfinite, nan
 from typing import Literal
 
 from engine.errors import SelectionError
@@ -13,6 +13,8 @@ from engine.evaluation.measurement import Measurement
 from engine.search.grid import write_decimal
 
 RuleName = Literal["largest_within_share", "largest_within_increase", "best_target"]
+_WORSE = 100.0
+"""No strength of a grid is so far below 0."""
 TOLERANCE = 1e-12
 """Figures this close count as equal: 0.95 times a measured share is not exact in float64."""
 
@@ -33,8 +35,16 @@ class Point:
     """Hold what was measured at one strength on the validation sets, always in the same order of sets."""
 
     strength: Fraction
+    """Where every vector has its own, their mean: what “largest” goes by."""
     targets: tuple[Measurement, ...]
     controls: tuple[Measurement, ...] = ()
+    strengths: tuple[Fraction, ...] = ()
+    """One for each vector; () where one strength holds for all."""
+
+    @property
+    def is_reference(self) -> bool:
+        """Tell whether nothing is added: the base itself."""
+        return not any(self.strengths or (self.strength,))
 
 
 @dataclass(frozen=True)
@@ -55,13 +65,15 @@ class StrengthChoice:
 
     strength: Fraction
     text: str
-    """The strength as a decimal."""
+    """The strength as a decimal, several parted by commas."""
     rule: SelectionRule
     limit: float | None
     """The figure that the first control set must keep, or must not exceed; None for best_target."""
     is_normalized: bool
     points: tuple[ScoredPoint, ...]
     """In ascending strength; the one at 0 is the reference and never qualifies."""
+    strengths: tuple[Fraction, ...] = ()
+    """One for each vector; () where one strength holds for all."""
 
 
 def choose_strength(points: Sequence[Point], rule: SelectionRule, references: Sequence[Measurement] = ()) -> StrengthChoice:
@@ -78,18 +90,53 @@ def choose_strength(points: Sequence[Point], rule: SelectionRule, references: Se
         SelectionError: No strength qualifies, or the rule can't be applied to these measurements.
     """
     ordered = sorted(points, key=lambda point: point.strength)
-    base = next((point for point in ordered if point.strength == 0), None)
-    if base is None:
-        fact = "λ = 0, the reference of every rule, was not measured."
-        raise SelectionError(fact, "Measure the base as well.")
-    _check_figures(base, rule, references)
-    scored = tuple(_score_point(point, base, rule, references) for point in ordered)
+    scored = score_points(ordered, rule, references)
+    base = find_reference(ordered)
     candidates = [entry for entry in scored if entry.qualifies]
     if not candidates:
         raise _explain_failure(scored, rule)
     chosen = _take_best(candidates, is_normalized=bool(references)) if rule.name == "best_target" else candidates[-1]
     strength = chosen.point.strength
-    return StrengthChoice(strength, write_decimal(strength), rule, _find_limit(base, rule), bool(references), scored)
+    text = ", ".join(map(write_decimal, chosen.point.strengths or (strength,)))
+    return StrengthChoice(strength, text, rule, _find_limit(base, rule), bool(references), scored, chosen.point.strengths)
+
+
+def score_points(points: Sequence[Point], rule: SelectionRule, references: Sequence[Measurement] = ()) -> tuple[ScoredPoint, ...]:
+    """Return what a rule makes of some points, in their order; the reference is among them and never qualifies.
+
+    Raises:
+        SelectionError: The rule can't be applied to these measurements.
+    """
+    base = find_reference(points)
+    _check_figures(base, rule, references)
+    return tuple(_score_point(point, base, rule, references) for point in points)
+
+
+def find_reference(points: Sequence[Point]) -> Point:
+    """Return the point at which nothing is added.
+
+    Raises:
+        SelectionError: It was not measured.
+    """
+    found = next((point for point in points if point.is_reference), None)
+    if found is None:
+        fact = "λ = 0, the reference of every rule, was not measured."
+        raise SelectionError(fact, "Measure the base as well.")
+    return found
+
+
+def rate_point(scored: ScoredPoint, rule: SelectionRule, *, is_normalized: bool) -> float:
+    """Return one number for a search among many strengths to climb: the more, the better by the rule.
+
+    Under a limit that is the mean strength within it, and below every such number how far a point lies beyond it.
+    """
+    if rule.name == "best_target":
+        lower_is_better = not is_normalized and not scored.point.targets[0].higher_is_better
+        return -inf if not isfinite(scored.score) else -scored.score if lower_is_better else scored.score
+    if scored.qualifies:
+        return float(scored.point.strength)
+    beyond = float(rule.keep_share) - scored.margin if rule.name == "largest_within_share" else scored.margin - float(rule.allowed_increase)
+    return -_WORSE - beyond if isfinite(beyond) else -inf
 
 
 def _check_figures(base: Point, rule: SelectionRule, references: Sequence[Measurement]) -> None:
@@ -130,7 +177,7 @@ def _check_controls(controls: Sequence[Measurement], rule: SelectionRule) -> Non
 
 def _score_point(point: Point, base: Point, rule: SelectionRule, references: Sequence[Measurement]) -> ScoredPoint:
     score = _mean_target(point.targets, references)
-    if point.strength == 0:
+    if point.is_reference:
         return ScoredPoint(point, score, _measure_margin(point, base, rule), qualifies=False)
     if rule.name == "best_target":
         return ScoredPoint(point, score, nan, qualifies=isfinite(score))
@@ -193,12 +240,13 @@ def _find_limit(base: Point, rule: SelectionRule) -> float | None:
 
 
 def _explain_failure(scored: Sequence[ScoredPoint], rule: SelectionRule) -> SelectionError:
-    others = [entry for entry in scored if entry.point.strength != 0]
+    others = [entry for entry in scored if not entry.point.is_reference]
     if not others:
         fact = "The grid holds λ = 0 only, which is the reference and never a candidate."
         return SelectionError(fact, "Take a larger stop or a smaller step.")
     smallest = min(others, key=lambda entry: abs(entry.point.strength))
-    text, metric = write_decimal(smallest.point.strength), smallest.point.controls[0].metric if smallest.point.controls else ""
+    text = ", ".join(map(write_decimal, smallest.point.strengths or (smallest.point.strength,)))
+    metric = smallest.point.controls[0].metric if smallest.point.controls else ""
     remedy = "Take a finer grid that starts lower, or a looser rule."
     if rule.name == "largest_within_share":
         fact = (

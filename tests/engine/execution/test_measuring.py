@@ -200,9 +200,9 @@ def test_a_resumed_run_that_chooses_another_strength_is_refused(bench, vision, m
     stop_halfway(bench, SEARCHED)
     search = execution_run.search_strength
 
-    def choose_another(step, measurer):
-        found, record = search(step, measurer)
-        return found + 1, record
+    def choose_another(*given):
+        found, record = search(*given)
+        return {symbol: strength + 1 for symbol, strength in found.items()}, record
 
     monkeypatch.setattr(execution_run, "search_strength", choose_another)
     with pytest.raises(StagingError, match="--restart"):

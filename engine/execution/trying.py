@@ -1,0 +1,63 @@
+"""Try strengths, one for each vector, as a method proposes them, until the budget is spent or there is nothing more to propose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from math import inf
+
+from engine.errors import Cancelled, SelectionError
+from engine.evaluation.measurement import Measurement
+from engine.events import Listener, StrengthChosen
+from engine.execution.search_bench import SearchBench
+from engine.search.proposals import METHODS, MethodName, propose
+from engine.search.rules import Point, SelectionRule, choose_strength, rate_point, score_points
+
+_METHODS: Mapping[str, MethodName] = {method: method for method in METHODS}
+
+
+def try_each(bench: SearchBench, rule: SelectionRule, references: Sequence[Measurement], listener: Listener) -> list[Point]:
+    """Return what was measured, the base first, in the order in which it was tried.
+
+    Raises:
+        Cancelled: the user stopped the run; the best so far has been told.
+        EngineError: what a measurement fails of.
+    """
+    points: list[Point] = []
+    try:
+        for point in _try_proposals(bench, rule, references):
+            points.append(point)
+    except Cancelled:
+        _tell_best(bench, points, rule, references, listener)
+        raise
+    return points
+
+
+def _try_proposals(bench: SearchBench, rule: SelectionRule, references: Sequence[Measurement]) -> Iterator[Point]:
+    grid, vectors = bench.strengths(), len(bench.symbols)
+    base = bench.measure_point((Fraction(0),) * vectors)
+    yield base
+    proposals = propose(_METHODS[str(bench.step.parameters["method"])], vectors, len(grid), bench.read_whole("seed"))
+    places, left = next(proposals, None), bench.read_whole("budget")
+    while places is not None and left:
+        strengths = tuple(grid[place] for place in places)
+        rating = -inf
+        if any(strengths):
+            point = bench.measure_point(strengths)
+            yield point
+            left -= 1
+            rating = rate_point(score_points((base, point), rule, references)[1], rule, is_normalized=bool(references))
+        try:
+            places = proposals.send(rating)
+        except StopIteration:
+            places = None
+
+
+def _tell_best(
+    bench: SearchBench, points: Sequence[Point], rule: SelectionRule, references: Sequence[Measurement], listener: Listener
+) -> None:
+    try:
+        choice = choose_strength(points, rule, references)
+    except SelectionError:
+        return  # nothing qualifies yet
+    listener(StrengthChosen(bench.step.id, choice.text, rule.name, is_final=False))

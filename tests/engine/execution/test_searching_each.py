@@ -1,0 +1,124 @@
+"""Strength search with one strength for each vector: in place, within its budget, and what stays when it is stopped."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import pytest
+import torch
+
+from engine.errors import Cancelled
+from engine.events import MetricMeasured, StrengthChosen
+from engine.execution.stop import Stop
+from engine.planning.passes import SearchPass
+from engine.report.publish import run_plan
+
+SOURCES = """
+    base = checkpoint source:base
+    a = checkpoint source:a
+    b = checkpoint source:b
+    ta = task_vector tuned=a base=base
+    tb = task_vector tuned=b base=base
+    target = test_set source:target.npz split:validation
+    control = test_set source:control.npz split:validation role:control
+    test = test_set source:test.npz
+"""
+OUT = "out = export_checkpoint checkpoint=s.checkpoint metrics=s.metrics folder:out"
+SEARCH = "s = strength_search base=base vectors=ta,tb targets=target tests=test start:0 stop:1 step:0.25 strengths:each budget:{budget}"
+
+
+def lines(budget=8, more=""):
+    return f"{SOURCES}\n {SEARCH.format(budget=budget)} {more}\n {OUT}"
+
+
+def tried(events):
+    found = [event for event in events if isinstance(event, MetricMeasured) and event.test_set == "target" and event.strengths]
+    return list(dict.fromkeys(event.strengths for event in found))
+
+
+def test_the_choice_is_the_best_of_what_was_tried_and_is_what_is_written(bench, vision):
+    result = bench.run(lines())
+    (search,) = result.searches
+    assert search.points[0].strengths == (0, 0)
+    assert 5 < len(search.points) <= 9
+    assert [point.strengths for point in search.points[1:]] == tried(bench.events)
+    best = max(point.score for point in search.points[1:])
+    chosen = next(point for point in search.points if point.strengths == search.chosen_strengths)
+    assert chosen.score == best
+    assert (search.vector_names, search.method, search.budget) == (("ta", "tb"), "coordinate", 8)
+    assert search.chosen_text == ", ".join(f"{strength:g}" for strength in search.chosen_strengths)
+    tuned = [bench.load(name) for name in "ab"]
+    first, second = search.chosen_strengths
+    found = bench.load("out")
+    for name, value in vision.items():
+        wanted = value + first * (tuned[0][name] - value) + second * (tuned[1][name] - value)
+        assert torch.allclose(found[name], wanted, atol=1e-5)
+
+
+def test_each_point_is_what_that_edit_measures_when_it_is_drawn(bench, vision):
+    search = bench.run(lines()).searches[0]
+    point = search.points[-1]
+    first, second = point.strengths
+    drawn = bench.run(f"""
+        {SOURCES}
+        x = add vectors=ta,tb weights:[{first},{second}]
+        edit = apply base=base vector=x
+        m = evaluate checkpoint=edit test_set=target
+        o = export_checkpoint checkpoint=edit metrics=m folder:drawn
+    """)
+    figures = [
+        record.measurement
+        for record in drawn.metrics
+        if record.checkpoint == "edit" and record.measurement.metric == point.targets[0].metric
+    ]
+    assert [figure.value for figure in figures] == [pytest.approx(point.targets[0].value)]
+
+
+def test_the_plan_knows_the_budget(bench, vision):
+    reads = []
+    for budget in (2, 12):
+        (search,) = [item for item in bench.plan(lines(budget)).passes if isinstance(item.work, SearchPass)]
+        reads.append(search.bytes_read)
+        assert not search.keeps_vector
+    assert reads[1] > reads[0]
+
+
+def test_the_formula_names_a_strength_for_each_vector(bench, vision):
+    assert bench.plan(lines()).formulas["s"].splitlines()[0] == "θ = θ[base] + λ₁[s] · τ[a] + λ₂[s] · τ[b]"
+
+
+def test_a_rule_with_a_limit_chooses_within_it(bench, vision):
+    result = bench.run(lines(6, "controls=control rule:largest_within_share keep_share:0.1"))
+    (search,) = result.searches
+    within = [point for point in search.points if point.qualifies]
+    assert search.chosen == max(point.strength for point in within)
+
+
+def test_a_stop_tells_the_best_so_far(bench, vision):
+    stop, events = Stop(), []
+
+    def listen(event):
+        events.append(event)
+        if len(tried(events)) == 3:
+            stop.request()
+
+    with pytest.raises(Cancelled):
+        run_plan(bench.plan(lines()), listen, stop)
+    (best,) = [event for event in events if isinstance(event, StrengthChosen)]
+    assert not best.is_final
+    assert tuple(map(float, best.strength.split(", "))) in tried(events)
+    assert not (bench.folder / "out").exists()
+
+
+@pytest.mark.skipif(find_spec("optuna") is None, reason="optuna is not installed")
+def test_optunas_sampler_stays_in_the_grid_and_the_budget(bench, vision):
+    (search,) = bench.run(lines(7, "method:tpe seed:3")).searches
+    assert len(search.points) == 8
+    assert all(strength * 4 == int(strength * 4) for point in search.points for strength in point.strengths)
+
+
+def test_a_sampler_that_is_not_installed_is_a_problem(bench, vision, monkeypatch):
+    monkeypatch.setattr("engine.operations.strength_search.find_spec", lambda _: None)
+    verdict = bench.check(lines(7, "method:tpe"))
+    assert verdict.plan is None
+    assert "pip install optuna" in verdict.problems[0].message
