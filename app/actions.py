@@ -129,6 +129,7 @@ def make_action(declared: Action, owner: QObject) -> QAction:
 
 def fill_menu(menu: QMenu, group: Group, made: Mapping[str, QAction]) -> None:
     """Put the actions of a group into a menu, in their order."""
+    menu.setAccessibleName(group_title(group))
     for declared in ACTIONS:
         if declared.group != group:
             continue

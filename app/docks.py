@@ -31,6 +31,7 @@ class Dock(QDockWidget):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802  (Qt's name)
         """Offer to float and to close."""
         menu = QMenu(self)
+        menu.setAccessibleName(self.windowTitle())
         menu.addAction(self.tr("Put back") if self.isFloating() else self.tr("Float"), self._toggle_floating)
         menu.addAction(self.tr("Close"), self.close)
         menu.exec(event.globalPos())

@@ -169,6 +169,7 @@ class RunControl(QObject):
 
     def _choose_device(self) -> None:
         menu = QMenu(self._bench)
+        menu.setAccessibleName(self.tr("Device"))
         for device in ("auto", *self._devices):
             act = menu.addAction(_name_device(device) if device != "auto" else self.tr("Choose by itself"))
             act.setCheckable(True)

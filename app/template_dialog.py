@@ -59,6 +59,7 @@ class TemplateDialog(QDialog):
             column.addWidget(field)
         column.addStretch(1)
         area = QScrollArea()
+        area.setAccessibleName(self.tr("Who plays each role"))
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(page)

@@ -135,6 +135,7 @@ class Workbench(QMainWindow):
             if group == "View":
                 part.addSeparator()
                 panels = part.addMenu(self.tr("Panels"))
+                panels.setAccessibleName(panels.title())
                 for dock in self.docks.values():
                     panels.addAction(dock.toggleViewAction())
         return menu

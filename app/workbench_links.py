@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QPoint, QPointF
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QFileDialog, QMenu
 
+from app.accessible_canvas import AccessibleCanvas
 from app.actions import ACTIONS
 from app.canvas.alignment import find_room
 from app.canvas.wishes import FileDrop, MenuWish, SearchWish
@@ -45,6 +46,7 @@ class WorkbenchLinks(QObject):
         self.guide: GuideWindow | None = None
         self.control = RunControl(window, workbench)
         self.drops = FileDrops(window.session, window.files, workbench)
+        self.voice = AccessibleCanvas(workbench.scene, workbench.view)
         self.hints = Hints(window.session, window.preferences, workbench.view)
         self._connect_actions()
         self._connect_canvas()
@@ -75,6 +77,7 @@ class WorkbenchLinks(QObject):
             bench.problems.show_problems(problems)
             count = len(problems)
             bench.docks["problems"].setWindowTitle(self.tr("Problems ({0})").format(count) if count else self.tr("Problems"))
+        self.voice.refresh()
         bench.outline.show_states(states, summary.problems if summary is not None else ())
 
     def reveal(self, node: str) -> None:
@@ -183,6 +186,7 @@ class WorkbenchLinks(QObject):
     def _open_menu(self, wish: MenuWish) -> None:
         actions = self._window.declared_actions
         menu = QMenu(self._bench)
+        menu.setAccessibleName(self.tr("What can be done here"))
         on_node = ("rename", "connect", "run_to_node", "mute", "duplicate", "copy", "cut", "delete", "frame", "guide")
         on_canvas = ("add_node", "paste", "paste_with_wires", "note", "tidy", "fit_all", "select_all")
         for name in on_node if wish.node is not None else on_canvas:

@@ -41,6 +41,7 @@ class GraphPicture(QWidget):
         super().__init__(parent)
         self._picture = picture
         self._colours = colours
+        self.setAccessibleName(self.tr("The graph, drawn"))
         self.setMinimumHeight(116)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 

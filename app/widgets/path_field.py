@@ -58,6 +58,7 @@ class PathField(QWidget):
             self._ask(self._kind)
             return
         menu = QMenu(self)
+        menu.setAccessibleName(self.tr("What to look for"))
         menu.addAction(self.tr("A folder…"), self._ask_folder)
         menu.addAction(self.tr("A file…"), self._ask_file)
         menu.exec(self.button.mapToGlobal(QPoint(0, self.button.height())))
