@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QStackedWi
 from app.actions import ACTIONS, make_actions
 from app.files import Files
 from app.preferences import Preferences
+from app.questions import confirm
 from app.recovery import Recovery, RecoveryCopy, find_recoveries
 from app.session import Session
 from app.theme import apply_theme, system_theme
@@ -126,6 +127,9 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Ask about a run and about unsaved changes, then end cleanly."""
+        if self._is_closed:
+            event.accept()
+            return
         if not (self._confirm_stopping() and self.files.confirm_leaving()):
             event.ignore()
             return
@@ -226,15 +230,8 @@ class MainWindow(QMainWindow):
     def _confirm_stopping(self) -> bool:
         if self.workbench is None or not self.workbench.runs.is_running:
             return True
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self,
-            self.tr("A run is going on"),
-            self.tr("Closing stops the run; what it has written so far is removed. Stop it and close?"),
-            buttons.Yes | buttons.Cancel,
-            buttons.Cancel,
-        )
-        return answer == buttons.Yes
+        text = self.tr("Closing stops the run; what it has written so far is removed.")
+        return confirm(self, self.tr("A run is going on"), text, self.tr("Stop and close"))
 
     def _offer_recovery(self, recovery: Recovery) -> bool:
         buttons = QMessageBox.StandardButton

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import PurePath
 from typing import Literal
+
+from PySide6.QtCore import QCoreApplication
 
 from app.canvas.connection import PortEnd, find_fitting, find_input, find_operation, name_node, port_kind
 from app.canvas.suggestions import Conversion, add_joined, convert, join, offer_conversion
@@ -52,9 +55,9 @@ def find_mends(document: Document, problem: Problem) -> tuple[Mend, ...]:
 def _mend_document(document: Document, problem: Problem) -> Iterator[Mend]:
     stray = tuple(wire for wire in document.wires if wire.source.node not in document.nodes or wire.target.node not in document.nodes)
     if problem.field in SETTING_CHOICES:
-        yield Mend(f"Set it to “{SETTING_CHOICES[problem.field][0]}”", partial(_reset_setting, name=problem.field))
+        yield Mend(_translate("Set it to “{0}”").format(SETTING_CHOICES[problem.field][0]), partial(_reset_setting, name=problem.field))
     elif stray and "hangs on" in problem.message:
-        yield Mend("Remove wires that lead nowhere", partial(_drop_wires, wires=stray))
+        yield Mend(_translate("Remove wires that lead nowhere"), partial(_drop_wires, wires=stray))
     elif "writes and measures nothing" in problem.message:
         yield from _offer_exports(document)
 
@@ -67,7 +70,7 @@ def _offer_exports(document: Document) -> Iterator[Mend]:
                 continue
             x, y = node.position or (0.0, 0.0)
             end = PortEnd(PortRef(node_id, str(kind)), is_output=True)
-            title = f"Export the result of ‘{name_node(document, node_id)}’"
+            title = _translate("Export the result of ‘{0}’").format(name_node(document, node_id))
             yield Mend(title, partial(_add_joined, operation=operation, position=(x + 288, y), end=end))
 
 
@@ -78,18 +81,18 @@ def _mend_parameter(document: Document, node_id: NodeId, problem: Problem) -> It
     parameter = operation.parameter(name)
     if parameter is None:
         if name in node.parameters and operation.input(name) is None:
-            yield Mend(f"Remove “{name}”", partial(reset_parameter, node_id=node_id, name=name))
+            yield Mend(_translate("Remove “{0}”").format(name), partial(reset_parameter, node_id=node_id, name=name))
         return
     kind = path_kind(operation.id, name)
     if kind is not None:
         yield from _grant(problem)
-        yield Mend("Choose a folder…" if kind == "new_folder" else "Choose the file or folder…", asks_path=kind)
+        yield Mend(_translate("Choose a folder…") if kind == "new_folder" else _translate("Choose the file or folder…"), asks_path=kind)
     elif name == "misfit":
         words = [word for word in ("common_rows", "keep_base") if word in problem.hint] or ["keep_base"]
         for word in words:
             yield Mend(option_title(word).capitalize(), partial(set_parameter, node_id=node_id, name=name, value=word))
     elif name in node.parameters and not _is_sound(parameter, node.parameters[name]):
-        title = f"Set {parameter_title(name).lower()} to {parameter.default}"
+        title = _translate("Set {0} to {1}").format(parameter_title(name).lower(), parameter.default)
         yield Mend(title, partial(reset_parameter, node_id=node_id, name=name))
 
 
@@ -104,7 +107,7 @@ def _is_sound(parameter: Parameter, value: JsonValue) -> bool:
 def _grant(problem: Problem) -> Iterator[Mend]:
     """Offer what the command line calls --allow-outside."""
     if "--allow-outside" in problem.hint:
-        yield Mend("Write there all the same", permission="allow_outside")
+        yield Mend(_translate("Write there all the same"), permission="allow_outside")
 
 
 def _mend_wires(document: Document, node_id: NodeId, port: str) -> Iterator[Mend]:
@@ -116,20 +119,22 @@ def _mend_wires(document: Document, node_id: NodeId, port: str) -> Iterator[Mend
     wrong = [wire for wire in wires if port_kind(document, PortEnd(wire.source, is_output=True)) is not declared.kind]
     for wire in wrong:
         yield from _offer_conversion(document, wire)
-        yield Mend(f"Remove the wire from ‘{_name(document, wire.source)}’", partial(disconnect, wire=wire))
+        yield Mend(_translate("Remove the wire from ‘{0}’").format(_name(document, wire.source)), partial(disconnect, wire=wire))
     if not wrong and len(wires) > 1 and not declared.many:
-        yield from (Mend(f"Keep only ‘{_name(document, wire.source)}’", partial(_keep_only, wire=wire)) for wire in wires)
+        yield from (
+            Mend(_translate("Keep only ‘{0}’").format(_name(document, wire.source)), partial(_keep_only, wire=wire)) for wire in wires
+        )
     if not wires:
         for end in sorted(find_fitting(document, PortEnd(target, is_output=False)), key=lambda end: end.ref):
-            title = f"Connect ‘{_name(document, end.ref)}’"
+            title = _translate("Connect ‘{0}’").format(_name(document, end.ref))
             yield Mend(title, partial(join, source=end.ref, target=target))
 
 
 def _offer_conversion(document: Document, wire: Wire) -> Iterator[Mend]:
     conversion = offer_conversion(document, wire.source, wire.target)
     if conversion is not None:
-        article = "an" if conversion.title[0] in "AEIOU" else "a"
-        yield Mend(f"Insert {article} {conversion.title} node", partial(_convert, wire=wire, conversion=conversion))
+        text = _translate("Insert an {0} node") if conversion.title[0] in "AEIOU" else _translate("Insert a {0} node")
+        yield Mend(text.format(conversion.title), partial(_convert, wire=wire, conversion=conversion))
 
 
 def _mend_splits(document: Document, node_id: NodeId, port: str) -> Iterator[Mend]:
@@ -141,12 +146,18 @@ def _mend_splits(document: Document, node_id: NodeId, port: str) -> Iterator[Men
     for wire in document.wires_into(node_id, port):
         source = document.nodes.get(wire.source.node)
         if source is not None and source.operation == "test_set" and source.parameters.get("split", "test") != wanted:
-            title = f"Mark ‘{_name(document, wire.source)}’ as {wanted} data"
+            title = _translate("Mark ‘{0}’ as {1} data").format(_name(document, wire.source), wanted)
             yield Mend(title, partial(set_parameter, node_id=wire.source.node, name="split", value=wanted))
 
 
 def _name(document: Document, port: PortRef) -> str:
-    return name_node(document, port.node) if port.node in document.nodes else port.node
+    """Return what tells the port's node from the others: its name, with its file or its id where another has the same name."""
+    if port.node not in document.nodes:
+        return port.node
+    name = name_node(document, port.node)
+    is_one_of_many = sum(name_node(document, other) == name for other in document.nodes) > 1
+    which = PurePath(str(document.nodes[port.node].parameters.get("source", ""))).name or port.node
+    return f"{name}: {which}" if is_one_of_many else name
 
 
 def _convert(document: Document, wire: Wire, conversion: Conversion) -> Document:
@@ -172,3 +183,7 @@ def _reset_setting(document: Document, name: str) -> Document:
 
 def _add_joined(document: Document, operation: str, position: Position, end: PortEnd) -> Document:
     return add_joined(document, operation, position, end)[0]
+
+
+def _translate(text: str) -> str:
+    return QCoreApplication.translate("mends", text)

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import psutil
 from PySide6.QtCore import QObject, QPoint, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QMenu, QMessageBox
+from PySide6.QtWidgets import QMenu
 
 from app.canvas.connection import name_node
 from app.mends import Permission, find_mends
+from app.questions import confirm
 from app.report_figures import Figures, gather_figures, read_figures
 from app.run_progress import RunProgress, describe_event, format_bytes
+from app.window_words import Retry
 from app.workbench import Workbench
 from engine.document.model import NodeId
 from engine.errors import EngineError
@@ -45,6 +47,7 @@ class RunControl(QObject):
         window.declared_actions["stop"].setEnabled(False)
         window.declared_actions["run_to_node"].setEnabled(False)
         workbench.run_panel.stop_wanted.connect(workbench.runs.stop)
+        workbench.run_panel.retry_wanted.connect(self.retry)
         workbench.run_panel.report_wanted.connect(self.open_report)
         workbench.run_panel.figures_wanted.connect(self.show_figures)
         workbench.top_bar.device.clicked.connect(self._choose_device)
@@ -76,6 +79,10 @@ class RunControl(QObject):
         ids = self._bench.scene.selected_ids
         if len(ids) == 1 and self._may_replace(ids[0]):
             self._bench.runs.start(self._bench.checker.options, ids[0])
+
+    def retry(self, retry: Retry) -> None:
+        """Run again what an earlier run's leavings kept from running."""
+        self._bench.runs.retry(retry, self._bench.checker.options)
 
     def grant(self, permission: Permission) -> None:
         """Allow what the command line calls --allow-outside, for this graph."""
@@ -112,7 +119,7 @@ class RunControl(QObject):
             return not self._bench.runs.is_running and self._may_replace()
         document = self._window.session.document
         is_allowable = all(any(mend.permission for mend in find_mends(document, problem)) for problem in errors)
-        if not is_allowable or not self._ask("\n\n".join(problem.message for problem in errors), self.tr("Write there all the same?")):
+        if not is_allowable or not self._ask("\n\n".join(problem.message for problem in errors), self.tr("Write there all the same")):
             self._bench.show_panel("problems")
             self._bench.status.say(self.tr("The graph has problems that stop a run."))
             return False
@@ -127,15 +134,14 @@ class RunControl(QObject):
         if not taken:
             return True
         fact = self.tr("There is an export already in {0}.").format(", ".join(str(path) for path in taken))
-        if not self._ask(fact, self.tr("Replace it? Only files that Weightloom wrote are replaced; others stay.")):
+        more = self.tr("Overwriting it replaces only files that Weightloom wrote; others stay.")
+        if not self._ask(f"{fact} {more}", self.tr("Overwrite")):
             return False
         self._replaceable.update(taken)
         return True
 
-    def _ask(self, fact: str, question: str) -> bool:
-        buttons = QMessageBox.StandardButton
-        title = self.tr("Before the run")
-        return QMessageBox.question(self._bench, title, f"{fact}\n\n{question}", buttons.Yes | buttons.No, buttons.No) == buttons.Yes
+    def _ask(self, fact: str, act: str) -> bool:
+        return confirm(self._bench, self.tr("Before the run"), fact, act)
 
     def _hear(self, event: Event) -> None:
         document = self._window.session.document

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.engine_thread import EngineThread
 from app.run_progress import RunProgress, changed_nodes, follow_event
 from app.session import Session
+from app.window_words import Retry, in_window_words, list_retries
 from engine.document.model import Document, NodeId
 from engine.events import Event
 from engine.planning.options import RunOptions
@@ -43,6 +44,9 @@ class Runs(QObject):
         """What the engine's process takes now."""
         self.stale: frozenset[NodeId] = frozenset()
         """Nodes of the document that have changed since they were run."""
+        self.retries: tuple[Retry, ...] = ()
+        """What could be done about what an earlier run left in the way of the last one."""
+        self._upto: NodeId | None = None
         self._session = session
         self._engine = engine
         self._memory = QTimer(self)
@@ -62,6 +66,7 @@ class Runs(QObject):
         """Run the document as it is now, or what one of its nodes needs."""
         if self.is_running:
             return
+        self.retries, self._upto = (), upto
         document = self._session.document
         job = self._engine.run(document, self._session.folder, options, upto, revision=self._session.revision)
         self.current = RunProgress(job, document, self._session.folder, stage=self.tr("Waits for the engine"), begun_at=time.time())
@@ -69,6 +74,11 @@ class Runs(QObject):
         self._memory.start()
         self.began.emit()
         self.progressed.emit()
+
+    def retry(self, retry: Retry, options: RunOptions) -> None:
+        """Run anew as far as the last time, going on with what lies there or throwing it away."""
+        upto = self._upto if self._upto in self._session.document.nodes else None
+        self.start(replace(options, staging=retry.staging), upto)
 
     def stop(self) -> None:
         """Stop the run that goes on."""
@@ -87,7 +97,9 @@ class Runs(QObject):
         if self.current is None or self.current.job != job:
             return
         failed_node = outcome.location.node or self.current.failed_node
-        self.current = replace(self.current, ending=outcome.kind, message=outcome.message, failed_node=failed_node, working=())
+        message = in_window_words(outcome.message)
+        self.current = replace(self.current, ending=outcome.kind, message=message, failed_node=failed_node, working=())
+        self.retries = list_retries(outcome.message) if outcome.kind == "failed" else ()
         self.past = (self.current, *self.past)
         self._memory.stop()
         self._measure_memory()

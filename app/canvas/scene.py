@@ -20,6 +20,7 @@ from app.canvas.node_state import NodeState, StateKind
 from app.canvas.suggestions import add_joined
 from app.session import Session
 from app.theme import Tokens, current_tokens
+from app.window_words import in_window_words
 from engine.document.edits import fresh_node_id, set_parameter
 from engine.document.json_values import JsonValue
 from engine.document.model import Document, Frame, NodeId, Position, Rect, Wire
@@ -229,7 +230,7 @@ class Scene(QGraphicsScene):
 
 def _judge(problems: Sequence[Problem]) -> NodeState:
     is_error = any(problem.severity is Severity.ERROR for problem in problems)
-    text = "\n".join(f"{problem.message} {problem.hint}".strip() for problem in problems)
+    text = "\n".join(in_window_words(f"{problem.message} {problem.hint}".strip()) for problem in problems)
     return NodeState(StateKind.ERROR if is_error else StateKind.WARNING, text=text)
 
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 from app.icons import draw_icon
 from app.mends import Mend
 from app.theme import current_tokens
+from app.window_words import in_window_words
 from engine.problems import Problem, Severity
 
 
@@ -43,9 +44,9 @@ class ProblemCard(QFrame):
         head.addWidget(drawing)
         head.addWidget(_make_line(f"{word} · {place}" if place else word, "error" if is_error else "warning"), 1)
         layout.addLayout(head)
-        layout.addWidget(_make_line(problem.message, ""))
+        layout.addWidget(_make_line(in_window_words(problem.message), ""))
         if problem.hint:
-            layout.addWidget(_make_line(problem.hint, "dim"))
+            layout.addWidget(_make_line(in_window_words(problem.hint), "dim"))
         for mend in mends:
             layout.addWidget(self._make_button(mend), 0, Qt.AlignmentFlag.AlignLeft)
 

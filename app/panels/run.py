@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from app.run_progress import RunProgress, format_bytes, format_seconds
 from app.runs import Runs
+from app.window_words import Retry
 
 _BAR = 1000
 
@@ -29,6 +31,8 @@ class RunPanel(QWidget):
     stop_wanted = Signal()
     report_wanted = Signal(object)
     """(RunProgress): open this run's report in the browser."""
+    retry_wanted = Signal(object)
+    """(Retry): run again, going on with what an earlier run left or throwing it away."""
     figures_wanted = Signal(object)
     """(RunProgress): show this run's figures in the Metrics panel."""
 
@@ -36,6 +40,7 @@ class RunPanel(QWidget):
         """Follow the runs."""
         super().__init__(parent)
         self._runs = runs
+        self._offered: tuple[Retry, ...] = ()
         self.setAccessibleName(self.tr("Run"))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 10, 14, 10)
@@ -78,6 +83,8 @@ class RunPanel(QWidget):
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addWidget(self.message)
+        self.retries = QHBoxLayout()
+        column.addLayout(self.retries)
         column.addStretch(1)
         return column
 
@@ -128,6 +135,28 @@ class RunPanel(QWidget):
         for name, text in self._list_figures(run).items():
             self._values[name].setText(text or "–")
             self._values[name].setAccessibleName(f"{self._titles[name]}: {text or self.tr('none')}")
+
+        self._show_retries()
+
+    def _show_retries(self) -> None:
+        """Offer what mends a run that failed; nothing while one goes on."""
+        if self._offered == self._runs.retries:
+            return
+        self._offered = self._runs.retries
+        while (item := self.retries.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for retry in self._offered:
+            button = QPushButton(retry.title)
+            button.setAccessibleName(retry.title)
+            button.clicked.connect(partial(self._want_retry, retry))
+            self.retries.addWidget(button)
+        self.retries.addStretch(1)
+
+    def _want_retry(self, retry: Retry, _checked: bool = False) -> None:
+        self.retry_wanted.emit(retry)
 
     def _say_stage(self, run: RunProgress | None) -> str:
         if run is None:

@@ -26,9 +26,15 @@ class Answers:
         self.asked = []
         for kind in ("question", "warning", "critical"):
             monkeypatch.setattr(QMessageBox, kind, self._answer)
+        for module in ("main_window", "run_control"):
+            monkeypatch.setattr(f"app.{module}.confirm", self._confirm)
 
     def _answer(self, _parent, title, _text, *_more):
         self.asked.append(title)
+        return self.left.pop(0)
+
+    def _confirm(self, _parent, title, _text, act):
+        self.asked.append(f"{title}: {act}")
         return self.left.pop(0)
 
 
@@ -105,6 +111,17 @@ def test_closing_with_unsaved_changes_can_be_called_off(window, answers, bench):
     answers.left = [QMessageBox.StandardButton.Cancel]
     assert not window.close()
     assert answers.asked == ["Unsaved changes"]
+
+
+@pytest.mark.parametrize(("answer", "is_saved"), [("Save", True), ("Discard", False)])
+def test_closing_saves_what_the_user_wants_saved(window, answers, file, answer, is_saved):
+    window.files.open(file)
+    window.session.apply("title", lambda document: set_title(document, "Other"))
+    answers.left = [QMessageBox.StandardButton[answer]]
+    assert window.close()
+    assert (load_document(file).title == "Other") is is_saved
+    # The window is gone; what the fixture closes again asks nothing.
+    window.session.new()
 
 
 def test_a_file_that_is_no_graph_says_so_and_changes_nothing(window, answers, tmp_path):
@@ -316,9 +333,9 @@ def test_a_crashed_sessions_changes_are_offered(qtbot, answers, preferences, lef
 
 def test_an_export_asks_before_it_is_replaced(window, bench, answers, tmp_path):
     bench.checker.summary = CheckSummary((), is_runnable=True, formulas={}, parameters={}, targets={NodeId("out"): tmp_path})
-    answers.left = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    answers.left = [False, True]
     control = window.links.control
     assert not control._may_replace()
     assert control._may_replace()
     assert control._may_replace(), "asked once for each folder"
-    assert answers.asked == ["Before the run"] * 2
+    assert answers.asked == ["Before the run: Overwrite"] * 2

@@ -39,7 +39,7 @@ BROKEN = {
     ),
     "Remove “colour”": make({"b": Node("checkpoint", {"source": "b", "colour": "red"})}),
     "Remove wires that lead nowhere": make({"b": BASE}, [("b.checkpoint", "gone.base")]),
-    "Keep only ‘Checkpoint’": make(
+    "Keep only ‘Checkpoint: b’": make(
         {"b": BASE, "t": TUNED, "out": Node("export_checkpoint", {"folder": "o"})},
         [("b.checkpoint", "out.checkpoint"), ("t.checkpoint", "out.checkpoint")],
     ),

@@ -1,12 +1,18 @@
 """A run from the window, from Run to the report, with the real engine and real checkpoints."""
 
+import subprocess
+import sys
+
+import psutil
 import pytest
 from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QPushButton
 
 from app.canvas.node_state import StateKind
 from app.main_window import MainWindow
 from app.node_marks import mark_nodes
 from app.preferences import Preferences
+from app.templates import BY_ID, load_template
 from engine.document.edits import set_parameter
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
 from engine.resources import resource_path
@@ -66,3 +72,71 @@ def test_run_shows_how_it_goes_and_opens_its_report(window, qtbot, tmp_path, mon
     bench.run_panel.report.click()
     assert opened == ["report.html"]
     assert "Finished in" in bench.log.toPlainText()
+
+
+STOPPED_HALFWAY = """
+import sys
+from pathlib import Path
+from engine.events import TensorWritten
+from engine.execution.stop import Stop
+from engine.planning.options import RunOptions
+from engine.worker_jobs import run_job
+from engine.worker_messages import RunJob
+file = Path(sys.argv[1])
+stop = Stop()
+outcome = run_job(
+    RunJob(1, 0, file.read_text(), file.parent, RunOptions(keep_partial=True)),
+    stop,
+    lambda event: stop.request() if isinstance(event, TensorWritten) else None,
+)
+print(outcome.kind, outcome.message)
+"""
+
+
+@pytest.mark.parametrize(("title", "place"), [("Resume", 0), ("Start afresh", 1)])
+def test_what_an_earlier_run_left_is_gone_on_with_or_thrown_away(window, qtbot, tmp_path, title, place):
+    command = [sys.executable, "-c", STOPPED_HALFWAY, tmp_path / "half.loom"]
+    left = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert left.stdout.startswith("stopped"), left.stdout
+    bench = window.workbench
+    with qtbot.waitSignal(bench.checker.changed, timeout=PATIENCE, check_params_cb=lambda: bench.checker.summary is not None):
+        bench.checker.check_now()
+    with qtbot.waitSignal(bench.runs.ended, timeout=PATIENCE):
+        window.declared_actions["run"].trigger()
+    assert bench.runs.current.ending == "failed"
+    assert "--" not in bench.run_panel.message.text()
+    assert "“Resume”" in bench.run_panel.message.text()
+    buttons = [bench.run_panel.retries.itemAt(index).widget() for index in range(2)]
+    assert [button.text() for button in buttons] == ["Resume", "Start afresh"]
+    with qtbot.waitSignal(bench.runs.ended, timeout=PATIENCE):
+        buttons[place].click()
+        assert buttons[place].text() == title
+    assert bench.runs.current.ending == "done", bench.runs.current.message
+    assert (tmp_path / "exported" / "model.safetensors").is_file()
+    assert [path for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    assert not [
+        button
+        for button in bench.run_panel.findChildren(QPushButton)
+        if button.text() in ("Resume", "Start afresh") and not button.isHidden()
+    ]
+
+
+def test_closing_during_a_run_asks_and_then_stops_it_cleanly(window, qtbot, tmp_path, monkeypatch):
+    document = load_template(BY_ID["analogy"])
+    for node_id, node in document.nodes.items():
+        if "source" in node.parameters:
+            document = set_parameter(document, node_id, "source", str(resource_path(f"sample/{node.parameters['source']}")))
+    window.session.new(document)
+    window.session.save(tmp_path / "long.loom")
+    bench, asked, answers = window.workbench, [], [False, True]
+    monkeypatch.setattr("app.main_window.confirm", lambda _parent, title, _text, act: asked.append((title, act)) or answers.pop(0))
+    with qtbot.waitSignal(bench.runs.told, timeout=PATIENCE):
+        window.declared_actions["run"].trigger()
+    process = psutil.Process(window.engine.worker_pid)
+    assert not window.close()
+    assert bench.runs.is_running
+    assert window.close()
+    assert asked == [("A run is going on", "Stop and close")] * 2
+    assert not process.is_running()
+    assert not (tmp_path / "exports" / "analogy").exists()
+    assert list(tmp_path.rglob(".*partial*")) == []
