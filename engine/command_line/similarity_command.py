@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engine import Document, check, run
+from engine import Document, check
 from engine.command_line.console import Console
 from engine.command_line.event_json import write_record
 from engine.command_line.exit_status import ExitStatus
@@ -19,6 +19,8 @@ from engine.command_line.similarity_lines import describe_similarity
 from engine.document.edits import add_node, connect
 from engine.document.model import Node, NodeId, PortRef, Wire
 from engine.errors import EngineError
+from engine.events import Event
+from engine.execution.gram_comparison import compare_checkpoints
 from engine.execution.stop import Stop
 from engine.planning.options import RunOptions
 from engine.problems import Problem
@@ -40,19 +42,27 @@ def compare_vectors(chosen: argparse.Namespace, console: Console) -> ExitStatus:
     tell_problems([_advise(problem) for problem in verdict.problems], console)
     if verdict.plan is None:
         return ExitStatus.PROBLEMS
+    vectors = {NodeId(f"tuned_{number}"): name for number, name in enumerate(name_sources(chosen.tuned), 1)}
     stop = Stop()
     with stop_on_interrupt(stop):
         try:
-            result = run(verdict.plan, None if chosen.json else ProgressLines(console), stop)
+            found = compare_checkpoints(verdict.plan, _BASE, vectors, _ignore if chosen.json else ProgressLines(console), stop)
         except EngineError:
             if not stop.is_requested():
                 raise
-            console.tell("The comparison was stopped.")
+            console.tell("The comparison was stopped. What was measured is kept for the next one.")
             return ExitStatus.INTERRUPTED
-    for record in result.similarities:
-        for line in [write_record(record)] if chosen.json else describe_similarity(record):
-            console.say(line)
+    for note in found.measured.notes:
+        console.tell(note)
+    if found.measured.is_from_cache:
+        console.tell("These checkpoints were measured before: the figures come from the cache, and nothing was read.")
+    for line in [write_record(found.record)] if chosen.json else describe_similarity(found.record):
+        console.say(line)
     return ExitStatus.DONE
+
+
+def _ignore(event: Event) -> None:
+    """Tell nothing of the progress: a program reads the figures alone."""
 
 
 def _advise(problem: Problem) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
@@ -60,22 +61,40 @@ class SimilarityGatherer:
     def record(self) -> SimilarityRecord:
         """Return the figures once every tensor has come."""
         sums = {tensor: fold.state for tensor, fold in sorted(self._folds.items())}
-        width = len(self._vectors) + (self._base is not None)
-        total = reduce(Inner.__add__, sums.values(), empty_inner(width))
-        count = len(self._vectors)
-        norms = norms_of(total)
-        relative = tuple(float(norm / norms[-1]) for norm in norms[:count]) if self._base is not None and norms[-1] > 0 else ()
-        return SimilarityRecord(
-            node=self.node,
-            names=tuple(self._planner.resolved.title(vector) for vector in self._vectors),
-            cosine=_to_matrix(cosine_matrix(total)[:count, :count]),
-            norms=tuple(float(norm) for norm in norms[:count]),
-            relative_norms=relative,
-            sign_conflicts=_to_matrix(sign_conflicts(total)[:count, :count]),
-            zero_shares=tuple(float(share) for share in zero_shares(total)[:count]),
-            entries=total.entries,
-            layers=_by_layer(sums, count, width) if self._per_layer else (),
-        )
+        names = tuple(self._planner.resolved.title(vector) for vector in self._vectors)
+        return make_record(Compared(self.node, names, self._base is not None, self._per_layer), sums)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Say what sums are about."""
+
+    node: str
+    names: tuple[str, ...]
+    """One for each vector."""
+    has_base: bool
+    """Whether the base comes after the vectors as one more column."""
+    per_layer: bool
+
+
+def make_record(compared: Compared, sums: Mapping[str, Inner]) -> SimilarityRecord:
+    """Return the figures that follow from the sums over each tensor."""
+    count = len(compared.names)
+    width = count + compared.has_base
+    total = reduce(Inner.__add__, sums.values(), empty_inner(width))
+    norms = norms_of(total)
+    relative = tuple(float(norm / norms[-1]) for norm in norms[:count]) if compared.has_base and norms[-1] > 0 else ()
+    return SimilarityRecord(
+        node=compared.node,
+        names=compared.names,
+        cosine=_to_matrix(cosine_matrix(total)[:count, :count]),
+        norms=tuple(float(norm) for norm in norms[:count]),
+        relative_norms=relative,
+        sign_conflicts=_to_matrix(sign_conflicts(total)[:count, :count]),
+        zero_shares=tuple(float(share) for share in zero_shares(total)[:count]),
+        entries=total.entries,
+        layers=_by_layer(sums, count, width) if compared.per_layer else (),
+    )
 
 
 def _by_layer(sums: Mapping[str, Inner], count: int, width: int) -> tuple[LayerSimilarity, ...]:

@@ -2,11 +2,19 @@
 
 import json
 import math
+import os
 
+import numpy as np
 import pytest
 import torch
 
-from engine.command_line.similarity_command import name_sources
+from engine import check, run
+from engine.command_line.similarity_command import draw_similarity_graph, name_sources
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("WEIGHTLOOM_CACHE", str(tmp_path_factory.mktemp("cache")))
 
 
 def save_family(workplace, tensors_of):
@@ -101,3 +109,56 @@ def test_a_misfit_is_told_without_nodes_that_nobody_drew(workplace, tensors_of):
     assert "weightloom inspect" in answer.err
     assert "misfit" not in answer.err
     assert "vector_" not in answer.err
+
+
+def settle(workplace, *names):
+    """Let checkpoints look as if they had been left alone for a minute."""
+    for path in (path for name in names for path in (workplace.folder / name).iterdir()):
+        status = path.stat()
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns - 60_000_000_000))
+
+
+def test_a_second_call_comes_from_the_cache_and_says_so(workplace, tensors_of):
+    save_family(workplace, tensors_of)
+    settle(workplace, "base", "a", "b")
+    first, second = call(workplace, "--json"), call(workplace, "--json")
+    assert "come from the cache" not in first.err
+    assert "come from the cache" in second.err
+    assert first.out == second.out
+    workplace.save("b", tensors_of(7))
+    changed = call(workplace, "--json")
+    assert "come from the cache" not in changed.err
+    assert json.loads(changed.out)["cosine"][0][1] != json.loads(first.out)["cosine"][0][1]
+
+
+def test_the_figures_are_those_of_a_run_of_the_same_graph(workplace, tensors_of):
+    """Two ways to the same record: the Gram table, and the Similarity node in a run."""
+    save_family(workplace, tensors_of)
+    words = [str(workplace.folder / name) for name in ("base", "a", "b")]
+    (record,) = run(check(draw_similarity_graph(words[0], words[1:], per_layer=True), workplace.folder).plan).similarities
+    found = json.loads(call(workplace, "--json", "--per-layer").out)
+    assert found["names"] == list(record.names)
+    assert [layer["name"] for layer in found["layers"]] == [layer.name for layer in record.layers]
+    for name in ("cosine", "norms", "relative_norms", "sign_conflicts", "zero_shares"):
+        np.testing.assert_allclose(found[name], getattr(record, name), rtol=1e-6, atol=1e-6)
+
+
+def test_the_base_and_one_checkpoint_twice_may_be_compared(workplace, tensors_of):
+    save_family(workplace, tensors_of)
+    names = ("base", "a", "base", "a")
+    found = json.loads(workplace.call("similarity", *(workplace.folder / name for name in names), "--json").out)
+    assert found["norms"][1] == 0
+    assert found["cosine"][0][2] == pytest.approx(1)
+    assert found["cosine"][0][1] is None
+
+
+def test_what_is_not_finite_is_named(workplace, tensors_of):
+    save_family(workplace, tensors_of)
+    broken = tensors_of(2)
+    broken["norm.weight"][3] = float("nan")
+    workplace.save("b", broken)
+    answer = call(workplace)
+    assert answer.status == 3
+    assert answer.out == ""
+    for words in ("checkpoint b", "NaN or infinity", "norm.weight"):
+        assert words in answer.err

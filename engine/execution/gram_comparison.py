@@ -1,0 +1,114 @@
+"""Compare checkpoints with a base by their Gram table: the figures of a Similarity node without a run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.checkpoints.header import Header
+from engine.document.model import NodeId
+from engine.errors import NonFiniteError
+from engine.events import BytesMoved, Listener, PassStarted, RunStarted
+from engine.execution.fetch import fetch_inputs
+from engine.execution.gram_pass import MeasuredGram, PassSettings, measure_gram
+from engine.execution.result import SimilarityRecord
+from engine.execution.similarities import Compared, make_record
+from engine.execution.stop import Stop
+from engine.planning.costs import PROCESS_BYTES
+from engine.planning.plan import Plan
+from engine.similarity.family_files import FamilyFiles
+from engine.similarity.gram import Inner
+from engine.similarity.gram_table import GramTable
+from engine.similarity.store import GramStore
+
+_SHORTEST_SECONDS = 0.05
+"""20 updates a second: more than a bar can show."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Hold the figures of some checkpoints, and what they took."""
+
+    record: SimilarityRecord
+    measured: MeasuredGram
+
+
+def compare_checkpoints(plan: Plan, base: NodeId, compared: Mapping[NodeId, str], listener: Listener, stop: Stop) -> Comparison:
+    """Return how checkpoints differ from a base and from one another; only what the cache does not know is read.
+
+    Args:
+        plan: of a graph with a Similarity node that nothing speaks against, so that all of them fit.
+        base: a checkpoint of it.
+        compared: the other checkpoints, with what their vectors are called.
+        listener: told how far the reading is.
+        stop: the user's wish to stop.
+
+    Raises:
+        NonFiniteError: a checkpoint holds NaN or infinity.
+        EngineError: a file can't be fetched or read.
+        Cancelled: the user stopped; what was measured is kept.
+    """
+    files = _find_files(plan, base, list(compared), listener, stop)
+    measured = measure_gram(files, GramStore.of_user(), PassSettings(stops=stop.is_requested, moved=_tell_progress(listener)))
+    _refuse_non_finite(plan, files, measured.table)
+    sources, steps = plan.resolved.sources, plan.resolved.graph.steps
+    similarity = next(step for step in steps.values() if step.operation.id == "similarity")
+    about = Compared(similarity.id, tuple(compared.values()), has_base=True, per_layer=bool(similarity.parameters["per_layer"]))
+    sums = _list_sums(measured.table, [str(sources[node].identity) for node in compared])
+    return Comparison(make_record(about, sums), measured)
+
+
+def _find_files(plan: Plan, base: NodeId, compared: Sequence[NodeId], listener: Listener, stop: Stop) -> FamilyFiles:
+    stamps = {stamp.path: stamp for stamp in fetch_inputs(plan, listener, stop.is_requested)}
+    sources = plan.resolved.sources
+
+    def find_header(node: NodeId) -> Header:
+        header = sources[node].header
+        return replace(header, files=tuple(stamps.get(stamp.path, stamp) for stamp in header.files))
+
+    others = list(dict.fromkeys(sources[node].identity for node in compared if sources[node].identity != sources[base].identity))
+    tensors = tuple(plan.resolved.values[base].shapes)
+    headers = tuple(find_header(node) for node in (base, *others))
+    return FamilyFiles(str(sources[base].identity), tuple(map(str, others)), tensors, (), headers)
+
+
+def _list_sums(table: GramTable, chosen: Sequence[str]) -> dict[str, Inner]:
+    """Return, per tensor, the sums of the chosen checkpoints' vectors, and of the base after them."""
+    # One row more, of zeros: the vector of a checkpoint that is the base itself.
+    zero = len(table.vectors) + 1
+    places = [*(table.vectors.index(name) + 1 if name in table.vectors else zero for name in chosen), 0]
+    products = np.pad(table.products, ((0, 0), (0, 1), (0, 1)))[:, places][:, :, places]
+    both, signs = (
+        np.pad(counts, ((0, 0), (1, 1), (1, 1))).astype(np.float64)[:, places][:, :, places] for counts in (table.both, table.signs)
+    )
+    return {name: Inner(products[index], both[index], signs[index], int(table.entries[index])) for index, name in enumerate(table.tensors)}
+
+
+def _refuse_non_finite(plan: Plan, files: FamilyFiles, table: GramTable) -> None:
+    if not table.non_finite:
+        return
+    tensor, member = table.non_finite[0]
+    others = len(table.non_finite) - 1
+    more = f", and so do {others:,} other tensors" if others else ""
+    fact = f"“{plan.resolved.title(NodeId(member))}” holds NaN or infinity{more}."
+    path = files.headers[(table.base, *table.vectors).index(member)].tensors[tensor].path
+    raise NonFiniteError(fact, "Repair the checkpoint, or compare another one.").located(tensor=tensor, path=str(path))
+
+
+def _tell_progress(listener: Listener) -> Callable[[int, int], None]:
+    began, last = time.monotonic(), 0.0
+
+    def moved(done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if not last:
+            listener(RunStarted("Similarity", 1, total, 0, PROCESS_BYTES, "cpu"))
+            listener(PassStarted(0, "Inner products of the differences"))
+        if now - last >= _SHORTEST_SECONDS or done == total:
+            last = now
+            listener(BytesMoved(done, 0, now - began))
+
+    return moved
