@@ -50,14 +50,17 @@ def collect(accessible, found, depth):
 def describe(accessible, states, box):
     """Return what is told of one widget."""
     role = accessible.get_role_name()
+    # None, too, for one that goes away at this moment.
+    text = accessible.get_text_iface() if role == "text" else None
     return {
         "role": role,
         "name": accessible.get_name(),
         "description": accessible.get_description() if role == "status bar" else "",
         "box": (box.x, box.y, box.width, box.height),
-        "text": Atspi.Text.get_text(accessible.get_text_iface(), 0, -1) if role == "text" else "",
+        "text": Atspi.Text.get_text(text, 0, -1) if text is not None else "",
         "is_enabled": states.contains(Atspi.StateType.ENABLED),
         "is_focused": states.contains(Atspi.StateType.FOCUSED),
+        "is_selected": states.contains(Atspi.StateType.SELECTED),
     }
 
 

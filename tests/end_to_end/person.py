@@ -32,6 +32,7 @@ class Widget:
     text: str
     is_enabled: bool
     is_focused: bool
+    is_selected: bool
 
     @property
     def middle(self) -> Place:
