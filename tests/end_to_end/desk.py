@@ -85,7 +85,8 @@ class Desk:
             process.wait()
         for pipe in (self._reader.stdin, self._reader.stdout):
             if pipe is not None:
-                pipe.close()
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
 
     def _start(self, command: Sequence[str], pass_fds: Sequence[int] = (), *, is_asked: bool = False) -> subprocess.Popen[bytes]:
         """Start a program of the desk; one that `is_asked` is spoken to and answers."""

@@ -13,7 +13,7 @@ from tests.end_to_end.desk import SCREEN, Desk
 
 PATIENCE_SECONDS = 120.0
 """Far more than anything takes, even on a machine that does other work: it is used up only where a story fails."""
-_LOOK_SECONDS = 0.05
+_LOOK_SECONDS = 0.12
 _STEPS = 8
 _ANSWER_SECONDS = 5.0
 Place = tuple[int, int]
