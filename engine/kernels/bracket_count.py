@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from engine.kernels.magnitude_bits import bits_of_magnitude, magnitude_of_bits
+from engine.kernels.magnitude_bits import magnitude_of_bits
 from engine.kernels.magnitude_bracket import Bracket
 from engine.kernels.magnitude_cut import NOTHING, Cut, TiePlace
 from engine.operation import BLOCK_ENTRIES, Extent, Operands, Reduction, Spot
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     Bits = NDArray[np.int32 | np.int64]
 
 MOST_ROWS = 1 << 20
-"""Counts held of one operand; 12 bytes each."""
+"""Counts held of one operand; 8 bytes each, and 4 more while they are looked through."""
+_FEW = 4096
 _STEP_ENTRIES = 2 * BLOCK_ENTRIES
 """Entries compared at a time on the processor, so that they stay in its cache."""
 
@@ -40,32 +41,22 @@ class Tally:
     """Entries of a magnitude above the bracket."""
     rows: int = 0
     """How many rows there are; when there are too many they are counted only."""
-    bits: list[Bits] = field(default_factory=list)
-    """The bits of a magnitude …"""
-    counts: list[Bits] = field(default_factory=list)
-    """… how many entries of a block have it …"""
-    blocks: list[Bits] = field(default_factory=list)
-    """… and the number of the block."""
+    found: list[tuple[Bits, Bits, int]] = field(default_factory=list[tuple["Bits", "Bits", int]])
+    """The bits of some magnitudes, how many entries of a block have each, and the number of the block."""
 
     def add(self, other: Tally) -> None:
         """Add the counts over the entries that come next."""
         self.above += other.above
         self.rows += other.rows
-        self.bits += other.bits
-        self.counts += other.counts
-        self.blocks += other.blocks
+        self.found += other.found
         if self.rows > MOST_ROWS:
-            for rows in (self.bits, self.counts, self.blocks):
-                rows.clear()
+            self.found.clear()
 
     def add_rows(self, bits: Bits, counts: Bits, block: int) -> None:
         """Add the rows of a block."""
-        import numpy as np
-
-        self.rows += bits.size
-        self.bits.append(bits)
-        self.counts.append(counts.astype(np.int32))
-        self.blocks.append(np.full(bits.size, block, dtype=np.int32))
+        if bits.size:
+            self.rows += bits.size
+            self.found.append((bits, counts, block))
 
 
 def count_in_brackets(port: str) -> Reduction:
@@ -112,37 +103,54 @@ def _count_on_host(piece: torch.Tensor, bracket: Bracket, spot: Spot) -> Tally:
     magnitudes = np.abs(piece.numpy())
     within = magnitudes <= bracket.highest  # False for NaN, which orders above all numbers
     tally = Tally(spot.tensor, piece.element_size() * 8, within.size - int(np.count_nonzero(within)))
-    likely = magnitudes == bracket.likely
-    within ^= likely
     within ^= magnitudes < bracket.lowest
+    marked = [magnitudes == mark for mark in bracket.marks]
+    for equal in marked:
+        within ^= equal
+    marks = _bits_of(np.array(bracket.marks, dtype=magnitudes.dtype))
     for start in range(0, within.size, BLOCK_ENTRIES):
-        stop = start + BLOCK_ENTRIES
-        places = np.flatnonzero(within[start:stop])
-        _add_block(tally, bracket, magnitudes[start:stop][places], int(np.count_nonzero(likely[start:stop])), spot.offset + start)
+        here = slice(start, start + BLOCK_ENTRIES)
+        block = (spot.offset + start) // BLOCK_ENTRIES
+        tally.add_rows(marks, np.array([np.count_nonzero(equal[here]) for equal in marked], dtype=np.int32), block)
+        if within[here].any():
+            tally.add_rows(*_count_values(magnitudes[here][np.flatnonzero(within[here])]), block)
     return tally
 
 
 def _count_on_device(piece: torch.Tensor, bracket: Bracket, spot: Spot) -> Tally:
+    import numpy as np
+
     magnitudes = piece.abs()
     within = magnitudes <= bracket.highest
     tally = Tally(spot.tensor, piece.element_size() * 8, piece.numel() - int(within.sum()))
-    likely = magnitudes == bracket.likely
-    within = within ^ likely ^ (magnitudes < bracket.lowest)
-    blocks = zip(magnitudes.split(BLOCK_ENTRIES), within.split(BLOCK_ENTRIES), likely.split(BLOCK_ENTRIES), strict=True)
-    for number, (block, inside, equal) in enumerate(blocks):
-        _add_block(tally, bracket, block[inside].cpu().numpy(), int(equal.sum()), spot.offset + number * BLOCK_ENTRIES)
+    within = within ^ (magnitudes < bracket.lowest)
+    marked = [magnitudes == mark for mark in bracket.marks]
+    for equal in marked:
+        within = within ^ equal
+    marks = _bits_of(np.array(bracket.marks, dtype=magnitudes[:0].cpu().numpy().dtype))
+    for start in range(0, piece.numel(), BLOCK_ENTRIES):
+        here = slice(start, start + BLOCK_ENTRIES)
+        block = (spot.offset + start) // BLOCK_ENTRIES
+        tally.add_rows(marks, np.array([int(equal[here].sum()) for equal in marked], dtype=np.int32), block)
+        tally.add_rows(*_count_values(magnitudes[here][within[here]].cpu().numpy()), block)
     return tally
 
 
-def _add_block(tally: Tally, bracket: Bracket, inside: Magnitudes, likely: int, offset: int) -> None:
-    """Add the rows of the block at an offset: of the magnitudes within the bracket, and of the likely one."""
+def _count_values(magnitudes: Magnitudes) -> tuple[Bits, Bits]:
+    """Return the bits of the distinct magnitudes and how often each occurs; few are not worth the sorting and stand for themselves."""
     import numpy as np
 
-    whole = np.int32 if tally.width == 32 else np.int64  # noqa: PLR2004  (the width of float32)
-    if inside.size:
-        tally.add_rows(*np.unique(inside.view(whole), return_counts=True), offset // BLOCK_ENTRIES)
-    if likely:
-        tally.add_rows(np.array([bits_of_magnitude(bracket.likely, tally.width)], whole), np.array([likely]), offset // BLOCK_ENTRIES)
+    bits = _bits_of(magnitudes)
+    if bits.size < _FEW:
+        return bits, np.ones(bits.size, dtype=np.int32)
+    distinct, counts = np.unique(bits, return_counts=True)
+    return distinct, counts.astype(np.int32)
+
+
+def _bits_of(magnitudes: Magnitudes) -> Bits:
+    import numpy as np
+
+    return magnitudes.view(np.int32 if magnitudes.dtype == np.float32 else np.int64)
 
 
 def _find_cut(bracket: Bracket, tally: Tally) -> Cut | None:
@@ -152,9 +160,10 @@ def _find_cut(bracket: Bracket, tally: Tally) -> Cut | None:
     if not bracket.quota:
         return NOTHING
     wanted = bracket.quota - tally.above
-    if wanted <= 0 or not tally.bits:
+    if wanted <= 0 or not tally.found:
         return None
-    bits, counts, blocks = (np.concatenate(rows) for rows in (tally.bits, tally.counts, tally.blocks))
+    bits, counts = (np.concatenate([rows[part] for rows in tally.found]) for part in (0, 1))
+    blocks = np.repeat([block for _, _, block in tally.found], [part.size for part, _, _ in tally.found])
     order = np.argsort(-bits, kind="stable")
     from_top = np.cumsum(counts[order], dtype=np.int64)
     if wanted > from_top[-1]:

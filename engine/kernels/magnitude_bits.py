@@ -15,10 +15,3 @@ def magnitude_of_bits(bits: int, width: int) -> float:
     whole, real = ("<I", "<f") if width == 32 else ("<Q", "<d")  # noqa: PLR2004  (the width of float32)
     (value,) = struct.unpack(real, struct.pack(whole, max(bits, 0)))
     return float(value)
-
-
-def bits_of_magnitude(magnitude: float, width: int) -> int:
-    """Return the bits of a float that float32 (width 32) or float64 (64) holds exactly."""
-    whole, real = ("<I", "<f") if width == 32 else ("<Q", "<d")  # noqa: PLR2004  (the width of float32)
-    (bits,) = struct.unpack(whole, struct.pack(real, magnitude))
-    return int(bits)

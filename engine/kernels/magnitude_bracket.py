@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     Magnitudes = NDArray[np.float32 | np.float64]
 
 _ENTRIES_PER_PIECE = 1 << 16
+_FEW = 2
+"""Sampled entries of one magnitude that do not make it a mark."""
 _SPREAD = 4.0
 """Standard errors of the rank on either side: a sample of independent entries misses once in 15,000 tensors."""
 
@@ -29,9 +31,9 @@ class Bracket:
     quota: int
     """k."""
     lowest: float
-    likely: float
-    """The k-th magnitude as the sample has it: where many entries are tied, it is mostly the very one."""
     highest: float
+    marks: tuple[float, ...] = ()
+    """Magnitudes within it that many entries share; where entries are tied, one of them is mostly the very threshold."""
 
 
 def survey_magnitudes(port: str, density: Fraction) -> Reduction:
@@ -65,7 +67,7 @@ def _make_bracket(parts: Sequence[Magnitudes], quota: int, entries: int) -> Brac
 
     joined = np.concatenate(parts) if parts else np.zeros(0)
     if not joined.size or not quota:
-        return Bracket(quota, 0.0, 0.0, math.inf)
+        return Bracket(quota, 0.0, math.inf)
     share = quota / entries
     likely = _at_ranks(joined, [share * joined.size])[0]
     # Parts of a tensor (rows of an embedding) may differ in scale, so that entries of one piece are not independent.
@@ -74,7 +76,8 @@ def _make_bracket(parts: Sequence[Magnitudes], quota: int, entries: int) -> Brac
     within = math.sqrt(share * (1 - share) / joined.size)
     margin = (_SPREAD * math.hypot(between, within)) * joined.size + 2 if joined.size < entries else 0.0
     lowest, highest = _at_ranks(joined, [share * joined.size + margin, share * joined.size - margin])
-    return Bracket(quota, lowest, likely, highest)
+    marks = [value for value in dict.fromkeys((lowest, likely, highest)) if np.count_nonzero(joined == value) > _FEW]
+    return Bracket(quota, lowest, highest, tuple(marks))
 
 
 def _at_ranks(magnitudes: Magnitudes, ranks: Sequence[float]) -> list[float]:
