@@ -24,7 +24,7 @@ from engine.similarity.gram_table import Floats
 
 SMALLEST_BLOCK, LARGEST_BLOCK = 1 << 12, 1 << 15
 """In entries. Large blocks are read faster, of small ones there are more: large ones are drawn where there are enough of them."""
-ENOUGH_BLOCKS = 128
+ENOUGH_BLOCKS = 64
 """Of each tensor, if all had the same number."""
 BUDGET_BYTES = 400_000_000
 """What is read at most, small tensors and the least number of blocks aside: 0.3 s from the page cache, 1 s from a plain SSD."""
