@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -89,7 +89,6 @@ class Form:
 
 Weights = Mapping[str, Sequence[Coefficient]]
 """Per input port of a node one coefficient for each wire."""
-Weigh = Callable[[Step, Place], Weights]
 
 
 def weigh_exactly(step: Step, place: Place) -> Weights:
@@ -124,15 +123,9 @@ Segments = tuple[Segment, ...]
 class Folding:
     """Fold the nodes of a graph to normal forms, each once per tensor that differs from the rest."""
 
-    def __init__(self, resolved: Resolved, weigh: Weigh = weigh_exactly) -> None:
-        """Look at the graph; nothing is folded yet.
-
-        Args:
-            resolved: the graph.
-            weigh: gives the coefficients of each linear node.
-        """
+    def __init__(self, resolved: Resolved) -> None:
+        """Look at the graph; nothing is folded yet."""
         self.resolved = resolved
-        self._weigh_step = weigh
         self._steps = resolved.graph.steps
         self._common: dict[NodeId, Form] = {}
         self._single: dict[tuple[NodeId, str], Segments] = {}
@@ -157,13 +150,10 @@ class Folding:
         """Return the form that holds in all tensors that are not special."""
         if node not in self._common:
             step = self._steps[node]
-            parts = [(operand, weight, self.common_form(operand.node)) for operand, weight in self.weigh_operands(step)]
+            names = self.resolved.values[node].shapes
+            parts = [(operand, weight, self.common_form(operand.node)) for operand, weight in self._weigh(step, next(iter(names), ""))]
             self._common[node] = _combine(step, parts) if _is_linear(step) else self._atom_form(step)
         return self._common[node]
-
-    def weigh_operands(self, step: Step) -> list[tuple[Operand, Coefficient]]:
-        """Return what a linear node adds up in its first tensor, with the coefficients, without exact zeros."""
-        return self._weigh(step, next(iter(self.resolved.values[step.id].shapes), ""))
 
     def is_special(self, node: NodeId, tensor: str) -> bool:
         """Tell whether a node's form may be another one in this tensor than in the rest."""
@@ -219,7 +209,7 @@ class Folding:
         """Return the operands of a linear node with their coefficients, without exact zeros."""
         # Finding the places of all tensors takes its time, and only a few operations ask for them.
         by_place = isinstance(step.behaviour, Linear) and step.behaviour.by_place
-        weights = self._weigh_step(step, self._place(step, tensor) if by_place else Place(tensor, "other", None, 0))
+        weights = weigh_exactly(step, self._place(step, tensor) if by_place else Place(tensor, "other", None, 0))
         pairs = [
             (operand, weight)
             for port, operands in step.inputs.items()

@@ -1,4 +1,4 @@
-"""The live model of a graph: every linear node folded with its live numbers as symbols, so that a slider's move only evaluates.
+"""The live model of a graph: every linear node as a sum with its live numbers as symbols, so that a slider's move only evaluates.
 
 No torch and no tensor: it is made from headers, once per change of structure (architecture.md, idea 5).
 """
@@ -10,18 +10,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.document.model import Document, NodeId
-from engine.operation import Linear, PortKind
+from engine.operation import Kernel, Linear, PortKind
 from engine.planning.coefficient import Coefficient, Symbol
 from engine.planning.families import Family, find_families, find_sources
-from engine.planning.linear import Folding, Form
-from engine.planning.live_numbers import LiveNumber, LiveWeigher
+from engine.planning.live_numbers import NOWHERE, LiveNumber, LiveWeigher
 from engine.planning.resolve import Resolved
-from engine.planning.structure import Step
+from engine.planning.structure import Operand, Step
+from engine.tensor_names import Place, find_places
 
 _RATE = re.compile(r"\b(?:lr|learning[ _-]rate)\s*[:=]?\s*(\d+(?:\.\d+)?(?:e-?\d+)?|\.\d+(?:e-?\d+)?)", re.IGNORECASE)
 
-Polynomial = tuple[tuple[int, Coefficient], ...]
-"""A value as (column, weight) pairs, sorted: Σ weight·δ_column, for a checkpoint θ₀ + that."""
+
+@dataclass(frozen=True)
+class LiveTerm:
+    """Hold one summand of a node's value: an earlier node's value times a coefficient."""
+
+    row: int
+    """The place of that node among the family's nodes."""
+    weights: tuple[Coefficient, ...]
+    """Per group of tensors, or one for all of them."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,10 @@ class LiveNode:
     """The nodes it is made of, in the order of its wires; what is only compared with is not among them."""
     compared: tuple[NodeId, ...] = ()
     """The operands that have no weight in it: the true vector an analogy is held against."""
+    column: int | None = None
+    """Of a checkpoint that is read and of a kernel's value: its column; None for the base, whose edit is 0, and for sums."""
+    terms: tuple[LiveTerm, ...] = ()
+    """Of a linear node: what it adds up. Edits add up like values: θ₀ drops out."""
 
 
 @dataclass(frozen=True)
@@ -53,16 +64,15 @@ class LiveSeries:
 
 @dataclass(frozen=True)
 class LiveFamily:
-    """Hold the nodes over one family of checkpoints, as polynomials per group of tensors."""
+    """Hold the nodes over one family of checkpoints, each a sum of earlier ones with live coefficients."""
 
     family: Family
     kernels: tuple[NodeId, ...]
     """The nodes that do not fold (TIES, DARE …): their values are columns of their own, known after a run or from an estimate."""
     nodes: tuple[LiveNode, ...]
+    """What a node is made of comes before it."""
     groups: tuple[int, ...]
-    """Per tensor of the family, in their order, the number of its group."""
-    polynomials: tuple[tuple[Polynomial, ...], ...]
-    """Per group and node."""
+    """Per tensor of the family, in their order, the number of its group: within a group all coefficients are the same."""
     series: tuple[LiveSeries, ...] = ()
 
     @property
@@ -71,9 +81,14 @@ class LiveFamily:
         return (*self.family.vectors, *self.kernels)
 
     @property
+    def group_count(self) -> int:
+        """Return the number of groups of tensors."""
+        return max(self.groups, default=0) + 1
+
+    @property
     def symbols(self) -> frozenset[Symbol]:
         """Return the live numbers that some node's weights follow."""
-        return frozenset(symbol for group in self.polynomials for terms in group for _, weight in terms for symbol in weight.symbols)
+        return frozenset(symbol for node in self.nodes for term in node.terms for weight in term.weights for symbol in weight.symbols)
 
 
 @dataclass(frozen=True)
@@ -93,40 +108,66 @@ class LiveModel:
 
 
 def make_live_model(resolved: Resolved) -> LiveModel:
-    """Fold every node of a graph with its live numbers as symbols."""
+    """Write every linear node of a graph as a sum of earlier nodes, with its live numbers as symbols."""
     weigher = LiveWeigher(resolved.expansion.origin)
     for node, value in resolved.values.items():
         weigher.look_at(resolved.graph.steps[node], value.shapes)
-    folding = Folding(resolved, weigher.weigh)
     below = find_sources(resolved)
     families = [
-        _fold_family(family, [node for node in resolved.values if below[node] <= set(family.members)], folding)
+        _describe_family(family, [node for node in resolved.values if below[node] <= set(family.members)], resolved, weigher)
         for family in find_families(resolved)
     ]
     return LiveModel(tuple(families), tuple(weigher.numbers.values()))
 
 
-def _fold_family(family: Family, nodes: Sequence[NodeId], folding: Folding) -> LiveFamily:
-    forms = _group_tensors(family.tensors, nodes, folding)
-    atoms = {atom.node for group in forms.values() for form in group for atom, _ in form.weights}
-    kernels = tuple(node for node in nodes if node in atoms and node not in folding.resolved.sources)
-    columns = {node: index for index, node in enumerate((*family.vectors, *kernels))}
-    numbers = {group: number for number, group in enumerate(dict.fromkeys(forms.values()))}
-    polynomials = tuple(tuple(_polynomial(form, columns) for form in group) for group in numbers)
-    groups = tuple(numbers[forms[tensor]] for tensor in family.tensors)
-    described = tuple(_describe_node(node, folding) for node in nodes)
-    return LiveFamily(family, kernels, described, groups, polynomials, _find_series(nodes, folding.resolved))
+def _describe_family(family: Family, nodes: Sequence[NodeId], resolved: Resolved, weigher: LiveWeigher) -> LiveFamily:
+    steps = [resolved.graph.steps[node] for node in nodes]
+    kernels = tuple(step.id for step in steps if isinstance(step.behaviour, Kernel))
+    groups, places = _group_tensors(family.tensors, steps, weigher)
+    draft = _Draft(resolved, weigher, places, {node: row for row, node in enumerate(nodes)}, (*family.vectors, *kernels))
+    described = tuple(_describe_node(step, draft) for step in steps)
+    return LiveFamily(family, kernels, described, groups, _find_series(nodes, resolved))
 
 
-def _group_tensors(tensors: Iterable[str], nodes: Sequence[NodeId], folding: Folding) -> dict[str, tuple[Form, ...]]:
-    """Return, per tensor, the forms of all nodes; the family's tensors are of one shape everywhere, so each form holds in all of one."""
-    common = {node: folding.common_form(node) for node in nodes}
-    plain = tuple(common.values())
-    result: dict[str, tuple[Form, ...]] = {}
-    for tensor in tensors:
-        special = {node: folding.segments(node, tensor)[0][1] for node in nodes if folding.is_special(node, tensor)}
-        result[tensor] = tuple((common | special).values()) if special else plain
-    return result
+@dataclass(frozen=True)
+class _Draft:
+    resolved: Resolved
+    weigher: LiveWeigher
+    places: tuple[Place, ...]
+    """A tensor of each group."""
+    rows: Mapping[NodeId, int]
+    columns: tuple[NodeId, ...]
+
+
+def _group_tensors(tensors: Sequence[str], steps: Sequence[Step], weigher: LiveWeigher) -> tuple[tuple[int, ...], tuple[Place, ...]]:
+    """Return the number of each tensor's group, and a tensor of each; most graphs have the same coefficients everywhere."""
+    varying = [step for step in steps if isinstance(step.behaviour, Linear) and step.behaviour.by_place]
+    if not varying:
+        return (0,) * len(tensors), (NOWHERE,)
+    places = find_places(tensors)
+    seen: dict[object, tuple[int, Place]] = {}
+    numbers = [seen.setdefault(_tell_apart(places[tensor], varying, weigher), (len(seen), places[tensor]))[0] for tensor in tensors]
+    return tuple(numbers), tuple(place for _, place in seen.values()) or (NOWHERE,)
+
+
+def _tell_apart(place: Place, varying: Iterable[Step], weigher: LiveWeigher) -> object:
+    return tuple(weigher.tell_apart(step, place) for step in varying)
+
+
+def _describe_node(step: Step, draft: _Draft) -> LiveNode:
+    source, kind = draft.resolved.sources.get(step.id), draft.resolved.values[step.id].kind
+    if source is not None:
+        return LiveNode(step.id, kind, source.identity, column=_find_column(source.identity, draft))
+    operands = [
+        operand for operand in step.operands if operand.node in draft.rows and operand.kind in (PortKind.CHECKPOINT, PortKind.VECTOR)
+    ]
+    if isinstance(step.behaviour, Kernel):
+        return LiveNode(step.id, kind, None, tuple(operand.node for operand in operands), column=_find_column(step.id, draft))
+    terms = _list_terms(step, draft)
+    weighed = {term.row for term in terms}
+    optional = [operand.node for operand in _optional_operands(step) if operand.node in draft.rows]
+    compared = tuple(node for node in optional if draft.rows[node] not in weighed)
+    return LiveNode(step.id, kind, None, tuple(operand.node for operand in operands if operand.node not in compared), compared, None, terms)
 
 
 def _find_series(nodes: Sequence[NodeId], resolved: Resolved) -> tuple[LiveSeries, ...]:
@@ -149,23 +190,24 @@ def _read_rate(title: str) -> float | None:
     return float(found[1]) if found else None
 
 
-def _polynomial(form: Form, columns: Mapping[NodeId, int]) -> Polynomial:
-    return tuple(sorted((columns[atom.node], weight) for atom, weight in form.weights if atom.node in columns))
+def _find_column(node: NodeId, draft: _Draft) -> int | None:
+    return draft.columns.index(node) if node in draft.columns else None
 
 
-def _describe_node(node: NodeId, folding: Folding) -> LiveNode:
-    resolved = folding.resolved
-    source, step = resolved.sources.get(node), resolved.graph.steps[node]
-    kind = resolved.values[node].kind
-    if source is not None:
-        return LiveNode(node, kind, source.identity)
-    compared = _find_compared(step, folding)
-    tensors = [operand.node for operand in step.operands if operand.kind in (PortKind.CHECKPOINT, PortKind.VECTOR)]
-    return LiveNode(node, kind, None, tuple(operand for operand in tensors if operand not in compared), compared)
+def _list_terms(step: Step, draft: _Draft) -> tuple[LiveTerm, ...]:
+    """Return a linear node's summands, without those whose coefficient is exactly 0 in every group."""
+    is_by_place = isinstance(step.behaviour, Linear) and step.behaviour.by_place
+    weighed = [draft.weigher.weigh(step, place) for place in (draft.places if is_by_place else draft.places[:1])]
+    terms: list[LiveTerm] = []
+    for port, operands in step.inputs.items():
+        for index, operand in enumerate(operands):
+            weights = tuple(weights[port][index] for weights in weighed if index < len(weights.get(port, ())))
+            if operand.node in draft.rows and any(not weight.is_zero for weight in weights):
+                terms.append(LiveTerm(draft.rows[operand.node], weights))
+    return tuple(terms)
 
 
-def _find_compared(step: Step, folding: Folding) -> tuple[NodeId, ...]:
-    """Return the operands on optional ports that a linear node has no weight for."""
-    weighed = {operand.node for operand, _ in folding.weigh_operands(step)}
+def _optional_operands(step: Step) -> list[Operand]:
+    """Return what comes into optional ports of a linear node."""
     optional = [port.name for port in step.operation.inputs if port.optional and isinstance(step.behaviour, Linear)]
-    return tuple(operand.node for port in optional for operand in step.inputs[port] if operand.node not in weighed)
+    return [operand for port in optional for operand in step.inputs[port]]

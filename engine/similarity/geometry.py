@@ -109,11 +109,16 @@ class Stack:
         self.diagonals: Floats = np.diagonal(matrices, axis1=1, axis2=2).copy()
         """(K, C)."""
         self.groups = groups
+        # With a group or so for each matrix they are multiplied one by one, in a loop of numpy's own.
+        self._matrices = matrices if 1 < len(matrices) <= 2 * len(np.unique(groups)) else None
         self._blocks = [(int(group), np.flatnonzero(groups == group)) for group in np.unique(groups)]
         self._laid = [np.ascontiguousarray(np.moveaxis(matrices[rows], 1, 0)).reshape(self.shape[1], -1) for _, rows in self._blocks]
 
     def multiply(self, weights: Floats) -> Floats:
         """Return (N, K, N): w_a·M_k·w_bᵀ for (groups, N, C) weights, each with the weights of its matrix's group."""
+        if self._matrices is not None:
+            own = weights[self.groups]
+            return np.swapaxes(np.matmul(np.matmul(own, self._matrices), np.swapaxes(own, 1, 2)), 0, 1)
         nodes, columns = weights.shape[1], self.shape[1]
         result = np.empty((nodes, self.shape[0], nodes))
         run = max(ONE_THREAD // max(nodes * columns * max(nodes, columns), 1), 1)

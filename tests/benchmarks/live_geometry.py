@@ -16,9 +16,9 @@ import numpy as np
 
 from engine.document.model import NodeId
 from engine.operation import PortKind
-from engine.planning.coefficient import ONE, Coefficient, Symbol
+from engine.planning.coefficient import Coefficient, Symbol
 from engine.planning.families import Family
-from engine.planning.live_model import LiveFamily, LiveNode, Polynomial
+from engine.planning.live_model import LiveFamily, LiveNode, LiveTerm
 from engine.planning.live_weights import WeightEvaluator
 from engine.similarity.geometry import Figures, Geometry, cosines_of, norms_of
 from engine.similarity.geometry_map import MapAxes, find_axes, place_points
@@ -69,19 +69,15 @@ def make_family(table: GramTable, *, by_layer: bool) -> LiveFamily:
     columns = tuple(NodeId(vector) for vector in table.vectors)
     family = Family(NodeId("base"), columns, table.tensors, ())
     strength = Coefficient.unknown(STRENGTH)
-    plain = [((index, ONE),) for index in range(VECTORS)]
     groups = [0 if not by_layer or ".layers." not in tensor else int(tensor.split(".")[2]) + 1 for tensor in table.tensors]
 
-    def edits(group: int) -> list[Polynomial]:
-        return [
-            tuple((index, strength * Coefficient.of(index + edit + (group if edit == 0 else 0))) for index in range(VECTORS))
-            for edit in range(5)
-        ]
+    def terms(edit: int) -> tuple[LiveTerm, ...]:
+        many = range(max(groups) + 1) if edit == 0 else range(1)
+        return tuple(LiveTerm(index, tuple(strength * Coefficient.of(index + edit + group) for group in many)) for index in range(VECTORS))
 
-    nodes = [LiveNode(column, PortKind.CHECKPOINT, column) for column in columns]
-    nodes += [LiveNode(NodeId(f"edit{edit}"), PortKind.CHECKPOINT) for edit in range(5)]
-    polynomials = tuple((*plain, *edits(group)) for group in range(max(groups) + 1))
-    return LiveFamily(family, (), tuple(nodes), tuple(groups), polynomials)
+    nodes = [LiveNode(column, PortKind.CHECKPOINT, column, column=index) for index, column in enumerate(columns)]
+    nodes += [LiveNode(NodeId(f"edit{edit}"), PortKind.CHECKPOINT, terms=terms(edit)) for edit in range(5)]
+    return LiveFamily(family, (), tuple(nodes), tuple(groups))
 
 
 def measure_figures(figures: Figures) -> None:

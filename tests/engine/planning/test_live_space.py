@@ -1,0 +1,136 @@
+"""The weight space of a drawn graph: figures before the run are those of the values that a run would write."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import numpy as np
+import pytest
+import torch
+
+from engine.document.edits import set_parameter
+from engine.planning.check import check_document
+from engine.planning.coefficient import Symbol
+from engine.planning.live_model import make_live_model
+from engine.planning.live_space import LiveSpace
+from engine.planning.resolve import resolve_values
+from engine.planning.structure import read_graph
+from engine.similarity.gram import Inner, empty_inner, inner_of_piece
+from engine.similarity.gram_table import MAGNITUDE_BINS, GramTable
+
+LINES = """
+    base = checkpoint source:base
+    a = checkpoint source:a
+    b = checkpoint source:b
+    c = checkpoint source:c
+    ta = task_vector tuned=a base=base
+    tb = task_vector tuned=b base=base
+    tc = task_vector tuned=c base=base
+    td = task_vector tuned=d base=base
+    d = checkpoint source:b
+    guess = analogy a=ta b=tb c=tc d=td
+    kept = layer_filter vector=guess include:["@mlp"]
+    edit = apply base=base vector=guess strength:0.5
+    part = apply base=edit vector=kept strength:2
+    mixed = ties vectors=ta,tb
+"""
+STRENGTH = Symbol("edit", "strength")
+
+
+@pytest.fixture
+def drawn(bench, family):
+    """Return the document, its live model and space, and the tensors of the family in float64."""
+    document = bench.document(LINES)
+    model = make_live_model(resolve_values(read_graph(document)[0], bench.folder)[0])
+    (live,) = model.families
+    models = {name: {key: value for key, value in tensors.items() if value.is_floating_point()} for name, tensors in family.items()}
+    return document, model, LiveSpace(live, make_table(live.family, models)), models
+
+
+def make_table(family, models):
+    rows = []
+    for tensor in family.tensors:
+        start = models[family.base][tensor].float().flatten()
+        moved = [models[name][tensor].float().flatten() - start for name in family.vectors]
+        rows.append(reduce(Inner.__add__, inner_of_piece([start, *moved]), empty_inner(1 + len(moved))))
+    counts = np.zeros((len(rows), len(family.vectors), MAGNITUDE_BINS), dtype=np.int64)
+    pairs = np.zeros((len(rows), len(family.vectors), len(family.vectors)), dtype=np.int64)
+    entries = np.array([row.entries for row in rows])
+    products = np.stack([row.products for row in rows])
+    return GramTable(family.base, family.vectors, family.tensors, (), entries, products, pairs, pairs, counts)
+
+
+def written(bench, document, node):
+    """Return what a run writes of a checkpoint node, in float64."""
+    text = "\n".join([LINES, f"out = export_checkpoint checkpoint={node} folder:out dtype:float32"])
+    changed = bench.document(text)
+    for name in ("edit", "part"):
+        strength = document.nodes[name].parameters["strength"]
+        changed = set_parameter(changed, name, "strength", strength)
+    bench.run_plan(check_document(changed, bench.folder, bench.options({"overwrite": True})).plan)
+    return {key: value.double() for key, value in bench.load("out").items() if value.is_floating_point()}
+
+
+def flat(tensors):
+    return torch.cat([tensors[name].double().flatten() for name in sorted(tensors)])
+
+
+@pytest.mark.parametrize(("first", "second"), [(0.5, 2), (-0.3, 0.1)])
+def test_distances_before_the_run_are_those_of_what_it_writes(bench, drawn, first, second):
+    document, model, space, models = drawn
+    document = set_parameter(set_parameter(document, "edit", "strength", first), "part", "strength", second)
+    figures = space.look(model.read_values(document))
+    for node in ("edit", "part"):
+        point = flat(written(bench, document, node))
+        for other in "abc":
+            wanted = torch.linalg.norm(point - flat(models[other])).item()
+            assert figures.distances[space.rows[node], space.rows[other]] == pytest.approx(wanted, rel=1e-5)
+        assert figures.norms[space.rows[node]] == pytest.approx(torch.linalg.norm(point - flat(models["base"])).item(), rel=1e-5)
+
+
+def test_a_kernel_is_unknown_until_its_column_is_there(drawn):
+    document, model, space, _ = drawn
+    figures = space.look(model.read_values(document))
+    assert not figures.is_known[space.rows["mixed"]]
+    assert figures.is_known.sum() == len(figures.is_known) - 1
+    places = space.place(figures).places
+    assert np.isnan(places[space.rows["mixed"]]).all()
+    assert np.isfinite(places[space.rows["edit"]]).all()
+
+
+def test_dragging_a_point_to_where_a_strength_takes_it_gives_that_strength(drawn):
+    document, model, space, _ = drawn
+    values = model.read_values(document)
+    target = space.place(space.look({**values, STRENGTH: 0.9})).places[space.rows["edit"]]
+    assert space.drag(values, "edit", STRENGTH, target) == pytest.approx(0.9)
+
+
+def test_an_analogy_is_held_against_the_true_vector(drawn):
+    document, model, space, models = drawn
+    (found,) = space.compare(space.look(model.read_values(document)))
+    base = flat(models["base"])
+    a, b, c = (flat(models[name]) - base for name in "abc")
+    guess = c + b - a
+    assert (found.node, found.true) == ("guess", "td")
+    assert found.residual == pytest.approx((torch.linalg.norm(guess - b) / torch.linalg.norm(b)).item(), rel=1e-5)
+    assert found.cosine == pytest.approx(torch.nn.functional.cosine_similarity(guess, b, dim=0).item(), abs=1e-6)
+
+
+def test_suggestions_do_not_depend_on_where_the_slider_is(drawn):
+    document, model, space, _ = drawn
+    values = model.read_values(document)
+    found = space.suggest(values, "edit", STRENGTH)
+    assert found == space.suggest({**values, STRENGTH: -3}, "edit", STRENGTH)
+    assert len(found.summands) == 3
+    assert found.mean == pytest.approx(1 / 3)
+
+
+def test_a_map_kept_still_stays_where_it_was(drawn):
+    document, model, space, _ = drawn
+    figures = space.look(model.read_values(document))
+    places = space.place(figures).places
+    before = {name: places[space.rows[name]] * [1, -1] for name in ("base", "a", "b", "c")}
+    space.keep_still(figures, before)
+    after = space.place(figures).places
+    for name, place in before.items():
+        assert after[space.rows[name]] == pytest.approx(place)
