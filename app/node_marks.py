@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from app.canvas.node_state import NodeState, StateKind
 from app.header_lane import CheckSummary
@@ -64,8 +64,14 @@ def shorten_facts(facts: Facts) -> Mapping[NodeId, str]:
 
 def _tell_run(run: RunProgress, node_id: NodeId) -> list[tuple[str, str]]:
     known = [("Strength chosen (λ)", chosen.strength) for chosen in run.chosen if chosen.node == node_id]
-    final = [event for event in run.measured if event.node == node_id and event.strength is None]
+    strengths = {value for _, value in known}
+    final = [event for event in run.measured if event.node == node_id and _is_final(event, strengths)]
     return known + [_tell_measurement(event) for event in final]
+
+
+def _is_final(event: MetricMeasured, chosen: Collection[str]) -> bool:
+    """Tell whether a figure is of a model that there is in the end; a search measures many more."""
+    return event.strength is None or f"{event.strength:g}" in chosen
 
 
 def _tell_measurement(event: MetricMeasured) -> tuple[str, str]:
@@ -74,7 +80,8 @@ def _tell_measurement(event: MetricMeasured) -> tuple[str, str]:
 
 
 def _shorten(known: tuple[tuple[str, str], ...]) -> str:
-    name, value = known[-1]
+    # What a search has chosen says more than what it compared with.
+    name, value = next((fact for fact in known if fact[0].startswith("Strength")), known[-1])
     if name == "Parameters":
         return f"{value} parameters"
     if name.startswith("Strength"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QRect, Qt
@@ -28,6 +29,11 @@ from app.session import Session
 from app.theme import current_tokens, font
 from app.widgets.curve_plot import CurvePlot, Plot, PlotColours, PlotCurve
 from engine.document.model import NodeId
+
+_ROW_PIXELS = 40
+"""Two lines: the figure, and its interval under it."""
+_COLUMN_PIXELS = 104
+_NAME_PIXELS = 150
 
 
 class MetricsPanel(QWidget):
@@ -94,7 +100,11 @@ class MetricsPanel(QWidget):
         self.table.setAccessibleName(self.tr("Models by test sets"))
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.setFont(font("mono"))
-        self.table.verticalHeader().setDefaultSectionSize(26)
+        self.table.verticalHeader().setDefaultSectionSize(_ROW_PIXELS)
+        self.table.verticalHeader().setFixedWidth(_NAME_PIXELS)
+        self.table.verticalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.table.horizontalHeader().setDefaultSectionSize(_COLUMN_PIXELS)
+        self.table.setHorizontalScrollMode(QTableWidget.ScrollMode.ScrollPerPixel)
         column.addLayout(head)
         column.addWidget(self.table, 1)
         return column
@@ -117,18 +127,27 @@ class MetricsPanel(QWidget):
 
     def _fill_table(self) -> None:
         cells = self._figures.cells
-        models = list(dict.fromkeys(cell.model for cell in cells))
+        models = _order_models(cells)
         columns = list(dict.fromkeys((cell.test_set, cell.metric) for cell in cells))
         self.title.setText(self._figures.title if cells else self.tr("Nothing measured yet. Run a graph with an Evaluate node."))
         self.table.clear()
         self.table.setRowCount(len(columns))
         self.table.setColumnCount(len(models))
-        self.table.setHorizontalHeaderLabels(models)
-        self.table.setVerticalHeaderLabels([f"{test_set} · {metric.replace('_', ' ')}" for test_set, metric in columns])
+        self._name_sections(self.table.horizontalHeader(), models)
+        self._name_sections(self.table.verticalHeader(), [f"{test_set} · {metric.replace('_', ' ')}" for test_set, metric in columns])
         for cell in cells:
             self.table.setItem(columns.index((cell.test_set, cell.metric)), models.index(cell.model), _make_item(cell))
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.setVisible(bool(cells))
+
+    def _name_sections(self, header: QHeaderView, names: Sequence[str]) -> None:
+        """Write the names over or beside the cells; what is cut off for lack of room is told on hover."""
+        for number, name in enumerate(names):
+            item = QTableWidgetItem(name)
+            item.setToolTip(name)
+            if header.orientation() is Qt.Orientation.Horizontal:
+                self.table.setHorizontalHeaderItem(number, item)
+            else:
+                self.table.setVerticalHeaderItem(number, item)
 
     def _draw_sweep(self, _row: int = 0) -> None:
         row = self.sweeps.currentIndex()
@@ -170,9 +189,15 @@ class MetricsPanel(QWidget):
         painter.end()
 
 
+def _order_models(cells: Sequence[Figure]) -> list[str]:
+    """Return the models as they came, but those last that the others are compared with."""
+    references = {cell.model for cell in cells if cell.normalized == 1}
+    return sorted(dict.fromkeys(cell.model for cell in cells), key=lambda model: model in references)
+
+
 def _make_item(cell: Figure) -> QTableWidgetItem:
-    normalized = "" if math.isnan(cell.normalized) else f"  {cell.normalized:.0%}"
-    item = QTableWidgetItem(f"{cell.value:.3f}  [{cell.low:.3f}, {cell.high:.3f}]{normalized}")
+    normalized = "" if math.isnan(cell.normalized) else f" {cell.normalized:.0%}"
+    item = QTableWidgetItem(f"{cell.value:.3f}{normalized}\n{cell.low:.3g}–{cell.high:.3g}")
     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     lines = [f"{cell.metric.replace('_', ' ')} of {cell.model} on {cell.test_set}: {cell.value:.4g}", f"n = {cell.n}"]
     lines.append(f"95 % interval {cell.low:.4g} … {cell.high:.4g}")

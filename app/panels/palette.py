@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QDrag, QPainter, QPixmap
 from PySide6.QtWidgets import (
+    QApplication,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -102,6 +103,8 @@ class PaletteList(QListWidget):
         drag.setMimeData(pack_operation(name))
         drag.setPixmap(_draw_drag(catalogue()[name]))
         drag.exec(Qt.DropAction.CopyAction)
+        # The mouse left without the list hearing of it: the row it was over last would stay lit.
+        QApplication.sendEvent(self.viewport(), QEvent(QEvent.Type.Leave))
 
 
 class _PaletteDelegate(QStyledItemDelegate):

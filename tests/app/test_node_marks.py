@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from app.canvas.node_state import StateKind
-from app.node_marks import mark_nodes
+from app.node_marks import gather_facts, mark_nodes, shorten_facts
 from app.run_progress import RunProgress, describe_event
 from engine.document.model import Document, Node, NodeId
 from engine.evaluation.measurement import Measurement
-from engine.events import MetricMeasured
+from engine.events import MetricMeasured, StrengthChosen
 
 MEASURE, OTHER = NodeId("measure"), NodeId("other")
 DOCUMENT = Document("Two", {MEASURE: Node("evaluate"), OTHER: Node("negate")})
@@ -43,3 +43,20 @@ def test_the_log_says_when_a_figure_was_measured():
         "Check: edit on digits: accuracy 0.5 (n = 10), measured 2026-03-01 by an earlier run"
     )
     assert describe_event(told(""), {}).endswith("(n = 10)")
+
+
+def test_a_search_shows_what_it_has_chosen_and_how_that_does():
+    """Not the figures of the models that it compares with, nor those of the strengths that it did not choose."""
+    tried = [
+        MetricMeasured(MEASURE, "Base", "digits", Measurement("accuracy", 0.1, 10, 0.0, 0.2, higher_is_better=True)),
+        MetricMeasured(MEASURE, "Edit", "digits", Measurement("accuracy", 0.2, 10, 0.0, 0.4, higher_is_better=True), strength=0.5),
+        MetricMeasured(MEASURE, "Edit", "digits", Measurement("accuracy", 0.3, 10, 0.0, 0.5, higher_is_better=True), strength=0.6),
+    ]
+    run = RunProgress(1, DOCUMENT, Path(), measured=tuple(tried), chosen=(StrengthChosen(MEASURE, "0.6", "best_target"),), ending="done")
+    facts = gather_facts(DOCUMENT, None, run, frozenset())
+    assert facts[MEASURE] == (
+        ("Strength chosen (λ)", "0.6"),
+        ("accuracy of Base on digits", "0.100"),
+        ("accuracy of Edit on digits", "0.300"),
+    )
+    assert shorten_facts(facts) == {MEASURE: "λ = 0.6"}

@@ -91,7 +91,7 @@ def test_problem_card_offers_its_mends(panel, qtbot):
     panel.show_problems([error("Analogy needs a task vector at “c”.", "Wire one in.", node="analogy", field="c")])
     card = panel.widget().findChild(ProblemCard)
     titles = [button.text() for button in card.findChildren(QPushButton)]
-    assert "Connect ‘Task vector’" in titles
+    assert "Connect ‘Task vector: tau-a’" in titles
     wanted = []
     panel.mend_wanted.connect(lambda problem, mend: wanted.append((problem.field, mend.title)))
     card.findChildren(QPushButton)[0].click()

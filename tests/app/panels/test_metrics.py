@@ -27,9 +27,15 @@ def panel(qtbot, session):
 
 def test_cells_stand_where_model_and_test_set_meet(panel):
     assert [panel.table.horizontalHeaderItem(column).text() for column in range(2)] == ["Base", "Edited"]
-    assert panel.table.item(0, 1).text() == "0.800  [0.750, 0.850]  90%"
+    assert panel.table.item(0, 1).text() == "0.800 90%\n0.75–0.85"
     assert panel.table.item(1, 0) is None
     assert "control ratio: 97.0%" in panel.table.item(1, 1).toolTip()
+
+
+def test_references_stand_last(panel):
+    reference = Figure("Own", "Stripes", "accuracy", 0.9, 0.85, 0.95, 100, 1.0)
+    panel.show_figures(Figures("A run", (CELLS[0], reference, *CELLS[1:])))
+    assert [panel.table.horizontalHeaderItem(column).toolTip() for column in range(3)] == ["Base", "Edited", "Own"]
 
 
 def test_the_table_leaves_as_csv_with_every_figure(panel):
