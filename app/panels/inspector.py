@@ -232,8 +232,10 @@ class InspectorPanel(QScrollArea):
                 note = self.tr("The strength of ‘{0}’, which this analogy feeds:").format(name_node(document, fed))
                 layout.addWidget(_make_label(note, "dim"))
                 self._add_field(layout, fed, operation, "strength")
+        has_strength = bool(find_strengths(document, node_id))
         for search in find_searches(document, node_id):
-            layout.addWidget(_make_label(self.tr("‘{0}’ chooses its strength.").format(name_node(document, search)), "dim"))
+            text = self.tr("‘{0}’ tries strengths and tells the best.") if has_strength else self.tr("‘{0}’ chooses its strength.")
+            layout.addWidget(_make_label(text.format(name_node(document, search)), "dim"))
         layout.addWidget(_make_label(self.tr("ROLES"), "caption"))
         self._roles = RoleRows()
         self._roles.role_chosen.connect(partial(self._play_role, node_id))

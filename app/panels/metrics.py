@@ -30,10 +30,12 @@ from app.theme import current_tokens, font
 from app.widgets.curve_plot import CurvePlot, Plot, PlotColours, PlotCurve
 from engine.document.model import NodeId
 
-_ROW_PIXELS = 40
+_ROW_PIXELS = 42
 """Two lines: the figure, and its interval under it."""
-_COLUMN_PIXELS = 104
+_COLUMN_PIXELS = 110
 _NAME_PIXELS = 150
+_LONG = 100
+"""From here on a perplexity is told with one decimal."""
 
 
 class MetricsPanel(QWidget):
@@ -48,8 +50,8 @@ class MetricsPanel(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 8, 14, 10)
         layout.setSpacing(16)
-        layout.addLayout(self._make_table(), 3)
-        layout.addLayout(self._make_plot(), 2)
+        layout.addLayout(self._make_table(), 5)
+        layout.addLayout(self._make_plot(), 3)
         self.show_figures(Figures())
 
     def show_figures(self, figures: Figures) -> None:
@@ -104,6 +106,7 @@ class MetricsPanel(QWidget):
         self.table.verticalHeader().setFixedWidth(_NAME_PIXELS)
         self.table.verticalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
         self.table.horizontalHeader().setDefaultSectionSize(_COLUMN_PIXELS)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.table.setHorizontalScrollMode(QTableWidget.ScrollMode.ScrollPerPixel)
         column.addLayout(head)
         column.addWidget(self.table, 1)
@@ -195,9 +198,14 @@ def _order_models(cells: Sequence[Figure]) -> list[str]:
     return sorted(dict.fromkeys(cell.model for cell in cells), key=lambda model: model in references)
 
 
+def _round(bound: float) -> str:
+    """Return a bound of an interval, as long as it need be."""
+    return f"{bound:.2f}" if abs(bound) < _LONG else f"{bound:.1f}"
+
+
 def _make_item(cell: Figure) -> QTableWidgetItem:
     normalized = "" if math.isnan(cell.normalized) else f" {cell.normalized:.0%}"
-    item = QTableWidgetItem(f"{cell.value:.3f}{normalized}\n{cell.low:.3g}–{cell.high:.3g}")
+    item = QTableWidgetItem(f"{cell.value:.3f}{normalized}\n{_round(cell.low)}–{_round(cell.high)}")
     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     lines = [f"{cell.metric.replace('_', ' ')} of {cell.model} on {cell.test_set}: {cell.value:.4g}", f"n = {cell.n}"]
     lines.append(f"95 % interval {cell.low:.4g} … {cell.high:.4g}")
