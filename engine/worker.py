@@ -74,6 +74,9 @@ class Worker:
         """Gram jobs that let a run through and have sent their estimates."""
         self._urgent = threading.Event()
         """Whether something waits that a Gram job must let through."""
+        self._doing: int | None = None
+        self._gram_stop = Stop()
+        """What ends the Gram job that is being done: the user's wish, or something more urgent."""
         self._lock = threading.Lock()
 
     def serve(self) -> None:
@@ -86,6 +89,7 @@ class Worker:
                 return
             with self._lock:
                 stop = self._stops[job.job]
+                self._doing = job.job
             outcome = self._do_gram(job, stop) if isinstance(job, GramJob) else self._do(job, stop)
             if outcome is None:
                 self._jobs.put((rank, number, job))
@@ -103,8 +107,12 @@ class Worker:
         """Measure until it is done or stopped, or something more urgent has come (None)."""
         from engine.worker_gram import GramTalk, run_gram  # noqa: PLC0415
 
-        talk = GramTalk(lambda: stop.is_requested() or self._urgent.is_set(), self._outbox.send)
-        outcome = run_gram(job, talk, with_estimate=job.job not in self._begun)
+        ends = self._make_stop()
+        with self._lock:
+            self._gram_stop = ends
+            if self._urgent.is_set() or stop.is_requested():
+                ends.request()
+        outcome = run_gram(job, GramTalk(ends, self._outbox.send), with_estimate=job.job not in self._begun)
         yields = outcome.kind == "stopped" and not stop.is_requested()
         self._begun |= {job.job} if yields else set()
         return None if yields else outcome
@@ -136,8 +144,10 @@ class Worker:
             case StopJob(job):
                 with self._lock:
                     stop = self._stops.get(job)
-                if stop is not None:
-                    stop.request()
+                    if stop is not None:
+                        stop.request()
+                    if job == self._doing:
+                        self._gram_stop.request()
                 self._outbox.send(StopSeen(job))
             case _:
                 self._enqueue(message)
@@ -149,11 +159,12 @@ class Worker:
             self._jobs.put((_LAST if is_gram else _FIRST, next(self._numbers), job))
             if not is_gram:
                 self._urgent.set()
+                self._gram_stop.request()
 
     def _end(self) -> None:
         """Stop everything; what does not stop ends with the process."""
         with self._lock:
-            for stop in self._stops.values():
+            for stop in (*self._stops.values(), self._gram_stop):
                 stop.request()
         self._jobs.put((_END, next(self._numbers), None))
         time.sleep(_LONGEST_STOP_SECONDS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +11,15 @@ from engine.document.storage import parse_document
 from engine.errors import Cancelled, EngineError
 from engine.execution.gram_pass import PassSettings, measure_gram  # noqa: TID253  (this module is only imported to compute)
 from engine.execution.gram_sample import estimate_gram  # noqa: TID253  (see above)
+from engine.execution.kernel_sample import KernelGraph, estimate_kernels, list_kernels  # noqa: TID253  (see above)
+from engine.execution.stop import Stop  # noqa: TID253  (see above)
 from engine.planning.family_files import find_family_files
 from engine.planning.resolve import resolve_values
 from engine.planning.structure import read_graph
 from engine.similarity.estimate import BUDGET_BYTES
 from engine.similarity.family_files import FamilyFiles
 from engine.similarity.gram_files import save_table, tables_folder
+from engine.similarity.gram_table import GramTable
 from engine.similarity.known_sums import KnownSums
 from engine.similarity.store import GramStore
 from engine.worker_jobs import describe_fault
@@ -31,7 +34,7 @@ WORTH_ESTIMATING_BYTES = 2 * BUDGET_BYTES
 class GramTalk:
     """Hold how a job is stopped, and how it speaks while it goes on."""
 
-    stops: Callable[[], bool]
+    stop: Stop
     send: Callable[[GramReady | GramMoved], None]
 
 
@@ -57,20 +60,33 @@ def run_gram(job: GramJob, talk: GramTalk, *, with_estimate: bool = True) -> Out
 
 def _send_tables(job: GramJob, talk: GramTalk, *, with_estimate: bool) -> None:
     store = GramStore.of_user()
-    families = [family for family in _find_families(job) if family.is_here]
+    document = parse_document(job.document)
+    resolved, _ = resolve_values(read_graph(document)[0], job.folder)
+    families = [family for family in find_family_files(resolved) if family.is_here]
     for family in families if with_estimate else ():
         if _is_worth_estimating(family, store):
-            table = estimate_gram(family, store, PassSettings(stops=talk.stops))
+            table = estimate_gram(family, store, PassSettings(stops=talk.stop.is_requested))
             talk.send(_ready(job, save_table(table, tables_folder()), is_estimate=True))
     for family in families:
-        measured = measure_gram(family, store, PassSettings(stops=talk.stops, moved=_tell_progress(job, talk)))
+        measured = measure_gram(family, store, PassSettings(stops=talk.stop.is_requested, moved=_tell_progress(job, talk)))
         talk.send(_ready(job, save_table(measured.table, tables_folder()), is_estimate=False, notes=measured.notes))
+        graph = KernelGraph(document, resolved, family, list_kernels(resolved, family))
+        if graph.kernels:
+            _send_kernels(job, talk, graph, measured.table)
 
 
-def _find_families(job: GramJob) -> Sequence[FamilyFiles]:
-    graph, _ = read_graph(parse_document(job.document))
-    resolved, _ = resolve_values(graph, job.folder)
-    return find_family_files(resolved)
+def _send_kernels(job: GramJob, talk: GramTalk, graph: KernelGraph, table: GramTable) -> None:
+    try:
+        wider = estimate_kernels(graph, table, talk.stop)
+    except Cancelled:
+        raise
+    except EngineError as error:
+        # The linear nodes' figures stand; what keeps the kernels from running is told by the check, or by the run.
+        note = f"What is not linear can't be estimated before the run: {error}"
+        talk.send(_ready(job, save_table(table, tables_folder()), is_estimate=False, notes=(note,)))
+        return
+    if wider is not table:
+        talk.send(_ready(job, save_table(wider, tables_folder()), is_estimate=True))
 
 
 def _is_worth_estimating(family: FamilyFiles, store: GramStore) -> bool:

@@ -4,7 +4,8 @@ The window begins with Greeting, the worker answers with its own before it impor
 RunJob is answered by many Told (at most 20 a second) and one JobEnded; StopJob at once, also in the middle of a run, by
 StopSeen. The end of the worker's input stops what runs, and ends the worker.
 
-GramJob is answered by GramMoved now and then, by GramReady for each table (the estimates first, then the exact ones) and by one JobEnded.
+GramJob is answered by GramMoved now and then, by GramReady for each table (for each family of checkpoints: an estimate if the files are
+large, the exact one, and once more with the kernels estimated if there are any) and by one JobEnded.
 A run goes before it: it lets the run through and goes on after, because what it has measured is kept.
 """
 
@@ -115,7 +116,8 @@ class GramReady:
     revision: int
     table: Path
     is_estimate: bool
-    """Whether an exact one of the same base follows."""
+    """Whether figures of it have standard errors: before the exact one of the same base, and after it with the kernels (TIES, DARE …)
+    as further vectors, called by their nodes."""
     notes: tuple[str, ...] = ()
     """What the user should know."""
 

@@ -347,8 +347,9 @@ def test_a_gram_job_answers_with_tables_that_are_mapped(talk, small, own_cache):
     worker = talk()
     worker.say(Greeting(PROTOCOL))
     worker.say(gram_job(small))
-    ready = worker.hear(GramReady)
+    ready, wider = worker.hear(GramReady), worker.hear(GramReady)
     assert worker.hear(JobEnded).outcome.kind == "done"
+    assert (wider.is_estimate, load_table(wider.table).vectors) == (True, ("tuned", "trim"))
     assert (ready.job, ready.revision, ready.is_estimate, ready.notes) == (1, 7, False, ())
     table = load_table(ready.table)
     base, tuned = (load_file(small.folder / name / "model.safetensors") for name in ("base", "tuned"))

@@ -1,0 +1,99 @@
+"""Kernels estimated on blocks, beside what a run of the whole makes of them."""
+
+import numpy as np
+import pytest
+import torch
+
+from engine.execution.gram_pass import measure_gram
+from engine.execution.kernel_sample import KernelGraph, estimate_kernels
+from engine.execution.stop import Stop
+from engine.planning.family_files import find_family_files
+from engine.planning.resolve import resolve_values
+from engine.planning.structure import read_graph
+
+SOURCES = """
+base = checkpoint source:base
+a = checkpoint source:a
+b = checkpoint source:b
+ta = task_vector tuned=a base=base
+tb = task_vector tuned=b base=base
+"""
+KERNELS = {
+    "ties": "made = ties vectors=ta,tb density:0.3",
+    "dare": "made = dare vector=ta drop:0.4",
+    "trim": "made = trim vector=tb density:0.1",
+    "scaled": "half = scale vector=ta factor:0.5\nmade = trim vector=half density:0.5",
+}
+
+
+@pytest.fixture
+def large(bench):
+    draw = torch.Generator().manual_seed(0)
+    base = {"layers.0.mlp.weight": torch.randn(700, 1000, generator=draw), "norm.weight": torch.randn(1025, generator=draw)}
+    bench.save("base", base)
+    for name in "ab":
+        bench.save(name, {key: value + 0.1 * torch.randn(value.shape, generator=draw) for key, value in base.items()})
+
+
+def make_graph(bench, lines, kernels=("made",)):
+    document = bench.document(lines)
+    resolved, _ = resolve_values(read_graph(document)[0], bench.folder)
+    (files,) = find_family_files(resolved)
+    return KernelGraph(document, resolved, files, kernels)
+
+
+def gram_of_run(bench, lines):
+    """Return, per tensor, the exact products of θ₀, the differences and the kernel's value."""
+    bench.run(lines + "\nout = export_vector vector=made folder:out dtype:float32")
+    models = [bench.load(name) for name in ("base", "a", "b")]
+    made = bench.load("out")
+    rows = {name: torch.stack([value.double().flatten() for value in (models[0][name], models[1][name] - models[0][name],
+            models[2][name] - models[0][name], made[name])]) for name in made}  # fmt: skip
+    return {name: (value @ value.T).numpy() for name, value in rows.items()}, {name: value[3] for name, value in rows.items()}
+
+
+@pytest.mark.parametrize("kind", list(KERNELS))
+def test_a_kernel_is_estimated_within_its_errors(bench, large, store, kind):
+    lines = SOURCES + KERNELS[kind]
+    graph = make_graph(bench, lines)
+    exact = measure_gram(graph.files, store).table
+    table = estimate_kernels(graph, exact, Stop(), budget_bytes=3_000_000)
+    products, made = gram_of_run(bench, lines)
+    assert table.vectors == ("a", "b", "made")
+    np.testing.assert_array_equal(table.products[:, :3, :3], exact.products)
+    assert not table.errors[:, :3, :3].any()
+    total = sum(products.values())
+    found, spread = table.products.sum(0), np.sqrt((table.errors**2).sum(0))
+    # Random drops and cuts fall otherwise on blocks than on the whole, so a little is allowed beside the draw's own error.
+    assert (abs(found - total) <= 3 * spread + 0.02 * np.sqrt(np.outer(np.diag(total), np.diag(total)))).all()
+    zeros = sum(int((value == 0).sum()) for value in made.values()) / sum(value.numel() for value in made.values())
+    assert 1 - table.both[:, 2, 2].sum() / table.entries.sum() == pytest.approx(zeros, abs=0.01)
+    np.testing.assert_allclose(table.magnitudes[:, 2].sum(axis=1), table.both[:, 2, 2], atol=MAGNITUDE_ROUNDING)
+
+
+MAGNITUDE_ROUNDING = 64
+"""Each of so many scaled counts is rounded to a whole number."""
+
+
+def test_whole_tensors_are_exact(bench, large, store):
+    """Where the budget reads everything, a cut over a tensor is the run's own."""
+    lines = SOURCES + KERNELS["ties"]
+    graph = make_graph(bench, lines)
+    table = estimate_kernels(graph, measure_gram(graph.files, store).table, Stop())
+    products, _ = gram_of_run(bench, lines)
+    for index, name in enumerate(table.tensors):
+        np.testing.assert_allclose(table.products[index], products[name], rtol=1e-5, atol=1e-4)
+
+
+def test_what_hangs_on_a_search_is_left_out(bench, large, store):
+    graph = make_graph(bench, SOURCES + KERNELS["ties"])
+    exact = measure_gram(graph.files, store).table
+    assert estimate_kernels(KernelGraph(graph.document, graph.resolved, graph.files, ()), exact, Stop()) is exact
+
+
+def test_nothing_is_left_beside_the_graph(bench, large, store):
+    before = sorted(bench.folder.rglob("*"))
+    graph = make_graph(bench, SOURCES + KERNELS["trim"])
+    table = measure_gram(graph.files, store).table
+    estimate_kernels(graph, table, Stop())
+    assert [path for path in sorted(bench.folder.rglob("*")) if "gram.sqlite3" not in path.name] == before
