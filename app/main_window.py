@@ -235,11 +235,12 @@ class MainWindow(QMainWindow):
 
     def _offer_recovery(self, recovery: Recovery) -> bool:
         buttons = QMessageBox.StandardButton
-        name = recovery.path.name if recovery.path is not None else recovery.title or self.tr("an unsaved graph")
+        name = recovery.path.name if recovery.path is not None else recovery.title
+        kept = self.tr("It kept unsaved changes of ‘{0}’.").format(name) if name else self.tr("It kept a graph that was never saved.")
         answer = QMessageBox.question(
             self,
             self.tr("Recover unsaved changes?"),
-            self.tr("Weightloom ended unexpectedly. It kept unsaved changes of ‘{0}’. Open them?").format(name),
+            self.tr("Weightloom ended unexpectedly. {0} Open what it kept?").format(kept),
             buttons.Open | buttons.Discard | buttons.Ignore,
             buttons.Open,
         )

@@ -100,7 +100,9 @@ def follow_event(progress: RunProgress, event: Event) -> RunProgress:  # noqa: C
         case Remarked():
             return replace(progress, remarks=(*progress.remarks, event.text))
         case RunFinished():
-            return replace(progress, folders=event.folders, seconds=event.seconds, peak_bytes=event.peak_bytes, bytes_read=event.bytes_read)
+            done = event.bytes_read + event.bytes_written
+            figures = {"seconds": event.seconds, "peak_bytes": event.peak_bytes, "bytes_read": event.bytes_read, "bytes_done": done}
+            return replace(progress, folders=event.folders, **figures)
         case RunFailed():
             return replace(progress, failed_node=event.node)
         case _:

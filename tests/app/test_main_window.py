@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QWidget
 
 from app.actions import ACTIONS
 from app.canvas.connection import PortEnd
@@ -339,3 +339,40 @@ def test_an_export_asks_before_it_is_replaced(window, bench, answers, tmp_path):
     assert control._may_replace()
     assert control._may_replace(), "asked once for each folder"
     assert answers.asked == ["Before the run: Overwrite"] * 2
+
+
+def test_save_as_asks_for_a_file_and_gives_it_the_ending(window, preferences, bench, tmp_path, monkeypatch):
+    chosen = ["", str(tmp_path / "mine")]
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_asked: (chosen.pop(0), ""))
+    assert not window.files.save_as(), "the user thought better of it"
+    assert window.session.path is None
+    window.declared_actions["save_as"].trigger()
+    assert window.session.path == tmp_path / "mine.loom"
+    assert load_document(tmp_path / "mine.loom") == window.session.document
+    assert preferences.recent == (tmp_path / "mine.loom",)
+
+
+def test_a_recent_graph_opens_from_the_welcome_page(window, preferences, file, qtbot):
+    preferences.add_recent(file)
+    window.show_welcome()
+    (button,) = [one for one in window.welcome.findChildren(QPushButton) if one.accessibleName() == "Open small.loom"]
+    button.click()
+    assert window.session.path == file
+    assert window.stack.currentWidget() is window.workbench
+
+
+@pytest.mark.parametrize(("answer", "is_opened"), [("Yes", True), ("No", False)])
+def test_an_export_dropped_on_a_graph_asks_whether_its_own_is_wanted(window, bench, answers, tmp_path, answer, is_opened):
+    export = tmp_path / "export"
+    export.mkdir()
+    (export / "model.safetensors").write_bytes((8).to_bytes(8, "little") + b"{}      ")
+    save_document(Document("Told by the export", {NodeId("x"): Node("checkpoint", {"source": "x"})}), export / "recipe.loom")
+    window.session.new(GRAPH)
+    window.session.save(tmp_path / "saved.loom")
+    answers.left = [QMessageBox.StandardButton[answer]]
+    window.links.drops.take(FileDrop((export,), (0.0, 0.0)))
+    assert answers.asked == ["An export of Weightloom"]
+    document = window.session.document
+    assert (document.title == "Told by the export") is is_opened
+    added = [node.parameters["source"] for node in document.nodes.values() if node.label == "export"]
+    assert added == ([] if is_opened else ["export"])

@@ -121,14 +121,37 @@ def test_what_an_earlier_run_left_is_gone_on_with_or_thrown_away(window, qtbot, 
     ]
 
 
-def test_closing_during_a_run_asks_and_then_stops_it_cleanly(window, qtbot, tmp_path, monkeypatch):
+@pytest.fixture
+def long_run(window, tmp_path):
+    """The analogy on the sample in the window: some seconds of work."""
     document = load_template(BY_ID["analogy"])
     for node_id, node in document.nodes.items():
         if "source" in node.parameters:
             document = set_parameter(document, node_id, "source", str(resource_path(f"sample/{node.parameters['source']}")))
     window.session.new(document)
     window.session.save(tmp_path / "long.loom")
-    bench, asked, answers = window.workbench, [], [False, True]
+    return window
+
+
+def test_a_killed_engine_fails_the_run_clearly_and_the_next_one_runs(long_run, qtbot):
+    bench, before = long_run.workbench, long_run.session.document
+    with qtbot.waitSignal(bench.runs.told, timeout=PATIENCE):
+        long_run.declared_actions["run"].trigger()
+    with qtbot.waitSignal(bench.runs.ended, timeout=PATIENCE):
+        psutil.Process(long_run.engine.worker_pid).kill()
+    assert bench.runs.current.ending == "failed"
+    assert "SIGKILL" in bench.run_panel.message.text()
+    assert bench.top_bar.run.text() == "Run"
+    assert long_run.session.document is before
+    with qtbot.waitSignal(bench.runs.told, timeout=PATIENCE):
+        long_run.declared_actions["run"].trigger()
+    with qtbot.waitSignal(bench.runs.ended, timeout=PATIENCE):
+        long_run.declared_actions["stop"].trigger()
+    assert bench.runs.current.ending == "stopped"
+
+
+def test_closing_during_a_run_asks_and_then_stops_it_cleanly(long_run, qtbot, tmp_path, monkeypatch):
+    window, bench, asked, answers = long_run, long_run.workbench, [], [False, True]
     monkeypatch.setattr("app.main_window.confirm", lambda _parent, title, _text, act: asked.append((title, act)) or answers.pop(0))
     with qtbot.waitSignal(bench.runs.told, timeout=PATIENCE):
         window.declared_actions["run"].trigger()
