@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable
 from typing import cast
 
 import torch
@@ -51,3 +53,31 @@ class Buffers:
             size = max(count, self.entries * _WIDEST_BYTES)
             return torch.empty(size, dtype=dtype, pin_memory=self.device.type == "cuda")
         return torch.empty(max(count, self.entries), dtype=dtype, device=self.device)
+
+
+class LastingArrays:
+    """Lend arrays of a piece's size to all workers, for as long as a tensor is worked on: fresh memory costs more than filling it."""
+
+    def __init__(self, entries: int, device: torch.device) -> None:
+        """Hold no array yet."""
+        self._entries = entries
+        self._device = device
+        self._free: dict[torch.dtype, list[torch.Tensor]] = {}
+        self._lent: dict[int, torch.Tensor] = {}
+        self._lock = threading.Lock()
+
+    def take(self, dtype: torch.dtype, count: int) -> torch.Tensor:
+        """Return an array of `count` entries on the device, contents undefined."""
+        with self._lock:
+            free = self._free.get(dtype)
+            fits = free and free[-1].numel() >= count
+            whole = free.pop() if free and fits else torch.empty(max(count, self._entries), dtype=dtype, device=self._device)
+            self._lent[whole.data_ptr()] = whole
+        return whole[:count]
+
+    def give_back(self, arrays: Iterable[torch.Tensor]) -> None:
+        """Take back what was lent; the arrays must not be used any more."""
+        with self._lock:
+            for array in arrays:
+                whole = self._lent.pop(array.data_ptr())
+                self._free.setdefault(whole.dtype, []).append(whole)

@@ -13,7 +13,7 @@ from engine.checkpoints.header import DType, TensorSpec
 from engine.checkpoints.positioned_io import FileSet
 from engine.document.model import NodeId
 from engine.errors import NonFiniteError, ReadError
-from engine.execution.buffers import Buffers, view_bytes
+from engine.execution.buffers import Buffers, LastingArrays, view_bytes
 from engine.execution.dtypes import TORCH_DTYPES, overflow_bound
 from engine.operation import Kernel, Operands, PortKind, Spot
 from engine.planning.coefficient import Symbol
@@ -108,10 +108,11 @@ class Ground:
 class PieceEvaluator:
     """Compute the values of one piece of one tensor; one for each worker."""
 
-    def __init__(self, ground: Ground, buffers: Buffers) -> None:
-        """Keep what is shared and the arrays to work in."""
+    def __init__(self, ground: Ground, buffers: Buffers, lasting: LastingArrays) -> None:
+        """Keep what is shared and the arrays to work in; the lasting ones are for operands kept beyond a round."""
         self.ground = ground
         self._buffers = buffers
+        self._lasting = lasting
         self._raw: dict[NodeId, torch.Tensor] = {}
         self._floats: dict[NodeId, torch.Tensor] = {}
         self._values: dict[int, torch.Tensor] = {}
@@ -201,7 +202,7 @@ class PieceEvaluator:
         """Return a value's piece, in memory of its own where it is kept beyond this round."""
         if not self._keeps:
             return self.value(segments)
-        out = torch.empty(self.count, dtype=self._compute_dtype, device=self.ground.device)
+        out = self._lasting.take(self._compute_dtype, self.count)
         known = self._values.get(id(segments))
         return self._fill(out, segments) if known is None else out.copy_(known)
 

@@ -15,7 +15,7 @@ from typing import Protocol
 import torch
 
 from engine.errors import DeviceError
-from engine.execution.buffers import Buffers
+from engine.execution.buffers import Buffers, LastingArrays
 from engine.execution.device import free_cached_memory, is_out_of_memory
 from engine.execution.pieces import Ground, Kept, PieceEvaluator, Reduced
 from engine.execution.rounds import TensorReduction, TensorRounds, kernel_of
@@ -80,6 +80,7 @@ class Stream:
         self._settings = settings
         self._consumers_of = consumers_of
         self._rounds: dict[TensorTask, TensorRounds] = {}
+        self._lasting = LastingArrays(settings.piece_entries, ground.device)
 
     def run(self, tasks: Sequence[TensorTask]) -> None:
         """Walk through the tasks; returns when every piece is done.
@@ -102,7 +103,7 @@ class Stream:
         torch.set_num_threads(1)
         device = self._ground.device
         buffers = Buffers(self._settings.piece_entries, device)
-        evaluator = PieceEvaluator(self._ground, buffers)
+        evaluator = PieceEvaluator(self._ground, buffers, self._lasting)
         try:
             with _own_stream(device), torch.inference_mode():
                 while taken := schedule.take():
@@ -181,6 +182,8 @@ class Stream:
             visits = rounds.visits if rounds.advance() else ()
         if not visits:
             self._rounds.pop(task, None)
+            kept = (task.kept or {}).values()
+            self._lasting.give_back(piece for kernels in kept for ports in kernels.values() for many in ports.values() for piece in many)
             for consumer in self._consumers_of(task.work):
                 consumer.close(task.work)
         return visits

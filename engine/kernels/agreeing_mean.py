@@ -12,6 +12,9 @@ from engine.operation import BLOCK_ENTRIES, Spot
 if TYPE_CHECKING:
     import torch
 
+_MOST_COUNTED = 255
+"""Terms that a byte can count."""
+
 
 def average_agreeing(pieces: Sequence[torch.Tensor], cuts: Sequence[Cut], weights: Sequence[float], spot: Spot) -> torch.Tensor:
     """Return Σ wᵢτᵢ / Σ |wᵢ| over the trimmed wᵢτᵢ that have the sign of their sum (a zero sum: +), 0 where there is none.
@@ -68,12 +71,30 @@ def _average_step(terms: Sequence[torch.Tensor], weights: Sequence[float], small
 
 def _add_agreeing(terms: Sequence[torch.Tensor], weights: Sequence[float], sign: torch.Tensor, result: torch.Tensor) -> torch.Tensor:
     """Write the sum of the terms times the sign where that is positive, and return Σ |wᵢ| of these."""
+    result.zero_()
+    for term in terms:
+        result += term.mul_(sign).relu_()
+    sizes = [abs(weight) for weight in weights]
+    if result.device.type == "cpu" and set(sizes) == {1.0} and len(sizes) <= _MOST_COUNTED:
+        return _count_positive(terms, result)
+    return _sum_where_positive(terms, sizes, result)
+
+
+def _count_positive(terms: Sequence[torch.Tensor], like: torch.Tensor) -> torch.Tensor:
+    """Return how many terms are positive, counted by NumPy in bytes: torch writes its comparisons one by one."""
+    import numpy as np
     import torch
 
-    result.zero_()
-    shares, agrees = torch.zeros_like(result), torch.empty_like(result)
-    for term, weight in zip(terms, weights, strict=True):
-        term.mul_(sign).relu_()
-        result += term
-        shares.add_(torch.gt(term, 0, out=agrees), alpha=abs(weight))
+    counts = np.zeros(like.numel(), dtype=np.uint8)
+    for term in terms:
+        counts += (term.numpy() > 0).view(np.uint8)
+    return torch.from_numpy(counts).to(like.dtype)
+
+
+def _sum_where_positive(terms: Sequence[torch.Tensor], sizes: Sequence[float], like: torch.Tensor) -> torch.Tensor:
+    import torch
+
+    shares, agrees = torch.zeros_like(like), torch.empty_like(like)
+    for term, size in zip(terms, sizes, strict=True):
+        shares.add_(torch.gt(term, 0, out=agrees), alpha=size)
     return shares

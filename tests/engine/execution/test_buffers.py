@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.execution.buffers import Buffers, view_bytes
+from engine.execution.buffers import Buffers, LastingArrays, view_bytes
 
 
 @pytest.fixture
@@ -71,3 +71,14 @@ def test_host_memory_holds_entries_of_any_dtype(buffers):
     host = buffers.take_host(8 * 100)
     assert host.view(torch.float64).shape == (100,)
     assert buffers.take_host(2 * 100).view(torch.bfloat16).shape == (100,)
+
+
+def test_lasting_arrays_overlap_only_once_given_back():
+    lasting = LastingArrays(100, torch.device("cpu"))
+    first = [lasting.take(torch.float32, count) for count in (100, 60, 0, 250)]
+    assert [array.numel() for array in first] == [100, 60, 0, 250]
+    assert len(set(places(first))) == 4
+    lasting.give_back(first[1:2])
+    again, more, wide = lasting.take(torch.float32, 100), lasting.take(torch.float32, 100), lasting.take(torch.float64, 1)
+    assert again.data_ptr() == first[1].data_ptr()
+    assert len({*places(first), *places([more, wide])}) == 6

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 import torch
 
-from engine.execution.buffers import Buffers
+from engine.execution.buffers import Buffers, LastingArrays
 from engine.execution.pieces import Ground, PieceEvaluator
 from engine.execution.resident import ResidentVector, StrengthFiller, VectorKeeper
 from engine.execution.stream import Stream, StreamSettings, make_tasks
@@ -166,7 +166,7 @@ def test_base_and_direction_make_up_the_form(filled):
 
 def test_a_piece_of_the_direction_is_evaluated_like_any_other(filled):
     work = filled.works[0]
-    evaluator = PieceEvaluator(filled.ground, Buffers(65536, torch.device("cpu")))
+    evaluator = PieceEvaluator(filled.ground, Buffers(65536, torch.device("cpu")), LastingArrays(65536, torch.device("cpu")))
     evaluator.begin(work, 0, work.entries, None)
     value = evaluator.value(filled.vector.direction(work.tensor))
     assert torch.equal(value, filled.vector.tensors[work.tensor])
