@@ -162,9 +162,11 @@ class SearchRecord:
     chosen_strengths: tuple[float, ...] = ()
     """One for each vector; () where one strength holds for all."""
     method: str = ""
-    """How sets of strengths were proposed: coordinate or tpe; empty where the grid was tried whole."""
+    """How sets of strengths came about: coordinate, tpe, pairs or subsets; empty where one strength holds for all."""
     budget: int = 0
-    """How many sets of strengths were to be tried at most; 0 where the grid was tried whole."""
+    """How many sets of strengths were to be tried at most; 0 where one strength holds for all."""
+    references: tuple[Measurement, ...] = ()
+    """Per target the best reference's figure; () without references."""
 
 
 @dataclass(frozen=True)

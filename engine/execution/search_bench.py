@@ -48,6 +48,8 @@ class SearchBench:
         self.measurer = measurer
         self.symbols = strength_symbols(step)
         self.is_each = isinstance(step.behaviour, Choice) and step.behaviour.is_each
+        self.mode = str(step.parameters["strengths"])
+        """one, each, pairs or subsets."""
 
     def strengths(self) -> tuple[Fraction, ...]:
         """Return the grid."""

@@ -63,9 +63,17 @@ def _record(bench: SearchBench, points: Sequence[Point], choice: StrengthChoice,
         tests=tests,
         vector_names=tuple(measurer.title(operand.node) for operand in bench.step.inputs["vectors"]) if is_each else (),
         chosen_strengths=tuple(map(float, choice.strengths)),
-        method=str(bench.step.parameters["method"]) if is_each else "",
+        method=_name_method(bench),
         budget=bench.read_whole("budget") if is_each else 0,
+        references=bench.measure_references(),
     )
+
+
+def _name_method(bench: SearchBench) -> str:
+    """Return how sets of strengths came about."""
+    if not bench.is_each:
+        return ""
+    return str(bench.step.parameters["method"]) if bench.mode == "each" else bench.mode
 
 
 def _record_point(scored: ScoredPoint) -> SearchPoint:

@@ -1,4 +1,4 @@
-"""Try strengths, one for each vector, as a method proposes them, until the budget is spent or there is nothing more to propose."""
+"""Try strengths, one for each vector: as a method proposes them until the budget is spent, or those of every pair or subset."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from engine.events import Listener, StrengthChosen
 from engine.execution.search_bench import SearchBench
 from engine.search.proposals import METHODS, MethodName, propose
 from engine.search.rules import Point, SelectionRule, choose_strength, rate_point, score_points
+from engine.search.subsets import PAIR, spread_strengths
 
 _METHODS: Mapping[str, MethodName] = {method: method for method in METHODS}
 
@@ -37,6 +38,10 @@ def _try_proposals(bench: SearchBench, rule: SelectionRule, references: Sequence
     grid, vectors = bench.strengths(), len(bench.symbols)
     base = bench.measure_point((Fraction(0),) * vectors)
     yield base
+    if bench.mode != "each":
+        for strengths in spread_strengths(vectors, PAIR if bench.mode == "pairs" else vectors, grid):
+            yield bench.measure_point(strengths)
+        return
     proposals = propose(_METHODS[str(bench.step.parameters["method"])], vectors, len(grid), bench.read_whole("seed"))
     places, left = next(proposals, None), bench.read_whole("budget")
     while places is not None and left:

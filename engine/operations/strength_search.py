@@ -9,17 +9,31 @@ from importlib.util import find_spec
 from engine.metric_choice import BATCH_SIZE, METRIC
 from engine.operation import Choice, Counts, Group, Input, Parameters, PortKind, operation
 from engine.parameters import Integer, OneOf, Real, Value
+from engine.search.tries import count_grid, count_tries
 
 RULES = ("largest_within_share", "largest_within_increase", "best_target")
 CONTROL_RULES = RULES[:2]
 METHODS = ("coordinate", "tpe")
+STRENGTHS = ("one", "each", "pairs", "subsets")
+MOST_TRIES = 100_000
 MOST_STRENGTHS = 1000
 """A finer grid is a slip of the finger: each strength is an evaluation of the whole model."""
 
 
 def check_strength_search(parameters: Parameters, counts: Counts) -> Sequence[str]:
     """Return sentences for a grid without candidates, a rule without controls and what this version lacks."""
-    return (*_check_grid(parameters["start"], parameters["stop"], parameters["step"]), *_check_choices(parameters, counts))
+    grid = _check_grid(parameters["start"], parameters["stop"], parameters["step"])
+    return (*grid, *_check_choices(parameters, counts), *(() if grid else _check_budget(parameters, counts.get("vectors", 0))))
+
+
+def _check_budget(parameters: Parameters, vectors: int) -> Sequence[str]:
+    mode, budget = str(parameters["strengths"]), int(str(parameters["budget"]))
+    start, stop, step = (Fraction(str(parameters[name])) for name in ("start", "stop", "step"))
+    tries = count_tries(mode, vectors, count_grid(start, stop, step), budget)
+    if mode not in ("pairs", "subsets") or tries <= budget:
+        return ()
+    what = f"strengths = {mode} of {vectors} vectors takes {tries} tries"
+    return (f"{what}, more than the budget of {budget}; take a larger budget, or a larger step.",)
 
 
 def _check_grid(start: Value, stop: Value, step: Value) -> Sequence[str]:
@@ -75,11 +89,11 @@ def _check_choices(parameters: Parameters, counts: Counts) -> Sequence[str]:
         OneOf("rule", "How the strength is chosen.", RULES, "best_target"),
         Real("keep_share", "For largest_within_share: the share of the base's control metric to keep.", 0.95, 0, 1),
         Real("allowed_increase", "For largest_within_increase: how much the control metric may rise.", 0.5, 0),
-        OneOf("strengths", "One strength for all vectors, or one for each.", ("one", "each"), "one"),
+        OneOf("strengths", "One strength for all vectors, one for each, or one for every pair or subset of them.", STRENGTHS, "one"),
         METRIC,
         BATCH_SIZE,
         OneOf("method", "For each: one vector after the other, or Optuna's sampler, where it is installed.", METHODS, "coordinate"),
-        Integer("budget", "For each: how many sets of strengths to try at most.", 60, minimum=1, maximum=MOST_STRENGTHS, unit="sets"),
+        Integer("budget", "How many sets of strengths to try at most, unless one holds for all.", 60, minimum=1, maximum=MOST_TRIES),
         Integer("seed", "For tpe: another seed tries other strengths.", 0, minimum=0),
     ),
     check=check_strength_search,
@@ -99,5 +113,5 @@ def strength_search(  # noqa: PLR0913  (the parameters of the file format)
     budget: int,
     seed: int,
 ) -> Choice:
-    """Choose the strength of the vectors, or the strength of each."""
-    return Choice("strength", parent="base", is_each=strengths == "each")
+    """Choose the strength of the vectors, the strength of each, or which of them to add up."""
+    return Choice("strength", parent="base", is_each=strengths != "one")

@@ -23,7 +23,7 @@ from engine.planning.structure import Step
 from engine.planning.targets import format_bytes
 from engine.planning.work import TensorWork, WorkPlanner
 from engine.problems import Problem, error
-from engine.search.grid import grid
+from engine.search.tries import count_grid, count_tries
 
 _MOST_WORKERS = 8
 
@@ -169,12 +169,12 @@ def _cost_search(planner: WorkPlanner, item: SearchPass, needed: int, budget: in
     keeps = not is_each and needed + vector <= budget
     whole, base = (_fill_bytes(planner, node) for node in (item.node, step.inputs["base"][0].node))
     references = sum(_fill_bytes(planner, operand.node) for operand in step.inputs["references"])
-    strengths = grid(*(_exact(step, name) for name in ("start", "stop", "step")))
     tested = 1 if step.inputs["tests"] else 0
     # The base and the references are measured on validation data, and once more where there is test data.
     read = (1 + tested) * (base + references)
-    tried = int(str(step.parameters["budget"])) if is_each else sum(strength != 0 for strength in strengths)
-    fills = tried + tested
+    strengths = count_grid(*(_exact(step, name) for name in ("start", "stop", "step")))
+    budget = int(str(step.parameters["budget"]))
+    fills = count_tries(str(step.parameters["strengths"]), len(step.inputs["vectors"]), strengths, budget) + tested
     read += whole + fills * base if keeps else fills * whole
     return PlannedPass(item, read, 0, needed + (vector if keeps else 0), keeps_vector=keeps)
 

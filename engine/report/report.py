@@ -11,6 +11,7 @@ from engine.execution.result import InputRecord, OutputRecord, RunResult, Search
 from engine.report.cards import Card, deal_cards
 from engine.report.figures import SimilarityFigures, draw_search, draw_similarity
 from engine.report.metrics_table import MetricsTable, tabulate
+from engine.report.subset_figure import describe_pairs, describe_sizes, draw_pairs, draw_sizes
 from engine.report.wording import write_bytes, write_count, write_date, write_metric, write_seconds, write_words
 from engine.report.worth_knowing import Note, collect_notes
 
@@ -31,6 +32,12 @@ class SearchPart:
     record: SearchRecord
     figure: Markup
     sentence: str
+    pairs: Markup
+    """The matrix of pairs; empty unless pairs or subsets of vectors were tried."""
+    sizes: Markup
+    """The mean figure against the number of vectors; empty likewise."""
+    pairs_sentence: str
+    sizes_sentence: str
 
 
 @dataclass(frozen=True)
@@ -143,7 +150,8 @@ def _choose_similarities(result: RunResult, output: OutputRecord) -> tuple[Simil
 
 def _show_search(record: SearchRecord, key: str) -> SearchPart:
     """Return a search with its figure and its sentence."""
-    return SearchPart(record, draw_search(record, key), write_choice(record))
+    figures = (draw_search(record, key), write_choice(record), draw_pairs(record, key), draw_sizes(record, key))
+    return SearchPart(record, *figures, describe_pairs(record), describe_sizes(record))
 
 
 def _show_similarity(record: SimilarityRecord, key: str) -> SimilarityPart:

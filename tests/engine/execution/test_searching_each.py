@@ -122,3 +122,22 @@ def test_a_sampler_that_is_not_installed_is_a_problem(bench, vision, monkeypatch
     verdict = bench.check(lines(7, "method:tpe"))
     assert verdict.plan is None
     assert "pip install optuna" in verdict.problems[0].message
+
+
+def test_every_subset_is_tried_and_shown_in_the_report(bench, vision):
+    more = "references=a,b strengths:subsets budget:6 start:0.5 stop:1 step:0.5"
+    text = f"{SOURCES}\n s = strength_search base=base vectors=ta,tb targets=target tests=test {more}\n {OUT}"
+    (search,) = bench.run(text).searches
+    assert [point.strengths for point in search.points] == [(0, 0), (0.5, 0), (1, 0), (0, 0.5), (0, 1), (0.5, 0.5), (1, 1)]
+    assert search.method == "subsets"
+    assert len(search.references) == 1
+    page = (bench.folder / "out" / "report.html").read_text()
+    assert "of single vectors on the diagonal" in page
+    assert "against the number of vectors" in page
+
+
+def test_more_subsets_than_the_budget_are_a_problem_with_numbers(bench, vision):
+    text = f"{SOURCES}\n s = strength_search base=base vectors=ta,tb targets=target strengths:subsets budget:50\n {OUT}"
+    verdict = bench.check(text)
+    assert verdict.plan is None
+    assert "takes 60 tries, more than the budget of 50" in verdict.problems[0].message

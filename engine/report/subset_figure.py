@@ -1,0 +1,127 @@
+"""Draw what pairs and subsets of vectors gave: the matrix of pairs, and the mean figure against the number of vectors.
+
+After figures 2 and 3 of Ilharco et al. 2022 (arXiv 2212.04089): each subset counts with the best of its strengths.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from statistics import fmean
+from typing import Final
+
+from markupsafe import Markup
+
+from engine.evaluation.measurement import Measurement
+from engine.execution.result import Matrix, SearchPoint, SearchRecord
+from engine.report.matrix_figure import MatrixStyle, draw_matrix, lay_out_matrix
+from engine.report.svg import CONTROL, DIM, LINE, TARGET, TEAL, TEXT, as_inline_svg, new_figure
+from engine.report.wording import write_figure
+
+MODES: Final = ("pairs", "subsets")
+PAIR: Final = 2
+_WIDTH: Final = 480.0
+_HEIGHT: Final = 260.0
+_AREA: Final = (0.12, 0.2, 0.85, 0.74)
+
+Subset = tuple[int, ...]
+
+
+def draw_pairs(search: SearchRecord, key: str) -> Markup:
+    """Return the matrix of pairs as inline SVG, single vectors on its diagonal; empty for other searches."""
+    if search.method not in MODES:
+        return Markup()
+    values = tabulate_pairs(search)
+    largest = max((abs(value) for row in values for value in row if math.isfinite(value)), default=1.0)
+    layout = lay_out_matrix(search.vector_names, search.vector_names)
+    description = f"{describe_pairs(search)} Vectors: {', '.join(search.vector_names)}."
+    return draw_matrix(values, layout, MatrixStyle(write_figure, TEAL, largest or 1.0), f"{key}-pairs", description)
+
+
+def draw_sizes(search: SearchRecord, key: str) -> Markup:
+    """Return the mean figure against the number of vectors as inline SVG, a dot for each subset; empty for other searches."""
+    if search.method not in MODES:
+        return Markup()
+    best = find_best(search)
+    means = mean_by_size(search)
+    figure, canvas = new_figure(_WIDTH, _HEIGHT)
+    axes = canvas.figure.add_axes(_AREA)
+    axes.patch.set_visible(False)
+    axes.scatter([len(subset) for subset in best], [point.score for point in best.values()], s=14, color=CONTROL, alpha=0.7)
+    axes.plot(list(means), list(means.values()), color=TARGET, linewidth=1.8, marker="o", markersize=4)
+    axes.grid(axis="y", color=LINE, linewidth=0.8)
+    axes.set_axisbelow(True)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in {"left", "bottom"})
+        spine.set_color(LINE)
+    axes.tick_params(colors=DIM, labelsize=10, length=0, pad=5)
+    axes.set_xticks(list(means))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.6g}".replace("-", "−"))
+    canvas.text(_WIDTH / 2, _HEIGHT - 10, "number of vectors", fontsize=11, color=TEXT, ha="center", va="baseline")
+    return as_inline_svg(figure, f"{key}-sizes", describe_sizes(search))
+
+
+def find_best(search: SearchRecord) -> Mapping[Subset, SearchPoint]:
+    """Return, per subset of vectors that take part, the best of its points; the base is no subset."""
+    best: dict[Subset, SearchPoint] = {}
+    sign = 1.0 if search.is_normalized or _is_higher_better(search) else -1.0
+    for point in search.points:
+        subset = tuple(index for index, strength in enumerate(point.strengths) if strength)
+        known = best.get(subset)
+        if subset and math.isfinite(point.score) and (known is None or sign * point.score > sign * known.score):
+            best[subset] = point
+    return best
+
+
+def mean_by_size(search: SearchRecord) -> Mapping[int, float]:
+    """Return the mean figure of all subsets of each size, over all targets whether their vector takes part or not."""
+    best = find_best(search)
+    sizes = sorted({len(subset) for subset in best})
+    return {size: fmean(point.score for subset, point in best.items() if len(subset) == size) for size in sizes}
+
+
+def tabulate_pairs(search: SearchRecord) -> Matrix:
+    """Return the figure of each pair, of single vectors on the diagonal; NaN where none was measured.
+
+    Where every vector has a target of its own, in their order, it is the mean of the pair's own targets; else of all of them.
+    """
+    best, count = find_best(search), len(search.vector_names)
+    return tuple(
+        tuple(_rate_pair(search, best.get(tuple(sorted({row, column}))), (row, column)) for column in range(count)) for row in range(count)
+    )
+
+
+def has_own_targets(search: SearchRecord) -> bool:
+    """Tell whether every vector has a target of its own and a reference for it."""
+    return len(search.target_names) == len(search.vector_names) == len(search.references)
+
+
+def describe_pairs(search: SearchRecord) -> str:
+    """Say in words what the matrix of pairs shows."""
+    own = "the pair’s own targets" if has_own_targets(search) else "all targets"
+    kind = "Mean normalized figure" if search.is_normalized else "Mean figure"
+    return f"{kind} on {own} of the sum of two vectors at its best strength; of single vectors on the diagonal."
+
+
+def describe_sizes(search: SearchRecord) -> str:
+    """Say in words what the curve over the number of vectors shows."""
+    shown = "; ".join(f"{size}: {write_figure(mean)}" for size, mean in mean_by_size(search).items())
+    kind = "Mean normalized figure" if search.is_normalized else "Mean figure"
+    return f"{kind} on all targets against the number of vectors ({shown}); a dot for each subset at its best strength."
+
+
+def _rate_pair(search: SearchRecord, point: SearchPoint | None, pair: Subset) -> float:
+    if point is None:
+        return math.nan
+    if not has_own_targets(search):
+        return point.score
+    return fmean(_normalize(point.targets[index], search.references[index]) for index in sorted(set(pair)))
+
+
+def _normalize(figure: Measurement, reference: Measurement) -> float:
+    above, below = (figure.value, reference.value) if figure.higher_is_better else (reference.value, figure.value)
+    return above / below if below else math.nan
+
+
+def _is_higher_better(search: SearchRecord) -> bool:
+    return next((figure.higher_is_better for point in search.points for figure in point.targets), True)

@@ -1,0 +1,83 @@
+"""Pairs and subsets in the report, from records whose best are known."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from engine.evaluation.measurement import Measurement
+from engine.execution.result import SearchPoint, SearchRecord
+from engine.report.subset_figure import draw_pairs, draw_sizes, find_best, mean_by_size, tabulate_pairs
+
+
+def accuracy(value):
+    return Measurement("accuracy", value, 100, value, value, higher_is_better=True)
+
+
+def point(strengths, targets):
+    score = sum(target / reference for target, reference in zip(targets, (0.8, 0.5, 1.0), strict=True)) / 3
+    return SearchPoint(sum(strengths) / 3, tuple(map(accuracy, targets)), (), score, any(strengths), strengths)
+
+
+POINTS = (
+    point((0, 0, 0), (0.1, 0.1, 0.1)),
+    point((1, 0, 0), (0.8, 0.1, 0.1)),
+    point((0.5, 0, 0), (0.4, 0.1, 0.1)),
+    point((0, 1, 0), (0.1, 0.5, 0.1)),
+    point((0, 0, 1), (0.1, 0.1, 1.0)),
+    point((0.5, 0.5, 0), (0.6, 0.4, 0.1)),
+    point((1, 1, 0), (0.7, 0.5, 0.1)),
+    point((1, 0, 1), (0.6, 0.2, 0.9)),
+    point((0.5, 0.5, 0.5), (0.7, 0.4, 0.8)),
+)
+
+
+@pytest.fixture
+def search():
+    """Return a search over the subsets of three vectors, not all of which were measured."""
+    return SearchRecord(
+        node="s", rule="best_target", limit=None, is_normalized=True, target_names=("ta", "tb", "tc"), control_names=(), points=POINTS,
+        chosen=0.5, chosen_text="0.5, 0.5, 0.5", vector_names=("a", "b", "c"), chosen_strengths=(0.5, 0.5, 0.5), method="subsets",
+        budget=60, references=tuple(map(accuracy, (0.8, 0.5, 1.0))),
+    )  # fmt: skip
+
+
+def test_each_subset_counts_with_its_best_strength(search):
+    best = find_best(search)
+    assert {subset: found.strengths for subset, found in best.items() if len(subset) < 3} == {
+        (0,): (1, 0, 0),
+        (1,): (0, 1, 0),
+        (2,): (0, 0, 1),
+        (0, 1): (1, 1, 0),
+        (0, 2): (1, 0, 1),
+    }
+    assert mean_by_size(search)[3] == pytest.approx((0.7 / 0.8 + 0.4 / 0.5 + 0.8) / 3)
+
+
+def test_a_pair_is_rated_by_its_own_targets_and_a_single_vector_is_1_by_definition(search):
+    values = tabulate_pairs(search)
+    assert [values[index][index] for index in range(3)] == [1, 1, 1]
+    assert values[0][1] == values[1][0] == pytest.approx((0.7 / 0.8 + 1) / 2)
+    assert math.isnan(values[1][2])
+
+
+def test_without_targets_of_their_own_pairs_are_rated_by_all(search):
+    values = tabulate_pairs(replace(search, references=()))
+    assert values[0][1] == pytest.approx(find_best(search)[0, 1].score)
+
+
+def test_lower_is_better_turns_the_choice_round(search):
+    points = tuple(replace(one, targets=tuple(replace(figure, higher_is_better=False) for figure in one.targets)) for one in search.points)
+    turned = replace(search, points=points, is_normalized=False)
+    assert find_best(turned)[0,].strengths == (0.5, 0, 0)
+
+
+def test_figures_are_drawn_and_said_in_words(search):
+    for svg in (draw_pairs(search, "k"), draw_sizes(search, "k")):
+        assert svg.startswith("<svg")
+        assert "aria-label" in svg or "<title" in svg
+    assert "3: " in draw_sizes(search, "k")
+    assert draw_pairs(replace(search, method="coordinate"), "k") == ""
+    assert draw_sizes(replace(search, method=""), "k") == ""
