@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -29,8 +30,8 @@ def _never() -> bool:
 class PassSettings:
     """Hold how a pass is run; its figures do not depend on it."""
 
-    workers: int = 2
-    """Threads that read and compute."""
+    workers: int = min(os.cpu_count() or 1, 4)
+    """Threads that read and compute; more of them would wait for the memory."""
     stops: Callable[[], bool] = _never
     """Asked between blocks, by every worker, whether to give up."""
     moved: Callable[[int, int], None] | None = None

@@ -64,10 +64,10 @@ class _BlockViews:
     blocks: torch.Tensor
     """(sub-blocks, members, SUB_BLOCK_ENTRIES)."""
     turned: torch.Tensor
-    differences: NDArray[np.floating]
-    """All members but the base, with what the block is filled up with."""
+    filled: Sequence[NDArray[np.floating]]
+    """Per member its entries with the zeros that fill the block up."""
     patterns: Sequence[NDArray[np.signedinteger]]
-    """Per row its floats as whole numbers."""
+    """The same floats as whole numbers."""
 
 
 def empty_rows(rows: int, members: int) -> RowSums:
@@ -98,6 +98,7 @@ class RowMeter:
         self.rows = tuple(rows)
         self.piece_entries = find_piece_entries(len(rows))
         self._members = members
+        self._index = {row: index for index, row in enumerate(self.rows)}
         self._is_whole = self.rows == tuple(range(members))
         width = SUB_BLOCK_ENTRIES
         while width < self.piece_entries and members * width * 2 * precision.itemsize <= CACHED_BYTES:
@@ -106,8 +107,9 @@ class RowMeter:
         self._floats = torch.zeros(members, width, dtype=precision)
         self._products = torch.empty(self.piece_entries // SUB_BLOCK_ENTRIES, len(rows), members, dtype=precision)
         self._exponents = np.zeros((len(rows), self.piece_entries), np.uint8)
-        self._shifted = np.empty(width, np.int64 if precision == torch.float64 else np.int32)
-        self._truths = np.empty((members, width), np.bool_)
+        self._pattern = np.int64 if precision == torch.float64 else np.int32
+        self._shifted = np.empty(width, self._pattern)
+        self._truths = np.empty(width, np.bool_)
         self._nonzero = np.zeros((members, self.piece_entries // 8), np.uint8)
         self._negative = np.zeros((members, self.piece_entries // 8), np.uint8)
         self._views: dict[int, _BlockViews] = {}
@@ -127,17 +129,18 @@ class RowMeter:
 
     def _measure_block(self, load: Load, start: int, count: int) -> None:
         views = self._view(count)
+        if views.width > count:
+            self._floats[:, count : views.width].zero_()
         for member, row in enumerate(views.rows):
             load(member, start, count, row)
             if member:
+                # All that is counted of a row is counted now, while it is in the processor's cache.
                 row.sub_(views.rows[0])
-        if views.width > count:
-            self._floats[:, count : views.width].zero_()
+                self._pack_signs(member, start, views)
+                self._take_exponents(member, start, views)
         first = start // SUB_BLOCK_ENTRIES
         left = views.blocks if self._is_whole else views.blocks[:, list(self.rows)]
         torch.bmm(left, views.turned, out=self._products[first : first + views.width // SUB_BLOCK_ENTRIES])
-        self._pack_signs(start, views)
-        self._take_exponents(start, views)
 
     def _view(self, count: int) -> _BlockViews:
         """Return the arrays cut to a block; nearly all blocks are of one size, so cutting them each time would be waste."""
@@ -147,34 +150,35 @@ class RowMeter:
             width = -(-count // SUB_BLOCK_ENTRIES) * SUB_BLOCK_ENTRIES
             cut = self._floats[:, :width]
             blocks = cut.unflatten(1, (-1, SUB_BLOCK_ENTRIES)).transpose(0, 1)
-            bits = np.int64 if self._floats.dtype == torch.float64 else np.int32
-            patterns = [cut[row].numpy().view(bits) for row in self.rows]
             rows = [row[:count] for row in self._floats]
-            self._views[count] = _BlockViews(width, rows, blocks, blocks.transpose(1, 2), cut[1:].numpy(), patterns)
+            filled = [row.numpy() for row in cut]
+            self._views[count] = _BlockViews(
+                width, rows, blocks, blocks.transpose(1, 2), filled, [row.view(self._pattern) for row in filled]
+            )
         return self._views[count]
 
-    def _pack_signs(self, start: int, views: _BlockViews) -> None:
+    def _pack_signs(self, member: int, start: int, views: _BlockViews) -> None:
         """Keep one bit for each entry that is not zero, and one for each that is negative: pairs are counted on these."""
-        truths = self._truths[1:, : views.width]
+        truths = self._truths[: views.width]
         packed = slice(start // 8, (start + views.width) // 8)
-        np.not_equal(views.differences, 0, out=truths)
-        self._nonzero[1:, packed] = np.packbits(truths, axis=1)
-        np.less(views.differences, 0, out=truths)
-        self._negative[1:, packed] = np.packbits(truths, axis=1)
+        np.not_equal(views.filled[member], 0, out=truths)
+        self._nonzero[member, packed] = np.packbits(truths)
+        np.less(views.filled[member], 0, out=truths)
+        self._negative[member, packed] = np.packbits(truths)
 
-    def _take_exponents(self, start: int, views: _BlockViews) -> None:
-        shifted = self._shifted[: views.width]
-        for index, bits in enumerate(views.patterns):
-            if not self.rows[index]:
-                continue
-            if bits.dtype == np.int64:
-                np.right_shift(bits, 52, out=shifted)
-                np.bitwise_and(shifted, 0x7FF, out=shifted)
-                np.clip(shifted - (1023 - _EXPONENT_ZERO), 0, 255, out=shifted)
-            else:
-                np.right_shift(bits, 23, out=shifted)
-            # The lowest 8 bits of what is left are the exponent; the sign, spread over all bits above it, falls off.
-            np.copyto(self._exponents[index, start : start + views.width], shifted, casting="unsafe")
+    def _take_exponents(self, member: int, start: int, views: _BlockViews) -> None:
+        index = self._index.get(member)
+        if index is None:
+            return
+        bits, shifted = views.patterns[member], self._shifted[: views.width]
+        if bits.dtype == np.int64:
+            np.right_shift(bits, 52, out=shifted)
+            np.bitwise_and(shifted, 0x7FF, out=shifted)
+            np.clip(shifted - (1023 - _EXPONENT_ZERO), 0, 255, out=shifted)
+        else:
+            np.right_shift(bits, 23, out=shifted)
+        # The lowest 8 bits of what is left are the exponent; the sign, spread over all bits above it, falls off.
+        np.copyto(self._exponents[index, start : start + views.width], shifted, casting="unsafe")
 
     def _count_pairs(self, used: int) -> tuple[Counts, Counts]:
         nonzero = self._nonzero[:, : used // 8].view(np.uint64)
