@@ -47,7 +47,9 @@ def distribute(boxes: Boxes, axis: Axis) -> Mapping[NodeId, Position]:
     positions: dict[NodeId, Position] = {}
     for node in order:
         x, y, *_ = boxes[node]
-        positions[node] = (start, y) if axis == "across" else (x, start)
+        # Hundredths: what stands in place already is not moved by what the additions round off.
+        place = round(start, 2)
+        positions[node] = (place, y) if axis == "across" else (x, place)
         start += boxes[node][length] + gap
     return positions
 

@@ -44,3 +44,10 @@ def test_a_new_node_gets_room_of_its_own():
     assert find_room(boxes, [NodeId("a")], (0.0, 0.0)) == (216.0, 96.0)
     assert find_room(boxes, [], (30.0, 30.0)) == (30.0, 126.0)
     assert find_room({}, [NodeId("gone")], (5.0, 5.0)) == (5.0, 5.0)
+
+
+def test_distributing_again_moves_nothing():
+    boxes = {NodeId(str(number)): (number * 100 / 7, 0.0, 30.0, 20.0) for number in range(8)}
+    once = distribute(boxes, "across")
+    again = {node: (*once[node], 30.0, 20.0) for node in boxes}
+    assert distribute(again, "across") == once
