@@ -5,6 +5,7 @@ An operation need not say which of its parameters are live: a real number is, wh
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -41,7 +42,9 @@ class LiveNumber:
         value = node.parameters.get(self.parameter, self.default)
         if self.index is not None and isinstance(value, Sequence) and not isinstance(value, str):
             value = value[self.index] if self.index < len(value) else self.default
-        return float(value) if isinstance(value, int | float) else float("nan")
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
+            return float(value)
+        return float("nan")
 
 
 class LiveWeigher:

@@ -15,6 +15,8 @@ from engine import check
 from engine.catalogue import RESERVED, catalogue
 from engine.document.storage import format_document, parse_document
 from engine.errors import DocumentError
+from engine.planning.live_model import make_live_model
+from engine.planning.live_weights import WeightEvaluator
 
 SEED = 20260917
 GRAPH = {
@@ -163,4 +165,7 @@ def test_fuzz_document_is_refused_in_a_sentence_or_saved_and_checked(folder, tex
     verdict = check(document, folder)
     assert verdict.plan is not None or verdict.problems
     assert all(problem.message for problem in verdict.problems)
+    live = make_live_model(verdict.resolved)
+    for family in live.families:
+        WeightEvaluator(family).evaluate(live.read_values(document))
     assert sorted(path.name for path in folder.iterdir()) == ["base", "tuned"]
