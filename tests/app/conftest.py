@@ -22,6 +22,12 @@ time.sleep(600)
 """
 
 
+@pytest.fixture(autouse=True)
+def _measure_anew(monkeypatch, tmp_path_factory):
+    """Keep no figures from one test to the next: a run that takes its time would be over at once."""
+    monkeypatch.setenv("WEIGHTLOOM_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
 @pytest.fixture(scope="session")
 def ended_process():
     """The number of a process that has ended."""
