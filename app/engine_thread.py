@@ -18,7 +18,7 @@ from engine.document.branches import keep_branch
 from engine.document.model import Document, NodeId
 from engine.document.storage import format_document
 from engine.planning.options import RunOptions
-from engine.worker_messages import Outcome, RunJob
+from engine.worker_messages import GramJob, Outcome, RunJob
 
 
 class EngineThread(QObject):
@@ -32,6 +32,10 @@ class EngineThread(QObject):
     """(job, engine.events.Event): a run says something; none comes after `run_ended`."""
     run_ended = Signal(int, object)
     """(job, engine.worker_messages.Outcome): a run is over, whatever way."""
+    gram_told = Signal(object)
+    """(GramReady or GramMoved): the similarities asked for last are there, estimated or exact, or are on their way."""
+    gram_ended = Signal(int, object)
+    """(job, Outcome): they are all there, or will not be; none follows when others were asked for meanwhile."""
     stop_seen = Signal(int)
     """(job): the engine has heard that it is to stop."""
     worker_died = Signal(str)
@@ -69,6 +73,8 @@ class EngineThread(QObject):
         self._worker = WorkerLane(command or worker_command(), back_off, self)
         self._worker.told.connect(self.run_event)
         self._worker.ended.connect(self._end_run)
+        self._worker.gram_told.connect(self.gram_told)
+        self._worker.gram_ended.connect(self.gram_ended)
         self._worker.stop_seen.connect(self.stop_seen)
         self._worker.died.connect(self.worker_died)
         self._worker.ready.connect(self.worker_ready)
@@ -131,6 +137,19 @@ class EngineThread(QObject):
         self._heartbeat.start()
         self._worker.run(job)
         return job.job
+
+    def measure_similarities(self, document: Document, folder: Path, *, revision: int = 0) -> int:
+        """Measure the similarities of a document's checkpoints, in the place of those asked for before; return the job's number.
+
+        They are answered by `gram_told` and `gram_ended`. They wait until the engine's process is there, and never start it.
+        """
+        self._last_job += 1
+        self._worker.measure(GramJob(self._last_job, revision, format_document(document), folder.absolute()))
+        return self._last_job
+
+    def stop_measuring(self) -> None:
+        """Let go of the similarities; nothing follows about them."""
+        self._worker.stop_measuring()
 
     def stop(self, job: int) -> None:
         """Stop a run; `run_ended` follows within 200 ms."""

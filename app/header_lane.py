@@ -6,7 +6,7 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.document.model import Document, NodeId
@@ -15,9 +15,12 @@ from engine.inspection import CheckpointSummary, inspect_checkpoint
 from engine.planning.check import Verdict, check_document
 from engine.planning.live_model import LiveModel, make_live_model
 from engine.planning.options import RunOptions
+from engine.planning.resolve import Resolved
 from engine.problems import Problem, error
 
 _PATIENCE_SECONDS = 5.0
+FileTimes = tuple[tuple[str, int, int], ...]
+"""Path, size and time of change (ns) of each file."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,10 @@ class CheckSummary:
     """Per output the folder it will write."""
     live: LiveModel | None = None
     """The weights of every node whose structure is sound as functions of the live numbers, also where the graph can't run."""
+    files: Mapping[NodeId, FileTimes] = field(default_factory=dict[NodeId, FileTimes])
+    """Per checkpoint that is read what its files looked like: other files, other figures."""
+    titles: Mapping[NodeId, str] = field(default_factory=dict[NodeId, str])
+    """What nodes are called, also those that a series was written out to."""
 
 
 @dataclass(frozen=True)
@@ -158,12 +165,21 @@ def _check(task: CheckTask) -> CheckSummary:
 
 def summarise_verdict(verdict: Verdict) -> CheckSummary:
     """Return what the window shows of a verdict; the plan itself is large and stays behind."""
-    plan, live = verdict.plan, make_live_model(verdict.resolved)
-    if plan is None:
-        return CheckSummary(verdict.problems, is_runnable=False, formulas={}, parameters={}, live=live)
-    sources = plan.resolved.sources
-    return CheckSummary(
+    plan, resolved = verdict.plan, verdict.resolved
+    live = CheckSummary(
         verdict.problems,
+        is_runnable=False,
+        formulas={},
+        parameters={},
+        live=make_live_model(resolved),
+        files={node: _stamp_files(resolved, node) for node in resolved.sources},
+        titles={node: resolved.title(node) for node in resolved.values},
+    )
+    if plan is None:
+        return live
+    sources = plan.resolved.sources
+    return replace(
+        live,
         is_runnable=True,
         formulas=plan.formulas,
         parameters={node: sum(spec.count for spec in source.header.tensors.values()) for node, source in sources.items()},
@@ -171,5 +187,8 @@ def summarise_verdict(verdict: Verdict) -> CheckSummary:
         bytes_written=plan.bytes_written,
         peak_bytes=plan.peak_bytes,
         targets=plan.targets,
-        live=live,
     )
+
+
+def _stamp_files(resolved: Resolved, node: NodeId) -> FileTimes:
+    return tuple((str(stamp.path), stamp.size_bytes, stamp.modified_ns) for stamp in resolved.sources[node].header.files)

@@ -15,6 +15,7 @@ from app.canvas.view import CanvasView
 from app.checking import Checker
 from app.docks import Dock
 from app.engine_thread import EngineThread
+from app.live_view import LiveView
 from app.panels.inspector import InspectorPanel
 from app.panels.log import LogPanel
 from app.panels.metrics import MetricsPanel
@@ -46,6 +47,7 @@ class Workbench(QMainWindow):
         self._actions = actions
         self.checker = Checker(session, engine, self)
         self.runs = Runs(session, engine, self)
+        self.live = LiveView(session, self.checker, engine, self)
         self.scene = Scene(session)
         self.view = CanvasView(self.scene)
         self.setCentralWidget(self.view)

@@ -9,7 +9,21 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.worker_process import Gone, Heard, Report, Said, WorkerProcess
-from engine.worker_messages import PROTOCOL, Greeting, Job, JobEnded, Outcome, Ready, RunJob, StopJob, StopSeen, TidyJob, Told
+from engine.worker_messages import (
+    PROTOCOL,
+    GramJob,
+    GramMoved,
+    GramReady,
+    Greeting,
+    JobEnded,
+    Outcome,
+    Ready,
+    RunJob,
+    StopJob,
+    StopSeen,
+    TidyJob,
+    Told,
+)
 
 STOP_MILLISECONDS = 200
 """What has not stopped by then is ended with its process."""
@@ -35,6 +49,10 @@ class WorkerLane(QObject):
     """(Ready): the process can run things now."""
     said = Signal(str)
     """The process printed a line: for the log."""
+    gram_told = Signal(object)
+    """(GramReady or GramMoved): the measuring of similarities has found something, or goes on."""
+    gram_ended = Signal(int, object)
+    """(job, Outcome): it is over; none follows when another job took its place."""
     _reported = Signal(object, object)
     """(WorkerProcess, Report): from that process's threads."""
 
@@ -49,8 +67,11 @@ class WorkerLane(QObject):
         self._is_ready = False
         self._is_closed = False
         self._deaths = 0
-        self._waiting: deque[Job] = deque()
-        self._current: Job | None = None
+        self._waiting: deque[RunJob | TidyJob] = deque()
+        self._current: RunJob | TidyJob | None = None
+        self._gram: GramJob | None = None
+        """The similarities asked for last, beside the runs: the process lets each run through, and goes on after it."""
+        self._is_gram_sent = False
         self._stopping = _make_timer(self, self._end_by_force)
         self._starting = _make_timer(self, self.start)
         self._greeting = _make_timer(self, self._give_up_greeting)
@@ -100,6 +121,18 @@ class WorkerLane(QObject):
             self._waiting.remove(job)
             self.ended.emit(number, Outcome("stopped", self.tr("The run was stopped before it began.")))
 
+    def measure(self, job: GramJob) -> None:
+        """Measure similarities in the place of those asked for before."""
+        self.stop_measuring()
+        self._gram = job
+        self._begin_gram()
+
+    def stop_measuring(self) -> None:
+        """Let go of the similarities that are being measured; what has been found is kept in the cache."""
+        if self._gram is not None and self._is_gram_sent and self._process is not None:
+            self._process.send(StopJob(self._gram.job))
+        self._gram, self._is_gram_sent = None, False
+
     def close(self) -> None:
         """Stop what runs, end the process and wait until it is gone."""
         self._is_closed = True
@@ -140,6 +173,7 @@ class WorkerLane(QObject):
                 self._is_ready = True
                 self.ready.emit(message)
                 self._begin_next()
+                self._begin_gram()
             case StopSeen(job):
                 self.stop_seen.emit(job)
             case Told(job, revision, events) if self._is_current(job, revision):
@@ -148,6 +182,16 @@ class WorkerLane(QObject):
             case JobEnded(job, revision, outcome) if self._is_current(job, revision):
                 self._deaths = 0
                 self._end_current(outcome)
+            case _:
+                self._hear_gram(message)
+
+    def _hear_gram(self, message: object) -> None:
+        match message:
+            case GramReady(job) | GramMoved(job) if self._is_gram(job):
+                self.gram_told.emit(message)
+            case JobEnded(job, _, outcome) if self._is_gram(job):
+                self._deaths = 0
+                self._end_gram(outcome)
             case _:
                 pass
 
@@ -190,6 +234,10 @@ class WorkerLane(QObject):
             self._fail_waiting(message)
         if isinstance(job, RunJob):
             self.ended.emit(job.job, Outcome("failed", message))
+        if self._gram is not None and ((self._is_gram_sent and job is None) or not will_start):
+            # Nothing else was being done: it would most likely end the next process, too.
+            self._end_gram(Outcome("failed", message))
+        self._is_gram_sent = False
         self.died.emit(message)
 
     def _fail_waiting(self, message: str) -> None:
@@ -206,6 +254,19 @@ class WorkerLane(QObject):
             self._current = self._waiting.popleft()
             self._process.send(self._current)
 
+    def _begin_gram(self) -> None:
+        if self._gram is not None and not self._is_gram_sent and self._process is not None and self._is_ready:
+            self._is_gram_sent = True
+            self._process.send(self._gram)
+
+    def _end_gram(self, outcome: Outcome) -> None:
+        job, self._gram, self._is_gram_sent = self._gram, None, False
+        if job is not None:
+            self.gram_ended.emit(job.job, outcome)
+
+    def _is_gram(self, job: int) -> bool:
+        return self._gram is not None and self._is_gram_sent and self._gram.job == job
+
     def _end_current(self, outcome: Outcome) -> None:
         job, self._current = self._current, None
         self._stopping.stop()
@@ -219,8 +280,8 @@ class WorkerLane(QObject):
         if job is None:
             return
         self._end_process()
-        if isinstance(job, RunJob | TidyJob):
-            self._waiting.appendleft(TidyJob(job.job, job.revision, job.document, job.folder, job.options))
+        self._is_gram_sent = False
+        self._waiting.appendleft(TidyJob(job.job, job.revision, job.document, job.folder, job.options))
         self.start()
         self._end_current(Outcome("stopped", self.tr("The run was stopped. Nothing was written.")))
 

@@ -1,0 +1,184 @@
+"""The Gram tables of the open document's families: which are known, which are asked for, and which have gone stale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QObject, Signal
+
+from app.engine_thread import EngineThread
+from app.header_lane import CheckSummary, FileTimes
+from app.session import Session
+from app.window_words import in_window_words
+from engine.document.branches import keep_branch
+from engine.document.model import Document, NodeId
+from engine.planning.live_model import LiveFamily
+from engine.similarity.gram_files import load_table
+from engine.similarity.gram_table import GramTable
+from engine.worker_messages import GramMoved, GramReady, Outcome
+
+_MOST_KEPT = 32
+_Members = tuple[NodeId, ...]
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """Name everything that decides a family's table."""
+
+    members: _Members
+    tensors: tuple[str, ...]
+    files: tuple[FileTimes, ...]
+    """Of each member."""
+    kernels: Mapping[NodeId, Document]
+    """Per kernel what it is made of, places and labels left away."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    wish: _Wish
+    table: GramTable
+
+    @property
+    def is_exact(self) -> bool:
+        """Tell whether the checkpoints' own products are exact."""
+        own = len(self.wish.members)
+        return self.table.errors is None or not self.table.errors[:, :own, :own].any()
+
+
+class LiveTables(QObject):
+    """Ask for tables and hold them; a table stays good as long as its files are the same, whatever is drawn over them."""
+
+    changed = Signal()
+    """A table has come, or what is being measured has changed."""
+    progressed = Signal(object, object)
+    """(bytes done, bytes in total)."""
+    failed = Signal(str)
+    """The engine can't measure; why, and what to do."""
+
+    def __init__(self, session: Session, engine: EngineThread, parent: QObject | None = None) -> None:
+        """Hold nothing yet."""
+        super().__init__(parent)
+        self._session = session
+        self._engine = engine
+        self._families: Mapping[_Members, LiveFamily] = {}
+        self._wishes: Mapping[_Members, _Wish] = {}
+        self._known: dict[_Members, _Known] = {}
+        self._shown: dict[_Members, tuple[GramTable, _Wish, GramTable]] = {}
+        """Tables without the kernels that have gone stale, made once for each wish."""
+        self._asked: Mapping[_Members, _Wish] = {}
+        self._job = 0
+        engine.gram_told.connect(self._hear)
+        engine.gram_ended.connect(self._end)
+
+    @property
+    def is_measuring(self) -> bool:
+        """Tell whether the engine is asked for something."""
+        return self._job > 0
+
+    @property
+    def missing(self) -> tuple[LiveFamily, ...]:
+        """Return the families without a table."""
+        return tuple(family for family in self._families.values() if self.find(family) is None)
+
+    def follow(self, summary: CheckSummary) -> bool:
+        """Ask for what is missing for a graph that was checked; return whether what is known has changed."""
+        document, families = self._session.document, summary.live.families if summary.live is not None else ()
+        self._families = {family.family.members: family for family in families}
+        wishes = {members: _make_wish(family, summary, document) for members, family in self._families.items()}
+        has_changed = wishes != self._wishes
+        self._wishes = wishes
+        if wishes != self._asked and not all(self._is_met(wish) for wish in wishes.values()):
+            self._asked = wishes
+            self._job = self._engine.measure_similarities(document, self._session.folder, revision=self._session.revision)
+        elif self._job and wishes != self._asked:
+            self.stop()
+        return has_changed
+
+    def find(self, family: LiveFamily) -> GramTable | None:
+        """Return what is known of a family: without the kernels whose making has changed since."""
+        members = family.family.members
+        known, wish = self._known.get(members), self._wishes.get(members)
+        if known is None or wish is None or not _is_of_files(known.wish, wish):
+            return None
+        shown = self._shown.get(members)
+        if shown is None or shown[0] is not known.table or shown[1] != wish:
+            shown = self._shown[members] = (known.table, wish, _leave_out_stale(known, wish))
+        return shown[2]
+
+    def stop(self) -> None:
+        """Ask for nothing any more."""
+        self._engine.stop_measuring()
+        self._job, self._asked = 0, {}
+
+    def forget_asking(self) -> None:
+        """Ask again for what could not be measured."""
+        self._asked = {}
+
+    def _is_met(self, wish: _Wish) -> bool:
+        known = self._known.get(wish.members)
+        if known is None or not _is_of_files(known.wish, wish) or not known.is_exact:
+            return False
+        return all(known.wish.kernels.get(kernel) == branch for kernel, branch in wish.kernels.items())
+
+    def _hear(self, told: GramReady | GramMoved) -> None:
+        if told.job != self._job:
+            return
+        if isinstance(told, GramMoved):
+            self.progressed.emit(told.bytes_done, told.bytes_total)
+            return
+        try:
+            table = load_table(told.table)
+        except (OSError, ValueError) as error:
+            self.failed.emit(self.tr("The similarities can’t be read from {0}: {1}. Check the graph again.").format(told.table, error))
+            return
+        self._keep(table)
+
+    def _keep(self, table: GramTable) -> None:
+        members = next((each for each in self._asked if each[0] == table.base and table.vectors[: len(each) - 1] == each[1:]), None)
+        if members is None:
+            return
+        self._known.pop(members, None)
+        wish = self._asked[members]
+        there = {kernel: branch for kernel, branch in wish.kernels.items() if kernel in table.vectors}
+        self._known[members] = _Known(replace(wish, kernels=there), table)
+        for oldest in list(self._known)[:-_MOST_KEPT]:
+            del self._known[oldest]
+        self.changed.emit()
+
+    def _end(self, job: int, outcome: Outcome) -> None:
+        if job != self._job:
+            return
+        self._job = 0
+        if outcome.kind == "done":
+            # What has not come can't be estimated, and is not asked for again.
+            came = {members: wish for members, wish in self._asked.items() if members in self._known}
+            self._known |= {members: replace(self._known[members], wish=wish) for members, wish in came.items()}
+        if outcome.kind in ("failed", "broken"):
+            self.failed.emit(in_window_words(outcome.message))
+        else:
+            self.changed.emit()
+
+
+def _make_wish(family: LiveFamily, summary: CheckSummary, document: Document) -> _Wish:
+    members = family.family.members
+    branches = {kernel: _strip(keep_branch(document, kernel) if kernel in document.nodes else document) for kernel in family.kernels}
+    return _Wish(members, family.family.tensors, tuple(summary.files.get(member, ()) for member in members), branches)
+
+
+def _strip(document: Document) -> Document:
+    """Return a document without what changes no value: places, labels, frames, notes."""
+    nodes = {node_id: replace(node, position=None, label=None) for node_id, node in document.nodes.items()}
+    return Document(nodes=nodes, wires=document.wires, settings=document.settings)
+
+
+def _is_of_files(known: _Wish, wish: _Wish) -> bool:
+    return (known.members, known.tensors, known.files) == (wish.members, wish.tensors, wish.files)
+
+
+def _leave_out_stale(known: _Known, wish: _Wish) -> GramTable:
+    """Return a table in which a kernel that is made otherwise now has no name, so that nobody finds it."""
+    stale = {kernel for kernel, branch in known.wish.kernels.items() if wish.kernels.get(kernel) != branch}
+    if stale.isdisjoint(known.table.vectors):
+        return known.table
+    return replace(known.table, vectors=tuple("" if vector in stale else vector for vector in known.table.vectors))

@@ -1,0 +1,173 @@
+"""The live view: figures follow the document at once, tables come from the real engine, and what is stale is dropped."""
+
+import numpy as np
+import pytest
+from safetensors.torch import load_file, save_file
+
+from app.checking import Checker
+from app.engine_thread import EngineThread
+from app.live_view import LiveView
+from app.session import Session
+from engine.document.edits import add_node, connect, set_label, set_parameter
+from engine.document.model import Document, Node, NodeId, PortRef, Wire
+from engine.planning.coefficient import Symbol
+from engine.resources import resource_path
+
+PATIENCE = 120_000
+MODELS = resource_path("sample/models")
+STRENGTH = Symbol(NodeId("apply"), "strength")
+
+
+def make_wire(source, target):
+    return Wire(PortRef.parse(source), PortRef.parse(target))
+
+
+def draw(**more):
+    nodes = {
+        "base": Node("checkpoint", {"source": str(MODELS / "base")}, "Base"),
+        "diag": Node("checkpoint", {"source": str(MODELS / "diag")}, "Stripes"),
+        "dots": Node("checkpoint", {"source": str(MODELS / "dots")}, "Dots"),
+        "tau": Node("task_vector", label="τ Stripes"),
+        "tau2": Node("task_vector", label="τ Dots"),
+        "sum": Node("add"),
+        "apply": Node("apply", {"strength": 0.5}),
+        **more,
+    }
+    wires = (
+        make_wire("diag.checkpoint", "tau.tuned"),
+        make_wire("base.checkpoint", "tau.base"),
+        make_wire("dots.checkpoint", "tau2.tuned"),
+        make_wire("base.checkpoint", "tau2.base"),
+        make_wire("tau.vector", "sum.vectors"),
+        make_wire("tau2.vector", "sum.vectors"),
+        make_wire("base.checkpoint", "apply.base"),
+        make_wire("sum.vector", "apply.vector"),
+        *(make_wire(f"tau{number}.vector", f"{name}.vectors") for name in more for number in ("", "2")),
+    )
+    return Document("Live", {NodeId(name): node for name, node in nodes.items()}, wires)
+
+
+@pytest.fixture(scope="module")
+def engine(qapp):
+    made = EngineThread()
+    made.start_worker()
+    yield made
+    made.shutdown()
+    made.deleteLater()
+
+
+@pytest.fixture
+def live(qtbot, engine):
+    session = Session()
+    checker = Checker(session, engine)
+    made = LiveView(session, checker, engine)
+    made.session, made.checker = session, checker
+    yield made
+    made.switch(is_on=False)
+    session.new()
+    with qtbot.waitSignal(checker.changed, timeout=PATIENCE, check_params_cb=lambda: checker.summary is not None):
+        checker.check_now()
+    session.close()
+    for one in (made, checker, session):
+        one.deleteLater()
+
+
+def show(live, qtbot, document):
+    live.session.new(document)
+    live.checker.check_now()
+    qtbot.waitUntil(lambda: bool(live.families) and not live.is_measuring, timeout=PATIENCE)
+    return live.families[0]
+
+
+def norm_of(live, node):
+    (view,) = live.families
+    return view.figures.norms[view.space.rows[NodeId(node)]]
+
+
+def test_figures_follow_the_slider_without_a_check(live, qtbot):
+    view = show(live, qtbot, draw())
+    assert not view.is_estimate
+    assert view.names[NodeId("tau")] == "τ Stripes"
+    before = norm_of(live, "apply")
+    moved, changed = [], []
+    live.moved.connect(lambda: moved.append(live.families[0].values[STRENGTH]))
+    live.model_changed.connect(lambda: changed.append(None))
+    assert live.set_number(NodeId("apply"), "strength", 0.25, "drag")
+    assert live.set_number(NodeId("apply"), "strength", 1.0, "drag")
+    assert (moved, changed) == ([0.25, 1.0], [])
+    assert norm_of(live, "apply") == pytest.approx(2 * before)
+    models = [load_file(MODELS / name / "model.safetensors") for name in ("base", "diag", "dots")]
+    edit = [models[1][name].double() + models[2][name].double() - 2 * models[0][name].double() for name in models[0]]
+    assert norm_of(live, "apply") == pytest.approx(np.sqrt(sum(float((tensor**2).sum()) for tensor in edit)), rel=1e-6)
+    live.session.undo_stack.undo()
+    assert norm_of(live, "apply") == pytest.approx(before)
+    with qtbot.waitSignal(live.checker.changed, timeout=PATIENCE, check_params_cb=lambda: live.checker.summary is not None):
+        pass
+    assert changed == []
+
+
+def test_a_number_stays_within_its_bounds_and_a_list_keeps_its_others(live, qtbot):
+    show(live, qtbot, draw())
+    live.set_number(NodeId("apply"), "strength", 1e9)
+    assert live.session.document.nodes[NodeId("apply")].parameters["strength"] < 1e9
+    assert live.set_number(NodeId("sum"), "weights.1", 3.0)
+    assert live.session.document.nodes[NodeId("sum")].parameters["weights"] == (1.0, 3.0)
+    assert not live.set_number(NodeId("base"), "strength", 1.0)
+
+
+def test_what_is_drawn_over_known_checkpoints_needs_no_reading(live, qtbot, monkeypatch):
+    show(live, qtbot, draw())
+    asked = []
+    monkeypatch.setattr(EngineThread, "measure_similarities", lambda *_words, **_more: asked.append(None) or 1)
+
+    def extend(document):
+        document = add_node(document, NodeId("scale"), Node("scale", {"factor": 2}))
+        return connect(document, make_wire("sum.vector", "scale.vector"))
+
+    with qtbot.waitSignal(live.model_changed, timeout=PATIENCE):
+        live.session.apply("Add", extend)
+    assert norm_of(live, "scale") == pytest.approx(4 * norm_of(live, "apply"))
+    with qtbot.waitSignal(live.model_changed, timeout=PATIENCE):
+        live.session.apply("Rename", lambda document: set_label(document, NodeId("scale"), "Twice"))
+    assert live.families[0].names[NodeId("scale")] == "Twice"
+    assert asked == []
+
+
+def test_other_files_are_read_anew(live, qtbot, tmp_path):
+    document = draw()
+    tensors = load_file(MODELS / "dots" / "model.safetensors")
+    (tmp_path / "dots").mkdir()
+    save_file({name: 2 * tensor for name, tensor in tensors.items()}, tmp_path / "dots" / "model.safetensors")
+    show(live, qtbot, document)
+    before = norm_of(live, "tau2")
+    with qtbot.waitSignal(live.checker.changed, timeout=PATIENCE, check_params_cb=lambda: live.checker.summary is not None):
+        live.session.apply("Set", lambda old: set_parameter(old, NodeId("dots"), "source", str(tmp_path / "dots")))
+    assert live.is_measuring
+    assert live.families == ()
+    qtbot.waitUntil(lambda: bool(live.families), timeout=PATIENCE)
+    assert norm_of(live, "tau2") > 2 * before
+
+
+def test_kernels_are_estimated_and_forgotten_when_they_are_made_otherwise(live, qtbot):
+    view = show(live, qtbot, draw(mixed=Node("ties", {})))
+    row = view.space.rows[NodeId("mixed")]
+    assert view.figures.is_known[row]
+    assert not view.is_estimate
+    with qtbot.waitSignal(live.model_changed, timeout=PATIENCE):
+        live.session.apply("Set", lambda old: set_parameter(old, NodeId("mixed"), "density", 0.9))
+    (view,) = live.families
+    assert not view.figures.is_known[view.space.rows[NodeId("mixed")]]
+    assert view.figures.is_known[view.space.rows[NodeId("tau")]]
+    qtbot.waitUntil(lambda: not live.is_measuring, timeout=PATIENCE)
+    (view,) = live.families
+    assert view.figures.is_known[view.space.rows[NodeId("mixed")]]
+
+
+def test_nothing_is_measured_while_it_is_switched_off(live, qtbot):
+    live.switch(is_on=False)
+    live.session.new(draw())
+    with qtbot.waitSignal(live.checker.changed, timeout=PATIENCE, check_params_cb=lambda: live.checker.summary is not None):
+        live.checker.check_now()
+    assert (live.families, live.is_measuring) == ((), False)
+    live.switch(is_on=True)
+    qtbot.waitUntil(lambda: bool(live.families), timeout=PATIENCE)
