@@ -23,13 +23,14 @@ from app.panels.outline import OutlinePanel
 from app.panels.palette import PalettePanel
 from app.panels.problems import ProblemsPanel
 from app.panels.run import RunPanel
+from app.panels.weight_map import WeightMapPanel
 from app.preferences import Preferences
 from app.runs import Runs
 from app.session import Session
 from app.status_line import StatusLine
 from app.top_bar import TopBar
 
-_LAYOUT_VERSION = 1
+_LAYOUT_VERSION = 2
 """Rises when docks are added or renamed: an older layout is then left alone."""
 _PALETTE_WIDTH = 232
 _INSPECTOR_WIDTH = 300
@@ -59,6 +60,7 @@ class Workbench(QMainWindow):
         self.inspector.setMinimumWidth(_INSPECTOR_WIDTH * 3 // 4)
         self.problems = ProblemsPanel(session)
         self.run_panel = RunPanel(self.runs)
+        self.weight_map = WeightMapPanel(session, self.live)
         self.metrics = MetricsPanel(session)
         self.outline = OutlinePanel(session)
         self.log = LogPanel()
@@ -81,6 +83,7 @@ class Workbench(QMainWindow):
     def restyle(self) -> None:
         """Take the colours of the present theme."""
         self.top_bar.restyle()
+        self.weight_map.restyle()
         self.metrics.restyle()
         self.problems.restyle()
 
@@ -100,6 +103,7 @@ class Workbench(QMainWindow):
             ("palette", self.tr("Palette"), self.palette_panel),
             ("inspector", self.tr("Inspector"), self.inspector),
             ("problems", self.tr("Problems"), self.problems),
+            ("weight_map", self.tr("Weight map"), self.weight_map),
             ("metrics", self.tr("Metrics"), self.metrics),
             ("run", self.tr("Run"), self.run_panel),
             ("outline", self.tr("Outline"), self.outline),
@@ -122,7 +126,7 @@ class Workbench(QMainWindow):
             self.setCorner(corner, area)
         self.addDockWidget(areas.LeftDockWidgetArea, self.docks["palette"])
         self.addDockWidget(areas.RightDockWidgetArea, self.docks["inspector"])
-        bottom = [self.docks[name] for name in ("problems", "metrics", "run", "outline", "log")]
+        bottom = [self.docks[name] for name in ("problems", "weight_map", "metrics", "run", "outline", "log")]
         self.addDockWidget(areas.BottomDockWidgetArea, bottom[0])
         for before, after in pairwise(bottom):
             self.tabifyDockWidget(before, after)

@@ -145,6 +145,7 @@ class WorkbenchLinks(QObject):
             panel.mend_wanted.connect(self.mend)
         bench.inspector.guide_wanted.connect(self.show_guide)
         bench.problems.reveal_wanted.connect(self.reveal)
+        bench.weight_map.reveal_wanted.connect(self.reveal)
         bench.outline.chosen.connect(self._bench.scene.reveal)
         bench.outline.connect_wanted.connect(self._connect_by_list)
         bench.outline.inspector_wanted.connect(self._inspect)

@@ -46,6 +46,8 @@ class Plot:
     mark_name: str = ""
     level: float = math.nan
     """A height that a horizontal line marks; NaN for none."""
+    quantity: str = "λ"
+    """What the axis counts."""
 
 
 class CurvePlot(QWidget):
@@ -185,7 +187,7 @@ class CurvePlot(QWidget):
         for curve in self._plot.curves:
             for x, y in curve.points:
                 if math.isfinite(y) and (self._place(x, y) - at).manhattanLength() < _HIT_PIXELS:
-                    return f"{curve.name}\nλ = {x:g}: {y:.4g}"
+                    return f"{curve.name}\n{self._plot.quantity} = {x:g}: {y:.4g}"
         return ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -53,6 +53,12 @@ class LiveSpace:
         places = np.full((len(known), found.places.shape[1]), np.nan)
         places[known] = found.places
         return replace(found, places=places)
+
+    def place_apart(self, figures: Figures, corners: Sequence[NodeId], nodes: Sequence[NodeId]) -> MapPlaces:
+        """Return where some nodes lie on a plane of their own, laid through others as they are at all numbers 1; three span it exactly."""
+        fixed = np.nan_to_num(self.evaluator.evaluate(dict.fromkeys(self.family.symbols, 1.0)))
+        axes = find_axes(self.geometry, fixed[:, [self.rows[node] for node in corners]])
+        return place_points(self.geometry, axes, figures.weights[:, [self.rows[node] for node in nodes]])
 
     def slope(self, values: Mapping[Symbol, float], symbol: Symbol) -> Floats:
         """Return (nodes, 2): how far each node moves on the map per unit of a live number."""

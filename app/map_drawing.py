@@ -1,0 +1,235 @@
+"""A family's figures as a scene of the weight map."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from app.analogy_roles import read_roles
+from app.live_view import FamilyView
+from app.widgets.map_scene import MapArrow, MapHandle, MapKind, MapParallelogram, MapPath, MapPoint, MapScene, Place
+from engine.catalogue import catalogue
+from engine.document.model import Document, NodeId
+from engine.operation import PortKind
+from engine.parameters import Real
+from engine.planning.coefficient import Symbol
+from engine.planning.live_model import LiveNode
+from engine.similarity.geometry_series import follow_series
+
+_SAME = 1e-9
+"""Points nearer than this share of the longest edit are one point: it is the rounding of their sums."""
+_CORNERS = 3
+"""What an analogy is made of: A, B and C."""
+_SLOPE = math.radians(12)
+"""How steeply the line from A to B rises in the small map."""
+_LETTERS = {"strength": "λ"}
+_RANKS = (MapKind.BASE, MapKind.TUNED, MapKind.EDITED, MapKind.VECTOR)
+"""Of nodes at one place the first gives the point its name and shape."""
+
+
+def draw_family(view: FamilyView, document: Document) -> MapScene:
+    """Return the map of a family at its present numbers."""
+    return _FamilyDrawing(view, document).draw()
+
+
+def draw_analogy(view: FamilyView, document: Document, node: NodeId) -> MapScene | None:
+    """Return the small map of one analogy, on the plane through its A, B and C; None where one of them is not known."""
+    rows = view.space.rows
+    own = view.space.family.nodes[rows[node]] if node in rows else None
+    if own is None or len(own.compared) > 1 or len(own.operands) != _CORNERS:
+        return None
+    nodes = (*own.operands, node, *(other for other in own.compared if other in rows))
+    if not all(view.figures.is_known[rows[each]] for each in nodes):
+        return None
+    found = view.space.place_apart(view.figures, own.operands, nodes)
+    places = _lay_upright([(float(x), float(y)) for x, y in found.places])
+    distances = view.figures.distances
+    letters = ("A", "B", "C", "D̂", "D") if own.compared else ("A", "B", "C", "D")
+    names = {role.letter.upper(): role.name for role in read_roles(document, node)} | {letters[3]: view.names.get(node, str(node))}
+    kinds = (MapKind.TUNED, MapKind.TUNED, MapKind.TUNED, MapKind.VECTOR, MapKind.TUNED)
+    points = tuple(
+        MapPoint(each, f"{letter}: {names.get(letter, '')}", kind, place, float(view.figures.norms[rows[each]]))
+        for each, letter, kind, place in zip(nodes, letters, kinds, places, strict=False)
+    )
+    a, b, c, made, *true = places
+    shape = MapParallelogram(node, names[letters[3]], (a, b, c, made))
+    if true:
+        shape = _compare(view, shape, (rows[node], rows[nodes[-1]]), true[0])
+    return MapScene(
+        points=points,
+        distances=tuple(tuple(float(distances[rows[one], rows[other]]) for other in nodes) for one in nodes),
+        parallelograms=(shape,),
+        base_norm=view.space.geometry.base_norm(),
+        shown_share=found.shown_share,
+        is_estimate=view.is_estimate,
+        letters=tuple(zip(letters, places, strict=False)),
+    )
+
+
+def _lay_upright(places: Sequence[Place]) -> list[Place]:
+    """Return places turned so that B lies to the right of A, a little above it, and C above both: every analogy is drawn alike."""
+    (ax, ay), (bx, by), (cx, cy) = places[:_CORNERS]
+    level = _turn(places, -math.atan2(by - ay, bx - ax))
+    if (bx - ax) * (cy - ay) < (by - ay) * (cx - ax):
+        level = [(x, -y) for x, y in level]
+    return _turn(level, _SLOPE)
+
+
+def _turn(places: Sequence[Place], angle: float) -> list[Place]:
+    cosine, sine = math.cos(angle), math.sin(angle)
+    return [(x * cosine - y * sine, x * sine + y * cosine) for x, y in places]
+
+
+def _compare(view: FamilyView, shape: MapParallelogram, rows: tuple[int, int], place: Place) -> MapParallelogram:
+    """Return a parallelogram with how far what was made is from what is true; `rows` are those of both."""
+    error = float(view.errors.cosines[rows]) if view.is_estimate else 0.0
+    name = view.names.get(view.space.family.nodes[rows[1]].node, "")
+    residual, cosine = view.figures.residual(*rows), float(view.figures.cosines[rows])
+    return replace(shape, true=place, true_name=name, residual=residual, cosine=cosine, cosine_error=error)
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """Hold one point with the rows of all nodes that lie there."""
+
+    kind: MapKind
+    rows: tuple[int, ...]
+
+
+class _FamilyDrawing:
+    """Hold what every part of one picture is made of, as plain numbers."""
+
+    def __init__(self, view: FamilyView, document: Document) -> None:
+        self._view = view
+        self._document = document
+        self._nodes = view.space.family.nodes
+        found = view.space.place(view.figures)
+        self._share = found.shown_share
+        self._places: Sequence[Place] = [(float(x), float(y)) for x, y in found.places]
+        self._distances: Sequence[Sequence[float]] = view.figures.distances.tolist()
+        self._origin: Place = self._places[-1]
+        self._steps = {member for series in view.space.family.series for member in series.members}
+
+    def draw(self) -> MapScene:
+        """Return the scene."""
+        spots = self._find_spots()
+        origins = [spot.rows[0] for spot in spots]
+        errors = self._view.errors.norms.tolist() if self._view.is_estimate else [0.0] * len(self._nodes)
+        return MapScene(
+            points=tuple(self._make_point(spot, errors) for spot in spots),
+            distances=tuple(tuple(self._distances[row][column] for column in origins) for row in origins),
+            arrows=tuple(self._list_arrows()),
+            parallelograms=tuple(self._list_parallelograms()),
+            paths=tuple(self._list_paths()),
+            base_norm=self._view.space.geometry.base_norm(),
+            shown_share=self._share,
+            is_estimate=self._view.is_estimate,
+            unknown=tuple(self._name(row) for row in range(len(self._nodes)) if not self._is_known(row)),
+        )
+
+    def _find_spots(self) -> list[_Spot]:
+        """Return the points: nodes whose values are the same (a model and the tip of its task vector) are one."""
+        known = [row for row in range(len(self._nodes)) if self._is_known(row)]
+        known.sort(key=lambda row: _RANKS.index(self._kind(row)))
+        reach = _SAME * max((self._distances[row][-1] for row in known), default=0.0)
+        spots: list[_Spot] = []
+        for row in known:
+            near = next((index for index, spot in enumerate(spots) if self._distances[row][spot.rows[0]] <= reach), None)
+            if near is None:
+                spots.append(_Spot(self._kind(row), (row,)))
+            else:
+                spots[near] = _Spot(spots[near].kind, (*spots[near].rows, row))
+        return spots
+
+    def _is_known(self, row: int) -> bool:
+        return bool(self._view.figures.is_known[row]) and not math.isnan(self._places[row][0])
+
+    def _kind(self, row: int) -> MapKind:
+        node = self._nodes[row]
+        if node.kind is PortKind.VECTOR:
+            return MapKind.VECTOR
+        if node.source is None:
+            return MapKind.EDITED
+        return MapKind.BASE if node.column is None else MapKind.TUNED
+
+    def _make_point(self, spot: _Spot, errors: Sequence[float]) -> MapPoint:
+        row = spot.rows[0]
+        handles = (handle for each in spot.rows if (handle := self._find_handle(each)) is not None)
+        first = next(handles, None) if spot.kind in (MapKind.EDITED, MapKind.VECTOR) else None
+        return MapPoint(
+            node=first[0] if first else self._nodes[row].node,
+            name=self._name(row),
+            kind=spot.kind,
+            place=self._places[row],
+            norm=self._distances[row][-1],
+            norm_error=errors[row] if math.isfinite(errors[row]) else 0.0,
+            also=tuple(self._name(other) for other in spot.rows[1:]),
+            handle=first[1] if first else None,
+            is_step=self._nodes[row].node in self._steps,
+        )
+
+    def _find_handle(self, row: int) -> tuple[NodeId, MapHandle] | None:
+        """Return the node whose own live number moves a point, with its straight way."""
+        node = self._nodes[row].node
+        for symbol, value in self._view.values.items():
+            slope = self._slope(symbol, row) if symbol.node == node and math.isfinite(value) else (0.0, 0.0)
+            bounds = self._find_bounds(node, symbol.name)
+            if slope != (0.0, 0.0) and bounds is not None:
+                x, y = self._places[row]
+                zero = (x - slope[0] * value, y - slope[1] * value)
+                one = (zero[0] + slope[0], zero[1] + slope[1])
+                return node, MapHandle(symbol.name, _LETTERS.get(symbol.name, symbol.name), value, bounds, zero, one)
+        return None
+
+    def _slope(self, symbol: Symbol, row: int) -> Place:
+        x, y = self._view.space.slope(self._view.values, symbol)[row].tolist()
+        return x, y
+
+    def _find_bounds(self, node: NodeId, parameter: str) -> tuple[float, float] | None:
+        """Return the range of a number; None where it is no number of its own, as one of a list."""
+        step = self._document.nodes.get(node)
+        operation = catalogue().get(step.operation) if step is not None else None
+        declared = operation.parameter(parameter) if operation is not None else None
+        return (float(declared.minimum), float(declared.maximum)) if isinstance(declared, Real) else None
+
+    def _list_arrows(self) -> Iterator[MapArrow]:
+        for row, node in enumerate(self._nodes):
+            if node.kind is PortKind.VECTOR and self._is_known(row) and node.node not in self._steps:
+                yield MapArrow(node.node, self._name(row), self._origin, self._places[row], is_made=not self._is_difference(node))
+
+    def _is_difference(self, node: LiveNode) -> bool:
+        """Tell whether a vector is the change of one checkpoint, not made of other vectors."""
+        return all(self._nodes[self._view.space.rows[operand]].kind is PortKind.CHECKPOINT for operand in node.operands)
+
+    def _list_parallelograms(self) -> Iterator[MapParallelogram]:
+        rows = self._view.space.rows
+        for row, node in enumerate(self._nodes):
+            drawn = self._document.nodes.get(node.node)
+            if drawn is None or drawn.operation != "analogy" or len(node.operands) != _CORNERS:
+                continue
+            corners = [rows[operand] for operand in node.operands] + [row]
+            if not all(self._is_known(corner) for corner in corners):
+                continue
+            a, b, c, made = (self._places[corner] for corner in corners)
+            true = next((rows[other] for other in node.compared if other in rows and self._is_known(rows[other])), None)
+            shape = MapParallelogram(node.node, self._name(row), (a, b, c, made))
+            yield shape if true is None else _compare(self._view, shape, (row, true), self._places[true])
+
+    def _list_paths(self) -> Iterator[MapPath]:
+        rows = self._view.space.rows
+        for series in self._view.space.family.series:
+            members = [rows[member] for member in series.members if member in rows]
+            if len(members) != len(series.members) or not all(self._is_known(row) for row in members):
+                continue
+            figures = follow_series(self._view.figures, members)
+            name = self._view.names.get(series.node, "") if series.node is not None else ""
+            places = tuple(self._places[row] for row in members)
+            start = (self._origin,) if series.quantity == "step" else ()
+            yield MapPath(
+                name, series.quantity, series.numbers, (*start, *places), tuple(figures.cosines.tolist()), tuple(figures.norms.tolist())
+            )
+
+    def _name(self, row: int) -> str:
+        node = self._nodes[row].node
+        return self._view.names.get(node, str(node))

@@ -1,0 +1,306 @@
+"""The weight map panel: where the graph's models lie, and how far from one another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.live_view import FamilyView, LiveView
+from app.map_drawing import draw_family
+from app.session import Session
+from app.theme import current_tokens, font
+from app.widgets.curve_plot import CurvePlot, Plot, PlotColours, PlotCurve
+from app.widgets.map_plot import MapPlot
+from app.widgets.map_scene import MapHandle, MapPath, MapScene, Place, tell_parallelogram
+from app.widgets.map_table import MapTable, write_table
+from engine.document.model import NodeId
+from engine.planning.coefficient import Symbol
+
+_KEY_STEP = 0.01
+_FINEST = 4
+"""Decimals of a number that is dragged, at most."""
+_SIDE_WIDTH = 300
+_COLUMN_PIXELS = 88
+_NAME_PIXELS = 150
+
+
+class WeightMapPanel(QWidget):
+    """Show one family of checkpoints as a map, and as a table."""
+
+    reveal_wanted = Signal(str)
+    """The user wants to see this node on the canvas."""
+
+    def __init__(self, session: Session, live: LiveView, parent: QWidget | None = None) -> None:
+        """Follow the live figures; nothing is drawn while nobody looks."""
+        super().__init__(parent)
+        self._session = session
+        self._live = live
+        self._progress = (0, 0)
+        self.setAccessibleName(self.tr("Weight map"))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 8, 14, 10)
+        layout.setSpacing(16)
+        layout.addLayout(self._make_map(), 5)
+        layout.addLayout(self._make_side(), 3)
+        live.model_changed.connect(self._follow_model)
+        live.moved.connect(self._follow_numbers)
+        live.progressed.connect(self._follow_progress)
+        self._follow_model()
+
+    @property
+    def view(self) -> FamilyView | None:
+        """Return the family that is shown."""
+        row = self.families.currentIndex()
+        return self._live.families[row] if 0 <= row < len(self._live.families) else None
+
+    def restyle(self) -> None:
+        """Take the colours of the present theme."""
+        self.curves.restyle(_curve_colours())
+        self.map.update()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  (Qt's name)
+        """Draw what has changed meanwhile."""
+        super().showEvent(event)
+        self._draw()
+
+    def _make_map(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        head = QHBoxLayout()
+        self.families = QComboBox()
+        self.families.setAccessibleName(self.tr("Which family of models"))
+        self.families.activated.connect(self._choose_family)
+        self.map = MapPlot()
+        self.fit = self._make_button(self.tr("Fit"), self.tr("Show the whole map (F)"), self.map.fit)
+        self.copy = self._make_button(self.tr("Copy"), self.tr("Copy the map as a picture and its distances as a table"), self._copy)
+        self.save_map = self._make_button(self.tr("Save map…"), self.tr("Save the map as PNG or SVG"), self._save_map)
+        self.state = QLabel()
+        self.state.setProperty("role", "dim")
+        head.addWidget(self.families)
+        head.addWidget(self.state, 1)
+        for button in (self.fit, self.copy, self.save_map):
+            head.addWidget(button)
+        self.map.setAccessibleName(self.tr("Map of the models’ weights"))
+        self.map.dragged.connect(self._drag)
+        self.map.nudged.connect(self._nudge)
+        self.map.drag_cancelled.connect(self._cancel)
+        self.map.opened.connect(self._reveal)
+        column.addLayout(head)
+        column.addWidget(self.map, 1)
+        return column
+
+    def _make_side(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        head = QHBoxLayout()
+        self.sides = QComboBox()
+        self.sides.setAccessibleName(self.tr("What to show beside the map"))
+        self.sides.addItem(self.tr("Distances"))
+        self.sides.activated.connect(self._draw_side)
+        self.save_table = self._make_button(self.tr("Save CSV…"), self.tr("Save places and distances as a table"), self._save_table)
+        head.addWidget(self.sides, 1)
+        head.addWidget(self.save_table)
+        self.table = MapTable(self)
+        self.distances = QTableView()
+        self.distances.setObjectName("plain")
+        self.distances.setAccessibleName(self.tr("Distances between the models"))
+        self.distances.setModel(self.table)
+        for corner in self.distances.findChildren(QAbstractButton):
+            corner.setAccessibleName(self.tr("Select all distances"))
+        self.distances.setFont(font("mono"))
+        self.distances.setShowGrid(False)
+        self.distances.setTabKeyNavigation(False)
+        self.distances.verticalHeader().setDefaultSectionSize(24)
+        self.distances.horizontalHeader().setDefaultSectionSize(_COLUMN_PIXELS)
+        self.distances.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.distances.verticalHeader().setMaximumWidth(_NAME_PIXELS)
+        self.distances.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        self.distances.setMinimumWidth(_SIDE_WIDTH // 2)
+        self.curves = CurvePlot(_curve_colours())
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.distances)
+        self.pages.addWidget(self.curves)
+        self.analogies = QLabel()
+        self.analogies.setWordWrap(True)
+        self.analogies.setAccessibleName(self.tr("Analogies against their true answers"))
+        column.addLayout(head)
+        column.addWidget(self.pages, 1)
+        column.addWidget(self.analogies)
+        return column
+
+    def _make_button(self, text: str, help_text: str, act: Callable[[], object]) -> QPushButton:
+        button = QPushButton(text)
+        button.setToolTip(help_text)
+        button.setAccessibleName(text)
+        button.setAccessibleDescription(help_text)
+        button.clicked.connect(act)
+        return button
+
+    def _follow_model(self) -> None:
+        self._progress = (0, 0)
+        chosen = max(self.families.currentIndex(), 0)
+        names = [view.names.get(view.space.family.family.base, "") for view in self._live.families]
+        self.families.clear()
+        self.families.addItems([self.tr("Models of {0}").format(name) for name in names])
+        self.families.setCurrentIndex(min(chosen, len(names) - 1))
+        self.families.setVisible(len(names) > 1)
+        self._draw()
+
+    def _follow_numbers(self) -> None:
+        if self.isVisible():
+            self._draw()
+
+    def _follow_progress(self, done: int, total: int) -> None:
+        self._progress = (done, total)
+        if self.isVisible():
+            self._tell_state()
+
+    def _choose_family(self, _row: int) -> None:
+        self._draw()
+        self.map.fit()
+
+    def _draw(self) -> None:
+        view = self.view
+        scene = draw_family(view, self._session.document) if view is not None else MapScene()
+        if scene.points:
+            self.map.show_scene(scene, self._caption(scene))
+        else:
+            self.map.show_message(self._explain())
+        self.table.show_scene(scene)
+        self._list_sides(scene)
+        self._draw_side()
+        told = [line for shape in scene.parallelograms if (line := tell_parallelogram(shape, is_estimate=scene.is_estimate))]
+        self.analogies.setText("\n".join(told))
+        self.analogies.setVisible(bool(told))
+        for button in (self.fit, self.copy, self.save_map, self.save_table):
+            button.setEnabled(bool(scene.points))
+        self._tell_state()
+
+    def _caption(self, scene: MapScene) -> str:
+        return self.tr("Exact distances in the table; the plane shows {0:.1%} of the variance").format(scene.shown_share)
+
+    def _explain(self) -> str:
+        """Return why there is no map, and what to do."""
+        if not self._live.is_on:
+            return self.tr("Live figures are switched off. Switch them on in the View menu to see the map.")
+        if self._live.message:
+            return self._live.message
+        if self._live.is_measuring:
+            return self.tr("Reading the models: the first figures come within seconds.")
+        if self._live.missing:
+            return self.tr(
+                "Nothing is known of these models yet: their files are not on this machine. Run the graph, or choose local files."
+            )
+        return self.tr("Wire a base and a fine-tuned checkpoint into a task vector: the map of their weights appears here by itself.")
+
+    def _tell_state(self) -> None:
+        """Say whether the figures are final."""
+        scene = self.map.scene
+        parts: list[str] = []
+        done, total = self._progress
+        if self._live.is_measuring and total:
+            parts.append(self.tr("reading the models: {0:.0%}").format(done / total))
+        if scene.is_estimate:
+            parts.append(self.tr("≈ estimated from a sample, exact figures follow"))
+        if scene.unknown:
+            parts.append(self.tr("known after a run: {0}").format(", ".join(scene.unknown)))
+        self.state.setText(" · ".join(parts))
+
+    def _list_sides(self, scene: MapScene) -> None:
+        titles = [self.tr("Distances"), *(self._name_path(path) for path in scene.paths)]
+        if titles == [self.sides.itemText(row) for row in range(self.sides.count())]:
+            return
+        chosen = max(self.sides.currentIndex(), 0)
+        self.sides.clear()
+        self.sides.addItems(titles)
+        self.sides.setCurrentIndex(min(chosen, len(titles) - 1))
+
+    def _name_path(self, path: MapPath) -> str:
+        return self.tr("{0}: by {1}").format(path.name, path.quantity) if path.name else self.tr("By {0}").format(path.quantity)
+
+    def _draw_side(self, _row: int = 0) -> None:
+        row = self.sides.currentIndex() - 1
+        paths = self.map.scene.paths
+        self.pages.setCurrentIndex(1 if 0 <= row < len(paths) else 0)
+        if 0 <= row < len(paths):
+            self.curves.show_plot(self._plot_path(paths[row]))
+
+    def _plot_path(self, path: MapPath) -> Plot:
+        final = path.norms[-1]
+        relative = tuple(norm / final if final > 0 else math.nan for norm in path.norms)
+        curves = (
+            PlotCurve(self.tr("cosine to the final vector"), tuple(zip(path.numbers, path.cosines, strict=True))),
+            PlotCurve(self.tr("‖τ‖ ÷ final ‖τ‖ ({0:.3g})").format(final), tuple(zip(path.numbers, relative, strict=True)), is_dashed=True),
+        )
+        return Plot(self._name_path(path), curves, quantity=path.quantity)
+
+    def _drag(self, node: NodeId, place: Place, gesture: int) -> None:
+        """Set the live number of a point so that it comes as near as its arrow allows to where it is pulled."""
+        view, handle = self.view, self._handle_of(node)
+        if view is not None and handle is not None:
+            number = view.space.drag(view.values, node, Symbol(node, handle.parameter), np.array(place))
+            self._set(node, round(number, self._decimals(handle)), gesture)
+
+    def _nudge(self, node: NodeId, steps: int, gesture: int) -> None:
+        handle = self._handle_of(node)
+        if handle is not None:
+            self._set(node, round(handle.value + steps * _KEY_STEP, _FINEST), gesture)
+
+    def _cancel(self, node: NodeId, _gesture: int) -> None:
+        """Take back the drag that goes on: it is the last step, and one."""
+        if self._session.undo_stack.canUndo():
+            self._session.undo_stack.undo()
+
+    def _set(self, node: NodeId, number: float, gesture: int) -> None:
+        handle = self._handle_of(node)
+        if handle is not None:
+            self._live.set_number(node, handle.parameter, number, f"map {node}.{handle.parameter} {gesture}")
+
+    def _decimals(self, handle: MapHandle) -> int:
+        """Return as many decimals as a pixel tells apart."""
+        pixels = math.dist(handle.zero, handle.one) * self.map.frame.scale
+        return min(max(math.ceil(math.log10(max(pixels, 1.0))) - 1, 1), _FINEST)
+
+    def _handle_of(self, node: NodeId) -> MapHandle | None:
+        number = self.map.scene.find(node)
+        return self.map.scene.points[number].handle if number is not None else None
+
+    def _reveal(self, node: NodeId) -> None:
+        if node in self._session.document.nodes:
+            self.reveal_wanted.emit(str(node))
+
+    def _copy(self) -> None:
+        held = QMimeData()
+        held.setText(write_table(self.map.scene))
+        held.setImageData(self.map.make_image())
+        QGuiApplication.clipboard().setMimeData(held)
+
+    def _save_map(self) -> None:
+        chosen = QFileDialog.getSaveFileName(self, self.tr("Save the map"), "weight-map.svg", self.tr("Pictures (*.png *.svg)"))[0]
+        if chosen:
+            self.map.save(chosen)
+
+    def _save_table(self) -> None:
+        chosen = QFileDialog.getSaveFileName(self, self.tr("Save the distances"), "weight-map.csv", self.tr("Tables (*.csv)"))[0]
+        if chosen:
+            Path(chosen).write_text(write_table(self.map.scene, ","), encoding="utf-8")
+
+
+def _curve_colours() -> PlotColours:
+    colours = current_tokens()
+    return PlotColours(colours.background, colours.line, colours.text, colours.dim, (colours.vector, colours.checkpoint))

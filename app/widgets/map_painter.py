@@ -1,0 +1,256 @@
+"""Painting a weight map: points, arrows, parallelograms and ways, on the screen, an image or an SVG file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+
+from app.theme import current_tokens, font
+from app.widgets.map_frame import MapFrame, round_length
+from app.widgets.map_labels import Anchor, Box, Label, place_labels
+from app.widgets.map_scene import MapArrow, MapKind, MapParallelogram, MapPath, MapPoint, MapScene, Place
+
+_RADIUS = 5.5
+_STEP_RADIUS = 3.0
+_HEAD = 9.0
+_LONGEST_NAME = 190
+_BAR_PIXELS = 110.0
+_RANKS = {MapKind.BASE: 0, MapKind.EDITED: 1, MapKind.TUNED: 2, MapKind.VECTOR: 3}
+"""Whose label is placed first."""
+
+
+@dataclass
+class MapBrush:
+    """Paint scenes; remembers where labels went, so that none jumps while a slider moves."""
+
+    sides: dict[str, int] = field(default_factory=dict[str, int])
+
+    def paint(self, painter: QPainter, scene: MapScene, frame: MapFrame, current: int | None = None, *, is_small: bool = False) -> None:
+        """Paint a scene.
+
+        Args:
+            painter: of a device of the frame's size.
+            scene: what to paint.
+            frame: where.
+            current: the number of the point that the mouse or the keyboard is at.
+            is_small: whether there is no room for a scale bar and whole names.
+        """
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        draw = _Drawing(painter, frame)
+        for path in scene.paths:
+            draw.path(path)
+        for point in scene.points:
+            draw.way(point)
+        for shape in scene.parallelograms:
+            draw.parallelogram(shape)
+        for arrow in scene.arrows:
+            draw.arrow(arrow)
+        for number, point in enumerate(scene.points):
+            draw.point(point, is_current=number == current)
+        self._write(draw, scene, current)
+        if not is_small:
+            draw.scale_bar(scene)
+
+    def _write(self, draw: _Drawing, scene: MapScene, current: int | None) -> None:
+        """Write names beside their points, and figures beside parallelograms."""
+        texts = _gather_texts(scene, current)
+        anchors = [draw.anchor(key, text, place) for key, (text, place, _) in texts.items()]
+        obstacles = draw.obstacles(scene)
+        width, height = draw.frame.size
+        labels = place_labels(anchors, obstacles, (4.0, 4.0, width - 4.0, height - 4.0), self.sides)
+        self.sides = {label.key: label.choice for label in labels}
+        for label in labels:
+            text, place, is_strong = texts[label.key]
+            draw.label(label, text, place, is_strong=is_strong)
+
+
+def _gather_texts(scene: MapScene, current: int | None) -> Mapping[str, tuple[str, Place, bool]]:
+    """Return (text, place, whether it is strong) by key, the most important first."""
+    if scene.letters:
+        return {letter: (letter, place, True) for letter, place in scene.letters}
+    order = sorted(
+        range(len(scene.points)), key=lambda number: (number != current, scene.points[number].is_step, _rank(scene.points[number]))
+    )
+    texts = {
+        str(scene.points[number].node): (_name(scene.points[number]), scene.points[number].place, number == current) for number in order
+    }
+    for shape in scene.parallelograms:
+        if shape.true is not None:
+            middle = tuple((one + other) / 2 for one, other in zip(shape.corners[3], shape.true, strict=True))
+            sign = "≈ " if scene.is_estimate else ""
+            figures = f"{sign}residual {shape.residual:.2f} · cos {shape.cosine:.2f}"
+            texts[f"{shape.node} residual"] = (figures, (middle[0], middle[1]), False)
+    return texts
+
+
+def _rank(point: MapPoint) -> int:
+    return _RANKS[point.kind]
+
+
+def _name(point: MapPoint) -> str:
+    return point.name if point.handle is None else f"{point.name} · {point.handle.letter} {point.handle.value:g}"
+
+
+@dataclass
+class _Drawing:
+    """Draw the parts of one picture."""
+
+    painter: QPainter
+    frame: MapFrame
+
+    def __post_init__(self) -> None:
+        self.colours = current_tokens()
+        self.font = font("text")
+        self.metrics = QFontMetricsF(self.font)
+        self.painter.setFont(self.font)
+
+    def at(self, place: Place) -> QPointF:
+        return QPointF(*self.frame.show(place))
+
+    def colour(self, kind: MapKind) -> QColor:
+        colours = self.colours
+        return {
+            MapKind.BASE: colours.checkpoint,
+            MapKind.TUNED: colours.checkpoint,
+            MapKind.EDITED: colours.accent,
+            MapKind.VECTOR: colours.vector,
+        }[kind]
+
+    def path(self, path: MapPath) -> None:
+        self.painter.setPen(QPen(self.colours.metrics, 2))
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        places = [self.at(place) for place in path.places]
+        self.painter.drawPolyline(QPolygonF(places))
+        for start, stop in pairwise(places):
+            if QLineF(start, stop).length() > 4 * _HEAD:
+                self.head(QLineF(start, (start + stop) / 2), self.colours.metrics, _HEAD * 0.8)
+
+    def way(self, point: MapPoint) -> None:
+        """Draw the line that a point with a live number moves along, with a mark at 0 and at 1."""
+        if point.handle is None:
+            return
+        line = QLineF(self.at(point.handle.zero), self.at(point.handle.one))
+        self.painter.setPen(QPen(self.colour(point.kind), 1.4, Qt.PenStyle.DotLine))
+        self.painter.drawLine(QLineF(line.p1(), self.at(point.place)))
+        self.painter.drawLine(line)
+        if line.length() > 0:
+            across = line.normalVector().unitVector()
+            step = QPointF(across.dx(), across.dy()) * 4
+            self.painter.setPen(QPen(self.colour(point.kind), 1.4))
+            self.painter.drawLine(QLineF(line.p2() - step, line.p2() + step))
+
+    def parallelogram(self, shape: MapParallelogram) -> None:
+        a, b, c, made = (self.at(corner) for corner in shape.corners)
+        self.painter.setPen(QPen(self.colours.dim, 1, Qt.PenStyle.DashLine))
+        self.painter.drawLine(QLineF(b, made))
+        for start, stop, is_dashed in ((a, b, False), (a, c, False), (c, made, True)):
+            self.line(QLineF(start, stop), self.colours.vector, is_dashed=is_dashed)
+        if shape.true is not None:
+            self.painter.setPen(QPen(self.colours.error, 1.6, Qt.PenStyle.DashLine))
+            self.painter.drawLine(QLineF(made, self.at(shape.true)))
+
+    def arrow(self, arrow: MapArrow) -> None:
+        colour = QColor(self.colours.vector)
+        colour.setAlphaF(0.55 if arrow.is_made else 0.85)
+        self.line(QLineF(self.at(arrow.start), self.at(arrow.tip)), colour, width=1.2 if arrow.is_made else 1.7)
+
+    def line(self, line: QLineF, colour: QColor, *, is_dashed: bool = False, width: float = 1.8) -> None:
+        """Draw an arrow that stops short of the point it leads to."""
+        length = line.length()
+        if length <= 2 * _RADIUS:
+            return
+        line.setLength(length - _RADIUS - 1)
+        shaft = QLineF(line)
+        shaft.setLength(max(line.length() - _HEAD * 0.7, 0.1))
+        self.painter.setPen(QPen(colour, width, Qt.PenStyle.DashLine if is_dashed else Qt.PenStyle.SolidLine))
+        self.painter.drawLine(shaft)
+        self.head(line, colour, _HEAD)
+
+    def head(self, line: QLineF, colour: QColor, size: float) -> None:
+        """Draw an arrow's head at the end of a line."""
+        angle = math.radians(line.angle())
+        back = QPointF(-math.cos(angle), math.sin(angle))
+        side = QPointF(back.y(), -back.x())
+        tip = line.p2()
+        self.painter.setPen(Qt.PenStyle.NoPen)
+        self.painter.setBrush(colour)
+        self.painter.drawPolygon(QPolygonF([tip, tip + back * size + side * size * 0.42, tip + back * size - side * size * 0.42]))
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def point(self, point: MapPoint, *, is_current: bool) -> None:
+        middle, colour = self.at(point.place), self.colour(point.kind)
+        radius = _STEP_RADIUS if point.is_step else _RADIUS
+        if is_current:
+            halo = QColor(self.colours.accent)
+            halo.setAlphaF(0.30)
+            self.painter.setPen(Qt.PenStyle.NoPen)
+            self.painter.setBrush(halo)
+            self.painter.drawEllipse(middle, radius + 7, radius + 7)
+        self.painter.setPen(QPen(self.colours.background, 1.5))
+        self.painter.setBrush(self.colours.metrics if point.is_step else colour)
+        if point.kind is MapKind.EDITED:
+            reach = radius * 1.3
+            self.painter.drawPolygon(QPolygonF([middle + QPointF(x, y) * reach for x, y in ((0, -1), (1, 0), (0, 1), (-1, 0))]))
+        elif point.kind is MapKind.VECTOR:
+            self.painter.drawEllipse(middle, radius * 0.62, radius * 0.62)
+        else:
+            self.painter.drawEllipse(middle, radius, radius)
+        if point.kind is MapKind.BASE:
+            self.painter.setBrush(Qt.BrushStyle.NoBrush)
+            self.painter.setPen(QPen(colour, 1.6))
+            self.painter.drawEllipse(middle, radius + 3.5, radius + 3.5)
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def anchor(self, key: str, text: str, place: Place) -> Anchor:
+        middle = self.at(place)
+        shown = self.elide(text)
+        return Anchor(key, middle.x(), middle.y(), self.metrics.horizontalAdvance(shown) + 4, self.metrics.height())
+
+    def obstacles(self, scene: MapScene) -> list[Box]:
+        """Return what labels keep away from: points, and the middles of arrows."""
+        found: list[Box] = []
+        for point in scene.points:
+            (x, y), reach = self.frame.show(point.place), _STEP_RADIUS if point.is_step else _RADIUS
+            found.append((x - reach, y - reach, x + reach, y + reach))
+        lines = [(arrow.start, arrow.tip) for arrow in scene.arrows]
+        for shape in scene.parallelograms:
+            a, b, c, made = shape.corners
+            lines += [(a, b), (a, c), (c, made), (b, made)]
+        for start, stop in lines:
+            (left, top), (right, bottom) = self.frame.show(start), self.frame.show(stop)
+            for part in (0.12, 0.3, 0.5, 0.7, 0.88):
+                x, y = left + (right - left) * part, top + (bottom - top) * part
+                found.append((x - 2, y - 2, x + 2, y + 2))
+        return found
+
+    def elide(self, text: str) -> str:
+        return self.metrics.elidedText(text, Qt.TextElideMode.ElideRight, _LONGEST_NAME)
+
+    def label(self, label: Label, text: str, place: Place, *, is_strong: bool) -> None:
+        left, top, right, bottom = label.box
+        if label.is_far:
+            middle = self.at(place)
+            end = QPointF(min(max(middle.x(), left), right), min(max(middle.y(), top), bottom))
+            self.painter.setPen(QPen(self.colours.dim, 0.8))
+            self.painter.drawLine(QLineF(middle, end))
+        used = font("title") if is_strong else self.font
+        self.painter.setFont(used)
+        self.painter.setPen(self.colours.text)
+        rectangle = QRectF(left, top, right - left + 24, bottom - top)
+        shown = QFontMetricsF(used).elidedText(text, Qt.TextElideMode.ElideRight, _LONGEST_NAME + 24)
+        self.painter.drawText(rectangle, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+
+    def scale_bar(self, scene: MapScene) -> None:
+        """Draw a length in the lower left corner: it holds along both axes."""
+        length = round_length(_BAR_PIXELS / self.frame.scale)
+        pixels, (x, y) = length * self.frame.scale, (14.0, self.frame.size[1] - 12.0)
+        self.painter.setPen(QPen(self.colours.dim, 1.4))
+        self.painter.drawPolyline(QPolygonF([QPointF(x, y - 4), QPointF(x, y), QPointF(x + pixels, y), QPointF(x + pixels, y - 4)]))
+        share = f" = {length / scene.base_norm:.2g} ‖θ₀‖" if scene.base_norm > 0 else ""
+        self.painter.setFont(font("caption"))
+        self.painter.drawText(QPointF(x + pixels + 8, y), f"{length:g}{share}")

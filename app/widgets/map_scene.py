@@ -1,0 +1,164 @@
+"""What a weight map shows, as plain numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+
+from engine.document.model import NodeId
+
+Place = tuple[float, float]
+"""On the map, in units of ‖θ‖; the second number grows upwards."""
+
+
+class MapKind(Enum):
+    """Tell what a point is; each kind has a shape of its own."""
+
+    BASE = "base"
+    TUNED = "tuned"
+    EDITED = "edited"
+    VECTOR = "vector"
+    """The tip of a vector that no model stands at."""
+
+
+@dataclass(frozen=True)
+class MapHandle:
+    """Hold the live number that a point moves with."""
+
+    parameter: str
+    letter: str
+    """What the number is called beside the point, as λ."""
+    value: float
+    bounds: tuple[float, float]
+    zero: Place
+    """Where the point is when the number is 0."""
+    one: Place
+    """Where it is at 1."""
+
+
+@dataclass(frozen=True)
+class MapPoint:
+    """Hold one place of the map with its names."""
+
+    node: NodeId
+    name: str
+    kind: MapKind
+    place: Place
+    norm: float
+    """‖edit‖: the exact distance from θ₀."""
+    norm_error: float = 0.0
+    """Its standard error; 0 when it is exact."""
+    also: tuple[str, ...] = ()
+    """Names of other nodes whose value lies exactly there."""
+    handle: MapHandle | None = None
+    is_step: bool = False
+    """Whether it is one of many checkpoints of a training: drawn small."""
+
+    @property
+    def names(self) -> str:
+        """Return all its names."""
+        return ", ".join((self.name, *self.also))
+
+
+@dataclass(frozen=True)
+class MapArrow:
+    """Hold one vector, drawn from where it is measured."""
+
+    node: NodeId
+    name: str
+    start: Place
+    tip: Place
+    is_made: bool = False
+    """Whether it is made of other vectors: drawn thinner."""
+
+
+@dataclass(frozen=True)
+class MapParallelogram:
+    """Hold the picture of an analogy: A is to B as C is to D̂, and how far D̂ is from D where D is known."""
+
+    node: NodeId
+    name: str
+    corners: tuple[Place, Place, Place, Place]
+    """A, B, C, D̂."""
+    true: Place | None = None
+    true_name: str = ""
+    residual: float = math.nan
+    """‖D̂ − D‖ / ‖D‖."""
+    cosine: float = math.nan
+    cosine_error: float = 0.0
+
+
+@dataclass(frozen=True)
+class MapPath:
+    """Hold checkpoints that a number orders: the way of a training, or trainings at several learning rates."""
+
+    name: str
+    quantity: str
+    """What the numbers are: step or learning rate."""
+    numbers: tuple[float, ...]
+    places: tuple[Place, ...]
+    cosines: tuple[float, ...]
+    """With the last one's edit."""
+    norms: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class MapScene:
+    """Hold everything that a map shows at one setting of the live numbers."""
+
+    points: tuple[MapPoint, ...] = ()
+    distances: tuple[tuple[float, ...], ...] = ()
+    """Between the points, over all dimensions: what the plane only shows a part of."""
+    arrows: tuple[MapArrow, ...] = ()
+    parallelograms: tuple[MapParallelogram, ...] = ()
+    paths: tuple[MapPath, ...] = ()
+    base_norm: float = math.nan
+    """‖θ₀‖."""
+    shown_share: float = 1.0
+    """The share of the points' variance that the plane shows."""
+    is_estimate: bool = False
+    unknown: tuple[str, ...] = ()
+    """Names of nodes whose place is known only after a run."""
+    letters: tuple[tuple[str, Place], ...] = ()
+    """Labels that stand in the place of the points' names: the roles of an analogy."""
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Return every place that the map should have room for, a point's whole way from 0 to 1 among them."""
+        ways = [place for point in self.points if point.handle for place in (point.handle.zero, point.handle.one)]
+        corners = [corner for shape in self.parallelograms for corner in shape.corners]
+        return (*(point.place for point in self.points), *(arrow.tip for arrow in self.arrows), *ways, *corners)
+
+    def find(self, node: NodeId | None) -> int | None:
+        """Return the number of the point of a node."""
+        return next((number for number, point in enumerate(self.points) if point.node == node), None)
+
+    def same_places(self, other: MapScene) -> bool:
+        """Tell whether another scene shows the same points, wherever they are by now."""
+        return [(point.node, point.kind) for point in self.points] == [(point.node, point.kind) for point in other.points]
+
+
+def tell_point(scene: MapScene, number: int, nearest: int = 6) -> str:
+    """Return what hovering a point tells: its names, its length, and how far it is from the points nearest to it."""
+    point = scene.points[number]
+    sign, equals = ("≈ ", "≈") if scene.is_estimate else ("", "=")
+    lines = [point.names]
+    if point.handle is not None:
+        lines.append(f"{point.handle.letter} = {point.handle.value:g}")
+    if point.kind is not MapKind.BASE:
+        error = f" ± {point.norm_error:.2g}" if point.norm_error else ""
+        share = f" ({point.norm / scene.base_norm:.2%} of ‖θ₀‖)" if scene.base_norm > 0 else ""
+        lines.append(f"‖θ − θ₀‖ {equals} {point.norm:.4g}{error}{share}")
+    others = sorted((far, other) for other, far in enumerate(scene.distances[number]) if other != number and not math.isnan(far))
+    lines += [f"{sign}{far:.4g} from {scene.points[other].name}" for far, other in others[:nearest]]
+    return "\n".join(lines)
+
+
+def tell_parallelogram(shape: MapParallelogram, *, is_estimate: bool = False) -> str:
+    """Return the figures of an analogy as a sentence; empty where D is not known."""
+    if not shape.true_name:
+        return ""
+    equals = "≈" if is_estimate else "="
+    error = f" ± {shape.cosine_error:.2g}" if shape.cosine_error else ""
+    return f"{shape.name} against {shape.true_name}: residual {equals} {shape.residual:.3f}, cos(D̂, D) {equals} {shape.cosine:.3f}{error}"

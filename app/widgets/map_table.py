@@ -1,0 +1,80 @@
+"""The weight map as a table: every point with its exact distances."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from app.widgets.map_scene import MapScene
+
+_FIXED = 2
+"""Columns before the distances: ‖θ − θ₀‖, and what share of ‖θ₀‖ that is."""
+_Index = QModelIndex | QPersistentModelIndex
+_NOWHERE = QModelIndex()
+
+
+class MapTable(QAbstractTableModel):
+    """Hold a scene's distances: a row for each point, a column for each point it is compared with."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        """Hold nothing yet."""
+        super().__init__(parent)
+        self._scene = MapScene()
+
+    def show_scene(self, scene: MapScene) -> None:
+        """Take other figures; the table is laid out anew only where its points are others."""
+        if scene.points and scene.same_places(self._scene):
+            self._scene = scene
+            last = self.index(self.rowCount() - 1, self.columnCount() - 1)
+            self.dataChanged.emit(self.index(0, 0), last, [Qt.ItemDataRole.DisplayRole])
+            return
+        self.beginResetModel()
+        self._scene = scene
+        self.endResetModel()
+
+    def rowCount(self, parent: _Index = _NOWHERE) -> int:  # noqa: N802  (Qt's name, as all that follow)
+        """Return the number of points; a cell holds no table of its own."""
+        return 0 if parent.isValid() else len(self._scene.points)
+
+    def columnCount(self, parent: _Index = _NOWHERE) -> int:  # noqa: N802
+        """Return the number of figures of a point."""
+        return len(self._scene.points) + _FIXED if self._scene.points and not parent.isValid() else 0
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        """Return one figure."""
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role != Qt.ItemDataRole.DisplayRole or not index.isValid():
+            return None
+        point = self._scene.points[index.row()]
+        if index.column() == 0:
+            error = f" ± {point.norm_error:.1g}" if point.norm_error else ""
+            return f"{point.norm:.4g}{error}"
+        if index.column() == 1:
+            return f"{point.norm / self._scene.base_norm:.2%}" if self._scene.base_norm > 0 else ""
+        far = self._scene.distances[index.row()][index.column() - _FIXED]
+        return "" if math.isnan(far) else f"{far:.4g}"
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # noqa: N802
+        """Return the name of a point, or of a figure."""
+        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return None
+        if orientation is Qt.Orientation.Horizontal and section < _FIXED:
+            return (self.tr("‖θ − θ₀‖"), self.tr("of ‖θ₀‖"))[section]
+        point = self._scene.points[section if orientation is Qt.Orientation.Vertical else section - _FIXED]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return point.names
+        return point.name if orientation is Qt.Orientation.Vertical else self.tr("to {0}").format(point.name)
+
+
+def write_table(scene: MapScene, separator: str = "\t") -> str:
+    """Return every figure of a map for a spreadsheet, whole: places, lengths and distances."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=separator, lineterminator="\n")
+    writer.writerow(["point", "kind", "x", "y", "length", "error", *(f"to {point.name}" for point in scene.points)])
+    for point, distances in zip(scene.points, scene.distances, strict=True):
+        writer.writerow([point.names, point.kind.value, *point.place, point.norm, point.norm_error, *distances])
+    return text.getvalue()

@@ -1,0 +1,162 @@
+"""The weight map answers mouse and keyboard with what is asked for, and stays still while a point moves."""
+
+import math
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from app.widgets.map_frame import fit_frame, round_length
+from app.widgets.map_labels import Anchor, overlap, place_labels
+from app.widgets.map_plot import MapPlot
+from app.widgets.map_scene import MapHandle, MapKind, MapParallelogram, MapPoint, MapScene, tell_parallelogram, tell_point
+from app.widgets.map_table import MapTable, write_table
+from engine.document.model import NodeId
+
+HANDLE = MapHandle("strength", "λ", 0.5, (-10.0, 10.0), (0.0, 0.0), (4.0, 2.0))
+
+
+def make_scene(value=0.5):
+    points = (
+        MapPoint(NodeId("base"), "Base", MapKind.BASE, (0.0, 0.0), 0.0),
+        MapPoint(NodeId("a"), "A", MapKind.TUNED, (4.0, 0.0), 4.0, also=("τ A",)),
+        MapPoint(NodeId("b"), "B", MapKind.TUNED, (0.0, 3.0), 3.1, norm_error=0.2),
+        MapPoint(NodeId("edit"), "Edited", MapKind.EDITED, (4 * value, 2 * value), 4.4, handle=replace(HANDLE, value=value)),
+    )
+    distances = tuple(tuple(math.dist(one.place, other.place) for other in points) for one in points)
+    return MapScene(points, distances, base_norm=100.0)
+
+
+@pytest.fixture
+def plot(qtbot):
+    made = MapPlot()
+    qtbot.addWidget(made)
+    made.resize(600, 400)
+    made.show()
+    made.show_scene(make_scene())
+    return made
+
+
+def pixel(plot, node):
+    x, y = plot.frame.show(plot.scene.points[plot.scene.find(NodeId(node))].place)
+    return QPoint(round(x), round(y))
+
+
+def test_both_axes_have_one_scale_and_a_pixel_leads_back_to_its_place():
+    frame = fit_frame([(0.0, 0.0), (4.0, 3.0)], (600.0, 400.0))
+    (left, low), (right, high) = frame.show((0.0, 0.0)), frame.show((1.0, 1.0))
+    assert right - left == pytest.approx(low - high)
+    assert frame.find(frame.show((2.5, 1.25))) == pytest.approx((2.5, 1.25))
+    zoomed = frame.zoom(1.7, (10.0, 20.0))
+    assert zoomed.find((10.0, 20.0)) == pytest.approx(frame.find((10.0, 20.0)))
+    assert all(frame.holds(place) for place in [(0.0, 0.0), (4.0, 3.0)])
+
+
+def test_one_place_alone_has_a_frame():
+    assert fit_frame([(3.0, 3.0)], (600.0, 400.0)).holds((3.0, 3.0))
+    assert [round_length(most) for most in (0.034, 7.0, 1234.0)] == pytest.approx([0.02, 5.0, 1000.0])
+
+
+def test_labels_cover_neither_one_another_nor_points():
+    anchors = [Anchor(str(number), 300 + 6 * number, 200 + 3 * (number % 4), 80, 14) for number in range(12)]
+    points = [(anchor.x - 5, anchor.y - 5, anchor.x + 5, anchor.y + 5) for anchor in anchors]
+    labels = place_labels(anchors, points, (0, 0, 600, 400), {})
+    assert len(labels) >= 6
+    boxes = [label.box for label in labels]
+    assert not any(overlap(one, other) for number, one in enumerate(boxes) for other in (*boxes[:number], *points))
+
+
+def test_a_label_stays_on_its_side_while_that_is_free():
+    anchor = Anchor("a", 300, 200, 60, 14)
+    (label,) = place_labels([anchor], [], (0, 0, 600, 400), {"a": 5})
+    assert label.choice == 5
+
+
+def test_a_point_is_pulled_in_one_gesture(plot, qtbot):
+    pulls = []
+    plot.dragged.connect(lambda node, place, gesture: pulls.append((node, place, gesture)))
+    start = pixel(plot, "edit")
+    QTest.mousePress(plot, Qt.MouseButton.LeftButton, pos=start)
+    for step in (10, 20):
+        QTest.mouseMove(plot, start + QPoint(step, 0))
+    QTest.mouseRelease(plot, Qt.MouseButton.LeftButton, pos=start + QPoint(20, 0))
+    QTest.mouseMove(plot, start)
+    assert [node for node, _, _ in pulls] == ["edit", "edit"]
+    assert len({gesture for _, _, gesture in pulls}) == 1
+    assert pulls[1][1] == pytest.approx((2.0 + 20 / plot.frame.scale, 1.0))
+
+
+def test_a_moved_point_neither_fits_the_map_anew_nor_flips_it(plot):
+    frame = plot.frame
+    plot.show_scene(make_scene(0.9))
+    assert plot.frame == frame
+    plot.show_scene(make_scene(3.0))
+    assert plot.frame.holds((12.0, 6.0))
+
+
+def test_escape_takes_a_drag_back(plot):
+    taken = []
+    plot.drag_cancelled.connect(lambda node, gesture: taken.append(node))
+    QTest.mousePress(plot, Qt.MouseButton.LeftButton, pos=pixel(plot, "edit"))
+    QTest.keyClick(plot, Qt.Key.Key_Escape)
+    assert taken == ["edit"]
+
+
+def test_arrow_keys_walk_between_points_and_with_shift_along_an_arrow(plot):
+    steps = []
+    plot.nudged.connect(lambda node, step, gesture: steps.append((node, step, gesture)))
+    opened = []
+    plot.opened.connect(opened.append)
+    plot.current = plot.scene.find(NodeId("base"))
+    QTest.keyClick(plot, Qt.Key.Key_Up)
+    assert plot.scene.points[plot.current].node == "b"
+    assert "± 0.2" in plot.accessibleDescription()
+    plot.current = plot.scene.find(NodeId("edit"))
+    QTest.keyClick(plot, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(plot, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(plot, Qt.Key.Key_Return)
+    assert [(node, step) for node, step, _ in steps] == [("edit", 1), ("edit", -1)]
+    assert steps[0][2] != steps[1][2]
+    assert opened == ["edit"]
+
+
+def test_a_point_tells_its_names_and_exact_distances():
+    told = tell_point(make_scene(), 1)
+    assert told.splitlines()[:2] == ["A, τ A", "‖θ − θ₀‖ = 4 (4.00% of ‖θ₀‖)"]
+    assert "5 from B" in told
+    assert "λ = 0.5" in tell_point(make_scene(), 3)
+
+
+def test_an_estimated_parallelogram_says_so():
+    shape = MapParallelogram(NodeId("x"), "Guess", ((0.0, 0.0),) * 4, (1.0, 1.0), "D", 0.42, 0.9, 0.05)
+    assert tell_parallelogram(shape, is_estimate=True) == "Guess against D: residual ≈ 0.420, cos(D̂, D) ≈ 0.900 ± 0.05"
+    assert tell_parallelogram(replace(shape, true_name="")) == ""
+
+
+def test_the_table_holds_every_distance(qtbot):
+    table = MapTable()
+    resets = []
+    table.modelReset.connect(lambda: resets.append(1))
+    table.show_scene(MapScene())
+    table.show_scene(make_scene())
+    table.show_scene(make_scene(0.6))
+    assert len(resets) == 2
+    assert (table.rowCount(), table.columnCount()) == (4, 6)
+    assert table.data(table.index(1, 4)) == "5"
+    assert table.headerData(4, Qt.Orientation.Horizontal) == "to B"
+    assert write_table(make_scene(), ",").splitlines()[2].startswith('"A, τ A",tuned,4.0,0.0,4.0,0.0,4.0,0.0,5.0')
+
+
+def test_pictures_are_written(plot, tmp_path):
+    assert plot.save(str(tmp_path / "map.png"))
+    assert plot.save(str(tmp_path / "map.svg"))
+    assert "Edited" in (tmp_path / "map.svg").read_text()
+    assert plot.make_image().width() == 2 * plot.width()
+    assert not plot.save(str(tmp_path / "nowhere" / "map.svg"))
+
+
+def test_without_a_map_it_says_why(plot):
+    plot.show_message("Nothing to see")
+    assert plot.accessibleDescription() == "Nothing to see"
+    plot.grab()
