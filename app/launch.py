@@ -17,15 +17,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words[:1] == [WORKER_FLAG]:
         _serve_window()
     if words and (words[0] in SUBCOMMANDS or words[0].startswith("-")):
-        return _run_command_line(words)
+        return _run_command_line(words, is_whole_process=arguments is None)
     return _open_window(words)
 
 
-def _run_command_line(words: Sequence[str]) -> int:
+def _run_command_line(words: Sequence[str], *, is_whole_process: bool) -> int:
     # Only here, because the window starts without the command line and must show at once.
     from engine.cli import main as run_command_line
+    from engine.command_line.leaving import leave
 
-    return run_command_line(words)
+    status = run_command_line(words)
+    if is_whole_process:
+        leave(status)
+    return status
 
 
 def _serve_window() -> NoReturn:

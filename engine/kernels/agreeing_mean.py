@@ -34,21 +34,14 @@ def average_agreeing(pieces: Sequence[torch.Tensor], cuts: Sequence[Cut], weight
         kept = [
             _weigh(keep_largest(piece[start:stop], cut, here), weight) for piece, cut, weight in zip(pieces, cuts, weights, strict=True)
         ]
-        for first, last in _halve(start, stop):
-            _average_step([term[first - start : last - start] for term in kept], weights, smallest, result[first:last])
+        _average_step(kept, weights, smallest, result[start:stop])
     return result
 
 
 def _cut_steps(piece: torch.Tensor) -> Iterator[tuple[int, int]]:
-    """Give the blocks one by one on the processor, so that they stay in its cache; the whole at once elsewhere."""
-    step = BLOCK_ENTRIES if piece.device.type == "cpu" else max(piece.numel(), 1)
+    """Give two blocks at a time on the processor, so that they stay in its cache; the whole at once elsewhere."""
+    step = 2 * BLOCK_ENTRIES if piece.device.type == "cpu" else max(piece.numel(), 1)
     return ((start, min(start + step, piece.numel())) for start in range(0, piece.numel(), step))
-
-
-def _halve(start: int, stop: int) -> Sequence[tuple[int, int]]:
-    """Cut a block in two: the mean takes more arrays than trimming, which must see whole blocks."""
-    middle = start + BLOCK_ENTRIES // 2
-    return [(start, middle), (middle, stop)] if middle < stop <= start + BLOCK_ENTRIES else [(start, stop)]
 
 
 def _weigh(trimmed: torch.Tensor, weight: float) -> torch.Tensor:

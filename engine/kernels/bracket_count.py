@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 MOST_ROWS = 1 << 20
 """Counts held of one operand; 8 bytes each, and 4 more while they are looked through."""
 _FEW = 4096
-_STEP_ENTRIES = 2 * BLOCK_ENTRIES
-"""Entries compared at a time on the processor, so that they stay in its cache."""
+_STEP_ENTRIES = 8 * BLOCK_ENTRIES
+"""Entries compared at a time on the processor: fewer would make workers wait for the interpreter (docs/decisions/006)."""
 
 
 @dataclass(slots=True)
