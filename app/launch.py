@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run_command_line(words: Sequence[str], *, is_whole_process: bool) -> int:
     # Only here, because the window starts without the command line and must show at once.
     from engine.cli import main as run_command_line
-    from engine.command_line.leaving import leave
+    from engine.command_line.leaving import leave  # noqa: PLC0415
 
     status = run_command_line(words)
     if is_whole_process:
