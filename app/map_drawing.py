@@ -83,7 +83,7 @@ def _turn(places: Sequence[Place], angle: float) -> list[Place]:
 
 def _compare(view: FamilyView, shape: MapParallelogram, rows: tuple[int, int], place: Place) -> MapParallelogram:
     """Return a parallelogram with how far what was made is from what is true; `rows` are those of both."""
-    error = float(view.errors.cosines[rows]) if view.is_estimate else 0.0
+    error = float(view.errors.cosines[rows])
     name = view.names.get(view.space.family.nodes[rows[1]].node, "")
     residual, cosine = view.figures.residual(*rows), float(view.figures.cosines[rows])
     return replace(shape, true=place, true_name=name, residual=residual, cosine=cosine, cosine_error=error)
@@ -115,7 +115,7 @@ class _FamilyDrawing:
         """Return the scene."""
         spots = self._find_spots()
         origins = [spot.rows[0] for spot in spots]
-        errors = self._view.errors.norms.tolist() if self._view.is_estimate else [0.0] * len(self._nodes)
+        errors: Sequence[float] = self._view.errors.norms.tolist()
         return MapScene(
             points=tuple(self._make_point(spot, errors) for spot in spots),
             distances=tuple(tuple(self._distances[row][column] for column in origins) for row in origins),

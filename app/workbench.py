@@ -23,6 +23,7 @@ from app.panels.outline import OutlinePanel
 from app.panels.palette import PalettePanel
 from app.panels.problems import ProblemsPanel
 from app.panels.run import RunPanel
+from app.panels.similarity import SimilarityPanel
 from app.panels.weight_map import WeightMapPanel
 from app.preferences import Preferences
 from app.runs import Runs
@@ -56,12 +57,13 @@ class Workbench(QMainWindow):
         self.setStatusBar(self.status)
         self.palette_panel = PalettePanel()
         self.palette_panel.setMinimumWidth(_PALETTE_WIDTH * 3 // 4)
-        self.inspector = InspectorPanel(session)
+        self.inspector = InspectorPanel(session, self.live)
         self.inspector.setMinimumWidth(_INSPECTOR_WIDTH * 3 // 4)
         self.problems = ProblemsPanel(session)
         self.run_panel = RunPanel(self.runs)
         self.weight_map = WeightMapPanel(session, self.live)
         self.metrics = MetricsPanel(session)
+        self.similarity = SimilarityPanel(self.live)
         self.outline = OutlinePanel(session)
         self.log = LogPanel()
         self.docks = self._make_docks()
@@ -85,6 +87,7 @@ class Workbench(QMainWindow):
         self.top_bar.restyle()
         self.weight_map.restyle()
         self.metrics.restyle()
+        self.similarity.restyle()
         self.problems.restyle()
 
     def remember(self, preferences: Preferences) -> None:
@@ -104,6 +107,7 @@ class Workbench(QMainWindow):
             ("inspector", self.tr("Inspector"), self.inspector),
             ("problems", self.tr("Problems"), self.problems),
             ("weight_map", self.tr("Weight map"), self.weight_map),
+            ("similarity", self.tr("Similarity"), self.similarity),
             ("metrics", self.tr("Metrics"), self.metrics),
             ("run", self.tr("Run"), self.run_panel),
             ("outline", self.tr("Outline"), self.outline),

@@ -22,7 +22,9 @@ from PySide6.QtWidgets import (
 
 from app.analogy_roles import find_searches, find_strengths, play_role
 from app.canvas.connection import find_operation, name_node
+from app.live_view import LiveView
 from app.mends import find_mends
+from app.panels.analogy_map import AnalogyMap
 from app.panels.parameter_fields import ParameterField
 from app.panels.problem_card import ProblemCard
 from app.panels.role_rows import RoleRows
@@ -47,10 +49,11 @@ class InspectorPanel(QScrollArea):
     guide_wanted = Signal(str)
     """The user wants the guide's page of this operation."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        """Show nothing yet."""
+    def __init__(self, session: Session, live: LiveView | None = None, parent: QWidget | None = None) -> None:
+        """Show nothing yet; with live figures an analogy has its map."""
         super().__init__(parent)
         self._session = session
+        self._live = live
         self._selected: tuple[NodeId, ...] = ()
         self._facts: Mapping[NodeId, Facts] = {}
         self._formulas: Mapping[NodeId, str] = {}
@@ -240,6 +243,8 @@ class InspectorPanel(QScrollArea):
         self._roles = RoleRows()
         self._roles.role_chosen.connect(partial(self._play_role, node_id))
         layout.addWidget(self._roles)
+        if self._live is not None:
+            layout.addWidget(AnalogyMap(self._session, self._live, node_id))
 
     def _add_field(self, layout: QVBoxLayout, node_id: NodeId, operation: Operation, name: str) -> None:
         parameter = operation.parameter(name)

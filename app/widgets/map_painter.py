@@ -15,6 +15,8 @@ from app.widgets.map_frame import MapFrame, round_length
 from app.widgets.map_labels import Anchor, Box, Label, place_labels
 from app.widgets.map_scene import MapArrow, MapKind, MapParallelogram, MapPath, MapPoint, MapScene, Place
 
+CAPTION_PIXELS = 22.0
+"""What the caption over a map covers."""
 _RADIUS = 5.5
 _STEP_RADIUS = 3.0
 _HEAD = 9.0
@@ -51,7 +53,7 @@ class MapBrush:
         for arrow in scene.arrows:
             draw.arrow(arrow)
         for number, point in enumerate(scene.points):
-            draw.point(point, is_current=number == current)
+            draw.point(point, is_current=number == current, has_arrow=not scene.letters)
         self._write(draw, scene, current)
         if not is_small:
             draw.scale_bar(scene)
@@ -59,32 +61,40 @@ class MapBrush:
     def _write(self, draw: _Drawing, scene: MapScene, current: int | None) -> None:
         """Write names beside their points, and figures beside parallelograms."""
         texts = _gather_texts(scene, current)
-        anchors = [draw.anchor(key, text, place) for key, (text, place, _) in texts.items()]
-        obstacles = draw.obstacles(scene)
+        anchors = [draw.anchor(key, words) for key, words in texts.items()]
         width, height = draw.frame.size
+        # The caption has the top, the scale bar the lower left corner.
+        obstacles = [*draw.obstacles(scene), (0.0, 0.0, width, CAPTION_PIXELS), (0.0, height - 26.0, 200.0, height)]
         labels = place_labels(anchors, obstacles, (4.0, 4.0, width - 4.0, height - 4.0), self.sides)
         self.sides = {label.key: label.choice for label in labels}
         for label in labels:
-            text, place, is_strong = texts[label.key]
-            draw.label(label, text, place, is_strong=is_strong)
+            draw.label(label, texts[label.key])
 
 
-def _gather_texts(scene: MapScene, current: int | None) -> Mapping[str, tuple[str, Place, bool]]:
-    """Return (text, place, whether it is strong) by key, the most important first."""
+@dataclass(frozen=True)
+class _Words:
+    """Hold what is written beside a place."""
+
+    text: str
+    place: Place
+    is_strong: bool = False
+    is_gap: bool = False
+    """Whether it is about the gap between what was made and what is true."""
+
+
+def _gather_texts(scene: MapScene, current: int | None) -> Mapping[str, _Words]:
+    """Return the labels by key, the most important first."""
     if scene.letters:
-        return {letter: (letter, place, True) for letter, place in scene.letters}
-    order = sorted(
-        range(len(scene.points)), key=lambda number: (number != current, scene.points[number].is_step, _rank(scene.points[number]))
-    )
-    texts = {
-        str(scene.points[number].node): (_name(scene.points[number]), scene.points[number].place, number == current) for number in order
-    }
+        return {letter: _Words(letter, place, is_strong=True) for letter, place in scene.letters}
+    points = scene.points
+    order = sorted(range(len(points)), key=lambda number: (number != current, points[number].is_step, _rank(points[number])))
+    texts = {str(points[number].node): _Words(_name(points[number]), points[number].place, number == current) for number in order}
     for shape in scene.parallelograms:
         if shape.true is not None:
-            middle = tuple((one + other) / 2 for one, other in zip(shape.corners[3], shape.true, strict=True))
-            sign = "≈ " if scene.is_estimate else ""
+            (left, low), (right, high) = shape.corners[3], shape.true
+            sign = "≈ " if scene.is_estimate or shape.cosine_error else ""
             figures = f"{sign}residual {shape.residual:.2f} · cos {shape.cosine:.2f}"
-            texts[f"{shape.node} residual"] = (figures, (middle[0], middle[1]), False)
+            texts[f"{shape.node} residual"] = _Words(figures, ((left + right) / 2, (low + high) / 2), is_gap=True)
     return texts
 
 
@@ -106,7 +116,7 @@ class _Drawing:
     def __post_init__(self) -> None:
         self.colours = current_tokens()
         self.font = font("text")
-        self.metrics = QFontMetricsF(self.font)
+        self.metrics, self.strong = QFontMetricsF(self.font), QFontMetricsF(font("title"))
         self.painter.setFont(self.font)
 
     def at(self, place: Place) -> QPointF:
@@ -182,7 +192,7 @@ class _Drawing:
         self.painter.drawPolygon(QPolygonF([tip, tip + back * size + side * size * 0.42, tip + back * size - side * size * 0.42]))
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
 
-    def point(self, point: MapPoint, *, is_current: bool) -> None:
+    def point(self, point: MapPoint, *, is_current: bool, has_arrow: bool) -> None:
         middle, colour = self.at(point.place), self.colour(point.kind)
         radius = _STEP_RADIUS if point.is_step else _RADIUS
         if is_current:
@@ -196,7 +206,7 @@ class _Drawing:
         if point.kind is MapKind.EDITED:
             reach = radius * 1.3
             self.painter.drawPolygon(QPolygonF([middle + QPointF(x, y) * reach for x, y in ((0, -1), (1, 0), (0, 1), (-1, 0))]))
-        elif point.kind is MapKind.VECTOR:
+        elif point.kind is MapKind.VECTOR and has_arrow:
             self.painter.drawEllipse(middle, radius * 0.62, radius * 0.62)
         else:
             self.painter.drawEllipse(middle, radius, radius)
@@ -206,10 +216,11 @@ class _Drawing:
             self.painter.drawEllipse(middle, radius + 3.5, radius + 3.5)
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
 
-    def anchor(self, key: str, text: str, place: Place) -> Anchor:
-        middle = self.at(place)
-        shown = self.elide(text)
-        return Anchor(key, middle.x(), middle.y(), self.metrics.horizontalAdvance(shown) + 4, self.metrics.height())
+    def anchor(self, key: str, words: _Words) -> Anchor:
+        """Return how much room a label wants, and where."""
+        middle, metrics = self.at(words.place), self.strong if words.is_strong else self.metrics
+        shown = metrics.elidedText(words.text, Qt.TextElideMode.ElideRight, _LONGEST_NAME)
+        return Anchor(key, middle.x(), middle.y(), metrics.horizontalAdvance(shown) + 4, metrics.height())
 
     def obstacles(self, scene: MapScene) -> list[Box]:
         """Return what labels keep away from: points, and the middles of arrows."""
@@ -220,7 +231,7 @@ class _Drawing:
         lines = [(arrow.start, arrow.tip) for arrow in scene.arrows]
         for shape in scene.parallelograms:
             a, b, c, made = shape.corners
-            lines += [(a, b), (a, c), (c, made), (b, made)]
+            lines += [(a, b), (a, c), (c, made), (b, made), (made, shape.true or made)]
         for start, stop in lines:
             (left, top), (right, bottom) = self.frame.show(start), self.frame.show(stop)
             for part in (0.12, 0.3, 0.5, 0.7, 0.88):
@@ -228,22 +239,23 @@ class _Drawing:
                 found.append((x - 2, y - 2, x + 2, y + 2))
         return found
 
-    def elide(self, text: str) -> str:
-        return self.metrics.elidedText(text, Qt.TextElideMode.ElideRight, _LONGEST_NAME)
-
-    def label(self, label: Label, text: str, place: Place, *, is_strong: bool) -> None:
+    def label(self, label: Label, words: _Words) -> None:
+        """Write a label on a veil, so that lines under it do not cross the letters."""
         left, top, right, bottom = label.box
+        box = QRectF(left, top, right - left, bottom - top)
         if label.is_far:
-            middle = self.at(place)
+            middle = self.at(words.place)
             end = QPointF(min(max(middle.x(), left), right), min(max(middle.y(), top), bottom))
             self.painter.setPen(QPen(self.colours.dim, 0.8))
             self.painter.drawLine(QLineF(middle, end))
-        used = font("title") if is_strong else self.font
-        self.painter.setFont(used)
-        self.painter.setPen(self.colours.text)
-        rectangle = QRectF(left, top, right - left + 24, bottom - top)
-        shown = QFontMetricsF(used).elidedText(text, Qt.TextElideMode.ElideRight, _LONGEST_NAME + 24)
-        self.painter.drawText(rectangle, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+        veil = QColor(self.colours.background)
+        veil.setAlphaF(0.72)
+        self.painter.fillRect(box, veil)
+        self.painter.setFont(font("title") if words.is_strong else self.font)
+        self.painter.setPen(self.colours.error if words.is_gap else self.colours.text)
+        metrics = self.strong if words.is_strong else self.metrics
+        shown = metrics.elidedText(words.text, Qt.TextElideMode.ElideRight, _LONGEST_NAME)
+        self.painter.drawText(box.adjusted(2, 0, 20, 0), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
 
     def scale_bar(self, scene: MapScene) -> None:
         """Draw a length in the lower left corner: it holds along both axes."""

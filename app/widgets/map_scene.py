@@ -142,7 +142,7 @@ class MapScene:
 def tell_point(scene: MapScene, number: int, nearest: int = 6) -> str:
     """Return what hovering a point tells: its names, its length, and how far it is from the points nearest to it."""
     point = scene.points[number]
-    sign, equals = ("≈ ", "≈") if scene.is_estimate else ("", "=")
+    equals = "≈" if scene.is_estimate or point.norm_error else "="
     lines = [point.names]
     if point.handle is not None:
         lines.append(f"{point.handle.letter} = {point.handle.value:g}")
@@ -151,7 +151,9 @@ def tell_point(scene: MapScene, number: int, nearest: int = 6) -> str:
         share = f" ({point.norm / scene.base_norm:.2%} of ‖θ₀‖)" if scene.base_norm > 0 else ""
         lines.append(f"‖θ − θ₀‖ {equals} {point.norm:.4g}{error}{share}")
     others = sorted((far, other) for other, far in enumerate(scene.distances[number]) if other != number and not math.isnan(far))
-    lines += [f"{sign}{far:.4g} from {scene.points[other].name}" for far, other in others[:nearest]]
+    for far, other in others[:nearest]:
+        is_estimate = scene.is_estimate or point.norm_error or scene.points[other].norm_error
+        lines.append(f"{'≈ ' if is_estimate else ''}{far:.4g} from {scene.points[other].name}")
     return "\n".join(lines)
 
 
