@@ -23,7 +23,6 @@ from app.panels.outline import OutlinePanel
 from app.panels.palette import PalettePanel
 from app.panels.problems import ProblemsPanel
 from app.panels.run import RunPanel
-from app.panels.similarity import SimilarityPanel
 from app.panels.weight_map import WeightMapPanel
 from app.preferences import Preferences
 from app.runs import Runs
@@ -63,7 +62,6 @@ class Workbench(QMainWindow):
         self.run_panel = RunPanel(self.runs)
         self.weight_map = WeightMapPanel(session, self.live)
         self.metrics = MetricsPanel(session)
-        self.similarity = SimilarityPanel(self.live)
         self.outline = OutlinePanel(session)
         self.log = LogPanel()
         self.docks = self._make_docks()
@@ -87,7 +85,6 @@ class Workbench(QMainWindow):
         self.top_bar.restyle()
         self.weight_map.restyle()
         self.metrics.restyle()
-        self.similarity.restyle()
         self.problems.restyle()
 
     def remember(self, preferences: Preferences) -> None:
@@ -107,7 +104,6 @@ class Workbench(QMainWindow):
             ("inspector", self.tr("Inspector"), self.inspector),
             ("problems", self.tr("Problems"), self.problems),
             ("weight_map", self.tr("Weight map"), self.weight_map),
-            ("similarity", self.tr("Similarity"), self.similarity),
             ("metrics", self.tr("Metrics"), self.metrics),
             ("run", self.tr("Run"), self.run_panel),
             ("outline", self.tr("Outline"), self.outline),
