@@ -23,6 +23,7 @@ from app.panels.outline import OutlinePanel
 from app.panels.palette import PalettePanel
 from app.panels.problems import ProblemsPanel
 from app.panels.run import RunPanel
+from app.panels.similarity import SimilarityPanel
 from app.panels.weight_map import WeightMapPanel
 from app.preferences import Preferences
 from app.runs import Runs
@@ -62,6 +63,7 @@ class Workbench(QMainWindow):
         self.run_panel = RunPanel(self.runs)
         self.weight_map = WeightMapPanel(session, self.live)
         self.metrics = MetricsPanel(session)
+        self.similarity = SimilarityPanel(self.live)
         self.outline = OutlinePanel(session)
         self.log = LogPanel()
         self.docks = self._make_docks()
@@ -85,6 +87,7 @@ class Workbench(QMainWindow):
         self.top_bar.restyle()
         self.weight_map.restyle()
         self.metrics.restyle()
+        self.similarity.restyle()
         self.problems.restyle()
 
     def remember(self, preferences: Preferences) -> None:
@@ -103,6 +106,7 @@ class Workbench(QMainWindow):
             ("palette", self.tr("Palette"), self.palette_panel),
             ("inspector", self.tr("Inspector"), self.inspector),
             ("problems", self.tr("Problems"), self.problems),
+            ("similarity", self.tr("Similarity"), self.similarity),
             ("weight_map", self.tr("Weight map"), self.weight_map),
             ("metrics", self.tr("Metrics"), self.metrics),
             ("run", self.tr("Run"), self.run_panel),
@@ -126,7 +130,7 @@ class Workbench(QMainWindow):
             self.setCorner(corner, area)
         self.addDockWidget(areas.LeftDockWidgetArea, self.docks["palette"])
         self.addDockWidget(areas.RightDockWidgetArea, self.docks["inspector"])
-        bottom = [self.docks[name] for name in ("problems", "weight_map", "metrics", "run", "outline", "log")]
+        bottom = [self.docks[name] for name in ("problems", "similarity", "weight_map", "metrics", "run", "outline", "log")]
         self.addDockWidget(areas.BottomDockWidgetArea, bottom[0])
         for before, after in pairwise(bottom):
             self.tabifyDockWidget(before, after)

@@ -46,6 +46,12 @@ class Plot:
     mark_name: str = ""
     level: float = math.nan
     """A height that a horizontal line marks; NaN for none."""
+    places: tuple[str, ...] = ()
+    """What the places 0, 1, 2 … of the axis are called; else they are numbers."""
+    band: tuple[tuple[float, float], ...] = ()
+    """(place, half height): a shaded band around 0."""
+    empty: str = ""
+    """What stands in the place of curves while there are none."""
     quantity: str = "λ"
     """What the axis counts."""
 
@@ -58,6 +64,7 @@ class CurvePlot(QWidget):
         super().__init__(parent)
         self._colours = colours
         self._plot = Plot("")
+        self._limits = _find_limits(self._plot)
         self.setMouseTracking(True)
         self.setMinimumSize(220, 130)
 
@@ -67,7 +74,7 @@ class CurvePlot(QWidget):
 
     def show_plot(self, plot: Plot) -> None:
         """Show other curves."""
-        self._plot = plot
+        self._plot, self._limits = plot, _find_limits(plot)
         self.setAccessibleName(plot.title)
         self.setAccessibleDescription("; ".join(_tell_curve(curve) for curve in plot.curves))
         self.update()
@@ -95,9 +102,10 @@ class CurvePlot(QWidget):
         painter.drawText(title, Qt.AlignmentFlag.AlignVCenter, self._plot.title)
         if not any(curve.points for curve in self._plot.curves):
             painter.setPen(self._colours.dim)
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("nothing measured yet"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._plot.empty or self.tr("nothing measured yet"))
             return
         self._draw_axes(painter)
+        self._draw_band(painter)
         self._draw_marks(painter)
         for index, curve in enumerate(self._plot.curves):
             self._draw_curve(painter, curve, self._colour(index))
@@ -114,21 +122,13 @@ class CurvePlot(QWidget):
     def _area(self) -> QRectF:
         return QRectF(self.rect()).adjusted(_LEFT, _TOP, -_RIGHT, -_BOTTOM - 6)
 
-    def _bounds(self) -> tuple[float, float, float, float]:
-        points = [point for curve in self._plot.curves for point in curve.points if math.isfinite(point[1])] or [(0.0, 0.0)]
-        across = [x for x, _ in points]
-        up = [y for _, y in points] + ([self._plot.level] if math.isfinite(self._plot.level) else [])
-        margin = (max(up) - min(up)) * 0.08 or 0.05
-        width = 0.5 if max(across) == min(across) else 0.0
-        return min(across) - width, max(across) + width, min(up) - margin, max(up) + margin
-
     def _place(self, x: float, y: float) -> QPointF:
-        left, right, low, high = self._bounds()
+        left, right, low, high = self._limits
         area = self._area()
         return QPointF(area.left() + (x - left) / (right - left) * area.width(), area.bottom() - (y - low) / (high - low) * area.height())
 
     def _draw_axes(self, painter: QPainter) -> None:
-        left, right, low, high = self._bounds()
+        left, right, low, high = self._limits
         area = self._area()
         painter.setFont(_smaller(self.font()))
         for tick in range(_TICKS):
@@ -139,20 +139,43 @@ class CurvePlot(QWidget):
             painter.setPen(self._colours.dim)
             label = QRectF(0, y - 8, _LEFT - 6, 16)
             painter.drawText(label, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{low + share * (high - low):.3g}")
-            x = area.left() + share * area.width()
-            painter.drawText(
-                QRectF(x - 30, area.bottom() + 2, 60, 14), Qt.AlignmentFlag.AlignHCenter, f"{left + share * (right - left):.3g}"
-            )
+            if not self._plot.places:
+                x = area.left() + share * area.width()
+                number = f"{left + share * (right - left):.3g}"
+                painter.drawText(QRectF(x - 30, area.bottom() + 2, 60, 14), Qt.AlignmentFlag.AlignHCenter, number)
+        self._name_places(painter)
+
+    def _name_places(self, painter: QPainter) -> None:
+        """Write what the places are called, as many as have room."""
+        end = -math.inf
+        for place, name in enumerate(self._plot.places):
+            width = painter.fontMetrics().horizontalAdvance(name)
+            x = self._place(place, 0.0).x()
+            left = min(max(x - width / 2, 2.0), self.width() - width - 2.0)
+            if left > end + 8:
+                painter.drawText(QRectF(left, self._area().bottom() + 2, width + 2, 14), Qt.AlignmentFlag.AlignLeft, name)
+                end = left + width
+
+    def _draw_band(self, painter: QPainter) -> None:
+        if not self._plot.band:
+            return
+        above = [self._place(x, height) for x, height in self._plot.band]
+        below = [self._place(x, -height) for x, height in reversed(self._plot.band)]
+        shade = QColor(self._colours.dim)
+        shade.setAlphaF(0.25)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(shade)
+        painter.drawPolygon(QPolygonF([*above, *below]))
 
     def _draw_marks(self, painter: QPainter) -> None:
         area = self._area()
         pen = QPen(self._colours.dim, 1, Qt.PenStyle.DashLine)
         painter.setPen(pen)
         if math.isfinite(self._plot.level):
-            y = self._place(self._bounds()[0], self._plot.level).y()
+            y = self._place(self._limits[0], self._plot.level).y()
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
         if math.isfinite(self._plot.mark):
-            x = self._place(self._plot.mark, self._bounds()[2]).x()
+            x = self._place(self._plot.mark, self._limits[2]).x()
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
             painter.setPen(self._colours.dim)
             head = QRectF(area.left(), 5, area.width(), 20)
@@ -189,6 +212,17 @@ class CurvePlot(QWidget):
                 if math.isfinite(y) and (self._place(x, y) - at).manhattanLength() < _HIT_PIXELS:
                     return f"{curve.name}\n{self._plot.quantity} = {x:g}: {y:.4g}"
         return ""
+
+
+def _find_limits(plot: Plot) -> tuple[float, float, float, float]:
+    """Return the left, right, lower and upper end of what is shown."""
+    points = [point for curve in plot.curves for point in curve.points if math.isfinite(point[1])] or [(0.0, 0.0)]
+    across = [x for x, _ in points]
+    up = [y for _, y in points] + ([plot.level] if math.isfinite(plot.level) else [])
+    up += [side * height for _, height in plot.band for side in (-1, 1)]
+    margin = (max(up) - min(up)) * 0.08 or 0.05
+    width = 0.5 if max(across) == min(across) else 0.0
+    return min(across) - width, max(across) + width, min(up) - margin, max(up) + margin
 
 
 def _smaller(font: QFont) -> QFont:

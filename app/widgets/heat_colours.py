@@ -1,0 +1,54 @@
+"""The colours of heat maps: brown below zero, teal above it, which also those tell apart who see no red or no green."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+from PySide6.QtGui import QColor
+
+from app.theme import ThemeName, mix, tokens
+
+_NEGATIVE = {"dark": "#c98a3d", "light": "#8c510a"}
+_TEXTS = (QColor("#e7eaf0"), QColor("#0d1118"))
+_LINEAR_BELOW = 0.04045
+"""The sRGB curve is a straight line there."""
+
+
+@dataclass(frozen=True)
+class CellColours:
+    """Hold how a cell is painted."""
+
+    back: QColor
+    text: QColor
+    """Whichever can be read better."""
+
+
+def cell_colours(theme: ThemeName, value: float, *, is_signed: bool) -> CellColours:
+    """Return the colours of a cell; NaN for one of which nothing is known."""
+    percent = None if math.isnan(value) else round(100 * min(max(value, -1.0), 1.0))
+    return _make_colours(theme, percent, is_signed)
+
+
+@lru_cache(maxsize=1024)
+def _make_colours(theme: ThemeName, percent: int | None, is_signed: bool) -> CellColours:
+    colours = tokens(theme)
+    high = colours.vector if is_signed else colours.metrics
+    middle = mix(colours.text, colours.raised, 0.06)
+    back = colours.panel
+    if percent is not None:
+        back = mix(high if percent >= 0 else QColor(_NEGATIVE[theme]), middle, abs(percent) / 100)
+    return CellColours(back, max(_TEXTS, key=lambda text: contrast(text, back)))
+
+
+def contrast(one: QColor, two: QColor) -> float:
+    """Return the contrast of two colours, 1 to 21 (WCAG 2)."""
+    bright, dark = sorted((_luminance(one), _luminance(two)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: QColor) -> float:
+    parts = (colour.redF(), colour.greenF(), colour.blueF())
+    red, green, blue = (part / 12.92 if part <= _LINEAR_BELOW else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

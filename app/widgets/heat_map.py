@@ -1,0 +1,291 @@
+"""A heat map of a square of figures, painted by Qt: hovered, walked by keys, a cell chosen by click or Enter."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from app.theme import current_theme, current_tokens, font
+from app.widgets.heat_colours import cell_colours
+
+_PAD = 12.0
+_HEAD = 20.0
+_LEGEND = 24.0
+_GAP = 2.0
+_WIDEST, _HIGHEST, _LEAST = 58.0, 40.0, 5.0
+_NAME_SHARE = 0.34
+"""Of the width, at most, for the names of the lines."""
+_RADIUS = 4.0
+_WIDE, _NUMBERED_WIDTH, _TEXT_WIDTH = 44.0, 14.0, 30.0
+"""From these widths of a cell on: figures in full size, a number over it, figures at all."""
+_NAMED_HEIGHT, _FULL_HEIGHT, _TEXT_HEIGHT = 9.0, 12.0, 13.0
+_SCALE_STEPS = 20
+
+
+@dataclass(frozen=True)
+class HeatSquare:
+    """Hold everything that a heat map shows."""
+
+    title: str
+    names: tuple[str, ...] = ()
+    values: NDArray[np.float64] | None = None
+    """(N, N); NaN where nothing is known."""
+    is_signed: bool = True
+    """Whether the scale runs from −1 to 1; else from 0 to 1, in per cent."""
+    band: float = math.nan
+    """Values within could be chance: they are written dim, and their cells dotted."""
+    legend: str = ""
+    tell: Callable[[int, int], str] = lambda _row, _column: ""
+    """What hovering a cell says."""
+
+
+class HeatMapPlot(QWidget):
+    """Paint a heat map."""
+
+    cell_chosen = Signal(int, int)
+    """(row, column): the user clicked a cell, or pressed Enter on it."""
+    _STEPS: ClassVar[dict[int, tuple[int, int]]] = {
+        Qt.Key.Key_Left: (0, -1),
+        Qt.Key.Key_Right: (0, 1),
+        Qt.Key.Key_Up: (-1, 0),
+        Qt.Key.Key_Down: (1, 0),
+    }
+
+    def __init__(self, square: HeatSquare, parent: QWidget | None = None) -> None:
+        """Show a square, which may be empty still."""
+        super().__init__(parent)
+        self.square = square
+        self.message = ""
+        self.current: tuple[int, int] | None = None
+        self.chosen: tuple[int, int] | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(200, 130)
+        self._describe()
+
+    def sizeHint(self) -> QSize:  # noqa: N802  (Qt's name)
+        """Return a size at which figures find room."""
+        return QSize(460, 260)
+
+    def show_square(self, square: HeatSquare) -> None:
+        """Show other figures; the current cell stays where it is as long as the lines are the same."""
+        if square.names != self.square.names:
+            self.current = self.chosen = None
+        self.square, self.message = square, ""
+        self._describe()
+        self.update()
+
+    def show_message(self, message: str) -> None:
+        """Say a sentence in the place of figures."""
+        self.square, self.message = HeatSquare(self.square.title), message
+        self.current = self.chosen = None
+        self._describe()
+        self.update()
+
+    def choose(self, cell: tuple[int, int] | None) -> None:
+        """Mark a cell as the one that is shown elsewhere."""
+        self.chosen = cell
+        self.update()
+
+    def cell_at(self, place: QPointF) -> tuple[int, int] | None:
+        """Return the cell under a point of the widget."""
+        layout = self._layout()
+        column, row = (place.x() - layout.left) // layout.width, (place.y() - layout.top) // layout.height
+        count = len(self.square.names)
+        return (int(row), int(column)) if 0 <= row < count and 0 <= column < count else None
+
+    def cell_rect(self, row: int, column: int) -> QRectF:
+        """Return where a cell is painted."""
+        return self._layout().cell(row, column)
+
+    def draw(self, painter: QPainter) -> None:
+        """Paint the map on any device of this widget's size: the screen, an image, an SVG file."""
+        colours = current_tokens()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), colours.panel)
+        if self.square.values is None or not self.square.names:
+            painter.setFont(font("text"))
+            painter.setPen(colours.dim)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(QRectF(self.rect()).adjusted(24, 12, -24, -12), flags, self.message)
+            return
+        layout = self._layout()
+        self._draw_names(painter, layout)
+        self._draw_cells(painter, layout)
+        self._draw_legend(painter, layout)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  (Qt's name, as all that follow)
+        """Paint the map, with the cell that the keyboard is on."""
+        painter = QPainter(self)
+        self.draw(painter)
+        if self.current is not None and self.hasFocus():
+            self._outline(painter, self.current, Qt.PenStyle.SolidLine)
+        painter.end()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Tell the figures of the cell under the cursor."""
+        cell = self.cell_at(event.position())
+        text = self.square.tell(*cell) if cell is not None else ""
+        QToolTip.showText(event.globalPosition().toPoint(), text, self)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Choose the cell under the cursor."""
+        cell = self.cell_at(event.position())
+        if event.button() is Qt.MouseButton.LeftButton and cell is not None:
+            self._go(cell)
+            self.cell_chosen.emit(*cell)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Walk from cell to cell, and choose one."""
+        count = len(self.square.names)
+        step = self._STEPS.get(event.key())
+        if step is not None and count:
+            row, column = self.current or (0, 0)
+            self._go((min(max(row + step[0], 0), count - 1), min(max(column + step[1], 0), count - 1)) if self.current else (0, 0))
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self.current is not None:
+            self.cell_chosen.emit(*self.current)
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        """Show where the keyboard is."""
+        super().focusInEvent(event)
+        if self.current is None and self.square.names:
+            self._go((0, 0))
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        """Show it no more."""
+        super().focusOutEvent(event)
+        self.update()
+
+    def _go(self, cell: tuple[int, int]) -> None:
+        self.current = cell
+        self._describe()
+        self.update()
+
+    def _describe(self) -> None:
+        """Tell a screen reader what is shown, and the cell that the keyboard is on."""
+        self.setAccessibleName(self.square.title)
+        cell = self.square.tell(*self.current) if self.current is not None else self.message
+        keys = self.tr("Arrows go from cell to cell, Enter shows it layer by layer.") if self.square.names else ""
+        self.setAccessibleDescription(" ".join(part for part in (cell.replace("\n", ", "), keys) if part))
+
+    def _layout(self) -> _Layout:
+        count = max(len(self.square.names), 1)
+        metrics = QFontMetricsF(font("text"))
+        widest = max((metrics.horizontalAdvance(name) for name in self.square.names), default=0.0)
+        names = min(widest, self.width() * _NAME_SHARE) + 10
+        across = (self.width() - names - 2 * _PAD) / count
+        width = max(min(across, _WIDEST), _LEAST)
+        is_numbered = any(metrics.horizontalAdvance(name) > width + 2 for name in self.square.names)
+        if is_numbered:
+            names = min(widest + metrics.horizontalAdvance(f"{count}  "), self.width() * _NAME_SHARE) + 10
+            width = max(min((self.width() - names - 2 * _PAD) / count, _WIDEST), _LEAST)
+        height = max(min((self.height() - _HEAD - _LEGEND - 4) / count, _HIGHEST), _LEAST)
+        return _Layout(_PAD + names, _HEAD, width, height, is_numbered)
+
+    def _draw_names(self, painter: QPainter, layout: _Layout) -> None:
+        painter.setPen(current_tokens().text)
+        painter.setFont(font("text" if layout.height >= _FULL_HEIGHT else "caption"))
+        metrics = QFontMetricsF(painter.font())
+        for number, name in enumerate(self.square.names):
+            across = QRectF(layout.left + number * layout.width - 4, 0, layout.width + 6, layout.top)
+            if not layout.is_numbered:
+                painter.drawText(across, Qt.AlignmentFlag.AlignCenter, name)
+            elif layout.width >= _NUMBERED_WIDTH:
+                painter.drawText(across, Qt.AlignmentFlag.AlignCenter, str(number + 1))
+            if layout.height < _NAMED_HEIGHT:
+                continue
+            label = f"{name}  {number + 1}" if layout.is_numbered else name
+            beside = QRectF(_PAD, layout.top + number * layout.height, layout.left - _PAD - 10, layout.height - _GAP)
+            room = beside.width() - (metrics.horizontalAdvance(f"  {number + 1}") if layout.is_numbered else 0)
+            cut = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
+            shown = f"{cut}  {number + 1}" if layout.is_numbered else cut
+            painter.drawText(beside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown if cut != name else label)
+
+    def _draw_cells(self, painter: QPainter, layout: _Layout) -> None:
+        if self.square.values is None:
+            return
+        painter.setFont(font("mono" if layout.width >= _WIDE else "mono_caption"))
+        for row, line in enumerate(self.square.values.tolist()):
+            for column, value in enumerate(line):
+                rect = layout.cell(row, column)
+                self._draw_cell(painter, rect, value)
+                if abs(value) <= self.square.band and row != column:
+                    self._dot(painter, rect)
+        if self.chosen is not None:
+            self._outline(painter, self.chosen, Qt.PenStyle.DashLine)
+
+    def _draw_cell(self, painter: QPainter, rect: QRectF, value: float) -> None:
+        colours = cell_colours(current_theme(), value, is_signed=self.square.is_signed)
+        radius = min(_RADIUS, rect.height() / 4)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colours.back)
+        painter.drawRoundedRect(rect, radius, radius)
+        if rect.width() + _GAP >= _TEXT_WIDTH and rect.height() + _GAP >= _TEXT_HEIGHT:
+            painter.setPen(colours.text)
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._spell(value))
+
+    def _dot(self, painter: QPainter, rect: QRectF) -> None:
+        """Mark a cell whose value could be chance: by a border of dots, not by colour alone."""
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(current_tokens().dim, 1, Qt.PenStyle.DotLine))
+        painter.drawRoundedRect(rect.adjusted(1.5, 1.5, -1.5, -1.5), _RADIUS - 1, _RADIUS - 1)
+
+    def _outline(self, painter: QPainter, cell: tuple[int, int], style: Qt.PenStyle) -> None:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(current_tokens().accent, 2, style))
+        painter.drawRoundedRect(self.cell_rect(*cell).adjusted(-1, -1, 1, 1), _RADIUS + 1, _RADIUS + 1)
+
+    def _draw_legend(self, painter: QPainter, layout: _Layout) -> None:
+        """Paint the scale under the cells, and what else there is to say."""
+        colours = current_tokens()
+        top = min(layout.top + len(self.square.names) * layout.height + 6, self.height() - 18.0)
+        painter.setFont(font("caption"))
+        low, high = ("−1", "1") if self.square.is_signed else ("0 %", "100 %")
+        painter.setPen(colours.dim)
+        painter.drawText(QRectF(_PAD, top, 24, 12), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, low)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for step in range(_SCALE_STEPS):
+            share = step / (_SCALE_STEPS - 1)
+            value = 2 * share - 1 if self.square.is_signed else share
+            painter.setBrush(cell_colours(current_theme(), value, is_signed=self.square.is_signed).back)
+            painter.drawRect(QRectF(_PAD + 28 + step * 4, top + 2, 4, 8))
+        painter.setPen(colours.dim)
+        painter.drawText(QRectF(_PAD + 112, top, 34, 12), Qt.AlignmentFlag.AlignVCenter, high)
+        rest = QRectF(_PAD + 148, top - 2, self.width() - _PAD - 152, 16)
+        text = QFontMetricsF(painter.font()).elidedText(self.square.legend, Qt.TextElideMode.ElideRight, rest.width())
+        painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _spell(self, value: float) -> str:
+        if math.isnan(value):
+            return "–"
+        if not self.square.is_signed:
+            return f"{value:.0%}"
+        return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Hold where the cells lie."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    is_numbered: bool
+    """Whether the names are too long to stand over the cells."""
+
+    def cell(self, row: int, column: int) -> QRectF:
+        """Return where a cell is painted."""
+        gap = _GAP if min(self.width, self.height) > 4 * _GAP else 0.0
+        return QRectF(self.left + column * self.width, self.top + row * self.height, self.width - gap, self.height - gap)
