@@ -100,6 +100,7 @@ def test_escape_takes_a_drag_back(plot):
     plot.drag_cancelled.connect(lambda node, gesture: taken.append(node))
     QTest.mousePress(plot, Qt.MouseButton.LeftButton, pos=pixel(plot, "edit"))
     QTest.keyClick(plot, Qt.Key.Key_Escape)
+    QTest.mouseRelease(plot, Qt.MouseButton.LeftButton, pos=pixel(plot, "edit"))
     assert taken == ["edit"]
 
 
