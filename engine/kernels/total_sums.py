@@ -12,7 +12,7 @@ from engine.operation import BLOCK_ENTRIES, Extent, Operands, Reduction, Spot
 if TYPE_CHECKING:
     import torch
 
-_STEP_ENTRIES = 2 * BLOCK_ENTRIES
+_STEP_ENTRIES = 4 * BLOCK_ENTRIES
 
 
 def sum_over_tensor(terms: Callable[[Operands, Spot], Sequence[torch.Tensor]], finish: Callable[[Sequence[float]], object]) -> Reduction:
