@@ -81,6 +81,14 @@ ACTIONS: tuple[Action, ...] = (
     _declare("fit_all", "Show everything", "A", "View", "Fit the whole graph into the view.", on_canvas=True),
     _declare("minimap", "Minimap", "", "View", "Show or hide the small map.", is_choice=True, starts_section=True),
     _declare(
+        "live_figures",
+        "Live figures",
+        "",
+        "View",
+        "Read the checkpoints beside your work, and show how alike they are as the sliders move.",
+        is_choice=True,
+    ),
+    _declare(
         "wheel_auto",
         "Wheel: find out",
         "",

@@ -54,6 +54,15 @@ class Preferences:
         self._settings.setValue("minimap", "yes" if is_shown else "no")
 
     @property
+    def shows_live(self) -> bool:
+        """Tell whether checkpoints are read to show live figures."""
+        return self._settings.value("live", "yes") != "no"
+
+    def set_shows_live(self, is_on: bool) -> None:
+        """Remember whether live figures are shown."""
+        self._settings.setValue("live", "yes" if is_on else "no")
+
+    @property
     def device(self) -> str:
         """Return what a run computes on, such as auto, cpu or cuda."""
         return str(self._settings.value("device") or "auto")

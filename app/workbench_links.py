@@ -18,10 +18,12 @@ from app.canvas.wishes import FileDrop, MenuWish, SearchWish
 from app.file_drops import FileDrops
 from app.guide import GuideWindow
 from app.hints import Hints
+from app.live_choices import read_choices
 from app.mends import Mend
 from app.node_marks import gather_facts, mark_nodes, shorten_facts
 from app.preferences import WheelChoice
 from app.run_control import RunControl
+from app.run_progress import RunProgress
 from app.searches import Searches
 from app.widgets.path_field import shorten_path
 from app.workbench import Workbench
@@ -62,6 +64,7 @@ class WorkbenchLinks(QObject):
         """Bring states, facts and problems up to date everywhere."""
         bench, document = self._bench, self._session.document
         run, stale, summary = bench.runs.current, bench.runs.stale, bench.checker.summary
+        bench.live.choose(read_choices(bench.live.model, run, stale))
         states = mark_nodes(document, run, stale)
         facts = gather_facts(document, summary, run, stale)
         bench.scene.set_states(states)
@@ -122,6 +125,10 @@ class WorkbenchLinks(QObject):
         minimap.toggled.connect(self._show_minimap)
         self._show_minimap(minimap.isChecked())
         self._bench.view.wheel_mode = self._window.preferences.wheel
+        live = actions["live_figures"]
+        live.setChecked(self._window.preferences.shows_live)
+        live.toggled.connect(self._switch_live)
+        self._bench.live.switch(is_on=live.isChecked())
 
     def _connect_canvas(self) -> None:
         scene = self._bench.scene
@@ -140,6 +147,8 @@ class WorkbenchLinks(QObject):
         bench.checker.changed.connect(self.show_marks)
         bench.runs.progressed.connect(self.show_marks)
         bench.runs.stale_changed.connect(self.show_marks)
+        bench.runs.ended.connect(self._take_run)
+        bench.similarity.try_again_wanted.connect(self._measure_again)
         bench.palette_panel.wanted.connect(self._add_operation)
         for panel in (bench.inspector, bench.problems):
             panel.mend_wanted.connect(self.mend)
@@ -220,6 +229,21 @@ class WorkbenchLinks(QObject):
     def _show_minimap(self, is_shown: bool) -> None:
         self._bench.view.minimap.setVisible(is_shown)
         self._window.preferences.set_shows_minimap(is_shown)
+
+    def _switch_live(self, is_on: bool) -> None:
+        self._bench.live.switch(is_on=is_on)
+        self._window.preferences.set_shows_live(is_on)
+
+    def _measure_again(self) -> None:
+        if self._bench.live.is_on:
+            self._bench.live.try_again()
+        else:
+            self._window.declared_actions["live_figures"].setChecked(True)
+
+    def _take_run(self, _run: RunProgress) -> None:
+        """Measure what a run has downloaded."""
+        if self._bench.live.missing:
+            self._bench.live.try_again()
 
     def _choose_wheel(self, choice: WheelChoice) -> None:
         self._bench.view.wheel_mode = choice

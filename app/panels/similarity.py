@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
@@ -41,6 +42,7 @@ from app.theme import font
 from app.widgets.heat_map import HeatMapPlot, HeatSquare
 from app.widgets.picture_saving import make_image, save_picture
 
+_CHOICE_PIXELS = 84
 _QUIET_MILLISECONDS = 400
 """After the last move: lines that jump to other places under a moving slider can't be read."""
 
@@ -74,15 +76,16 @@ class SimilarityPanel(QWidget):
         self.views = QStackedWidget()
         self.views.addWidget(self.heat)
         self.views.addWidget(self.table)
-        layout = QVBoxLayout(self)
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 8, 14, 8)
-        layout.setSpacing(6)
-        layout.addLayout(self._make_head())
-        body = QHBoxLayout()
-        body.setSpacing(16)
-        body.addWidget(self.views, 5)
-        body.addWidget(self.plot, 4)
-        layout.addLayout(body, 1)
+        layout.setSpacing(16)
+        column = QVBoxLayout()
+        column.setSpacing(6)
+        column.addLayout(self._make_head())
+        column.addLayout(self._make_state())
+        column.addWidget(self.views, 1)
+        layout.addLayout(column, 4)
+        layout.addWidget(self.plot, 3)
         live.model_changed.connect(self.refresh)
         live.moved.connect(self._follow_move)
         live.progressed.connect(self._tell_progress)
@@ -149,12 +152,11 @@ class SimilarityPanel(QWidget):
         self.family = self._make_choice(self.tr("Which family of checkpoints"), ())
         self.figure = self._make_choice(self.tr("What the cells show"), (self.tr("Cosines"), self.tr("Sign conflicts")))
         self.part = self._make_choice(self.tr("Which layer"), (self.tr("Whole model"),))
-        self.order = self._make_choice(self.tr("Order of the lines"), (self.tr("As drawn"), self.tr("What is alike together")))
-        self.state = QLabel()
-        self.state.setProperty("role", "dim")
-        self.state.setTextFormat(Qt.TextFormat.PlainText)
-        self.again = QPushButton(self.tr("Try again"))
-        self.again.clicked.connect(self.try_again_wanted)
+        self.order = QPushButton(self.tr("Sort"))
+        self.order.setCheckable(True)
+        self.order.setAccessibleName(self.tr("Put together what is alike"))
+        self.order.setToolTip(self.order.accessibleName())
+        self.order.toggled.connect(self.refresh)
         self.as_table = QPushButton(self.tr("Table"))
         self.as_table.setCheckable(True)
         self.as_table.setAccessibleName(self.tr("Show the figures as a table"))
@@ -165,11 +167,23 @@ class SimilarityPanel(QWidget):
         self.save_button = QPushButton(self.tr("Save…"))
         self.save_button.setAccessibleName(self.tr("Save the heat map or its table"))
         self.save_button.clicked.connect(self._ask_save)
-        for widget in (self.family, self.figure, self.part, self.order):
+        for widget in (self.family, self.figure, self.part):
             row.addWidget(widget)
-        row.addWidget(self.state, 1)
-        for button in (self.again, self.as_table, self.copy_button, self.save_button):
+        row.addStretch(1)
+        for button in (self.order, self.as_table, self.copy_button, self.save_button):
             row.addWidget(button)
+        return row
+
+    def _make_state(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self.state = QLabel()
+        self.state.setProperty("role", "dim")
+        self.state.setTextFormat(Qt.TextFormat.PlainText)
+        self.state.setWordWrap(True)
+        self.again = QPushButton(self.tr("Try again"))
+        self.again.clicked.connect(self.try_again_wanted)
+        row.addWidget(self.state, 1)
+        row.addWidget(self.again)
         return row
 
     def _make_choice(self, name: str, words: Sequence[str]) -> QComboBox:
@@ -177,6 +191,9 @@ class SimilarityPanel(QWidget):
         made.setAccessibleName(name)
         made.setToolTip(name)
         made.addItems(list(words))
+        made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        made.setMinimumWidth(_CHOICE_PIXELS)
         made.activated.connect(self._change_choice)
         return made
 
@@ -204,21 +221,22 @@ class SimilarityPanel(QWidget):
         live, view = self._live, self.view
         self.again.setVisible(bool(live.message) or not live.is_on)
         self.again.setText(self.tr("Try again") if live.is_on else self.tr("Switch on"))
-        if live.message:
+        if live.message and view is not None:
             text = live.message
         elif view is not None and view.is_estimate:
             text = self.tr("≈ estimated from a sample; exact figures follow") if live.is_measuring else self.tr("≈ estimated")
-        elif live.is_measuring:
-            text = self.tr("Measuring …")
         else:
-            text = ""
+            text = self.tr("What is not linear is being estimated …") if live.is_measuring and view is not None else ""
+        self._say(text)
+
+    def _say(self, text: str) -> None:
         self.state.setText(text)
-        self.state.setToolTip(text)
+        self.state.setVisible(bool(text))
 
     def _tell_progress(self, done: int, total: int) -> None:
         view = self.view
         mark = "≈ " if view is not None and view.is_estimate else ""
-        self.state.setText(self.tr("{0}exact figures: {1} of {2} read").format(mark, format_bytes(done), format_bytes(total)))
+        self._say(self.tr("{0}exact figures: {1} of {2} read").format(mark, format_bytes(done), format_bytes(total)))
 
     def _explain_nothing(self) -> str:
         """Say why there is nothing, and what to do."""
@@ -235,7 +253,7 @@ class SimilarityPanel(QWidget):
 
     def _arrange(self) -> tuple[int, ...]:
         view = self.view
-        if view is None or self.order.currentIndex() == 0 or self.quantity != "cosine":
+        if view is None or not self.order.isChecked() or self.quantity != "cosine":
             return tuple(range(len(self._rows)))
         return cluster(make_heat_map(view, self._rows, "cosine", self._layer()).values)
 
@@ -256,7 +274,7 @@ class SimilarityPanel(QWidget):
             self._is_outdated = True
             return
         self._show_figures()
-        if self.order.currentIndex() > 0:
+        if self.order.isChecked():
             self._resting.start()
 
     def _show_figures(self) -> None:

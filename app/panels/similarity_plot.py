@@ -24,6 +24,7 @@ from app.theme import current_tokens, font
 from app.widgets.curve_plot import CurvePlot, Plot, PlotColours, PlotCurve
 from app.widgets.picture_saving import save_picture
 
+_CHOICE_PIXELS = 100
 _MOST_CURVES = 8
 """More can't be told apart."""
 
@@ -43,6 +44,7 @@ class SimilarityPlot(QWidget):
         self.kind.setAccessibleName(self.tr("What the plot shows"))
         self.kind.addItems([self.tr("Norm of τ by layer"), self.tr("The chosen cell by layer")])
         self.kind.activated.connect(self._draw)
+        self.kind.setMinimumWidth(_CHOICE_PIXELS)
         self.save_button = QPushButton(self.tr("Save plot…"))
         self.save_button.clicked.connect(self._ask_save)
         self.curves = CurvePlot(make_plot_colours())

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 _LEFT, _TOP, _RIGHT, _BOTTOM = 44, 26, 14, 34
 _TICKS = 5
 _HIT_PIXELS = 12
+_DASH = 14
 
 
 @dataclass(frozen=True)
@@ -131,18 +132,18 @@ class CurvePlot(QWidget):
         left, right, low, high = self._limits
         area = self._area()
         painter.setFont(_smaller(self.font()))
-        for tick in range(_TICKS):
-            share = tick / (_TICKS - 1)
-            y = area.bottom() - share * area.height()
+        for height in _find_ticks(low, high):
+            y = self._place(left, height).y()
             painter.setPen(self._colours.line)
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(self._colours.dim)
             label = QRectF(0, y - 8, _LEFT - 6, 16)
-            painter.drawText(label, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{low + share * (high - low):.3g}")
-            if not self._plot.places:
-                x = area.left() + share * area.width()
-                number = f"{left + share * (right - left):.3g}"
-                painter.drawText(QRectF(x - 30, area.bottom() + 2, 60, 14), Qt.AlignmentFlag.AlignHCenter, number)
+            painter.drawText(label, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{height:.4g}")
+        for tick in range(0 if self._plot.places else _TICKS):
+            share = tick / (_TICKS - 1)
+            x = area.left() + share * area.width()
+            number = f"{left + share * (right - left):.3g}"
+            painter.drawText(QRectF(x - 30, area.bottom() + 2, 60, 14), Qt.AlignmentFlag.AlignHCenter, number)
         self._name_places(painter)
 
     def _name_places(self, painter: QPainter) -> None:
@@ -193,18 +194,21 @@ class CurvePlot(QWidget):
             painter.drawEllipse(place, 2.5, 2.5)
 
     def _draw_legend(self, painter: QPainter) -> None:
-        x, y = float(_LEFT), self.height() - 12.0
+        y = self.height() - 12.0
         painter.setFont(_smaller(self.font()))
-        for index, curve in enumerate(self._plot.curves):
-            width = painter.fontMetrics().horizontalAdvance(curve.name)
-            if x + width + 24 > self.width():
-                break
+        metrics = painter.fontMetrics()
+        widths = [metrics.horizontalAdvance(curve.name) + 34 for curve in self._plot.curves]
+        room = self.width() - _LEFT - 4.0
+        x = float(_LEFT) if sum(widths) <= room else 10.0
+        each = math.inf if sum(widths) <= room else (self.width() - x) / len(widths)
+        for index, (curve, width) in enumerate(zip(self._plot.curves, widths, strict=True)):
             style = Qt.PenStyle.DashLine if curve.is_dashed else Qt.PenStyle.SolidLine
             painter.setPen(QPen(self._colour(index), 2, style))
-            painter.drawLine(QPointF(x, y), QPointF(x + 14, y))
+            painter.drawLine(QPointF(x, y), QPointF(x + _DASH, y))
             painter.setPen(self._colours.dim)
-            painter.drawText(QPointF(x + 19, y + 4), curve.name)
-            x += width + 34
+            name = curve.name if width <= each else metrics.elidedText(curve.name, Qt.TextElideMode.ElideRight, int(each) - _DASH - 9)
+            painter.drawText(QPointF(x + _DASH + 5, y + 4), name)
+            x += min(width, each)
 
     def _point_at(self, at: QPointF) -> str:
         for curve in self._plot.curves:
@@ -217,12 +221,23 @@ class CurvePlot(QWidget):
 def _find_limits(plot: Plot) -> tuple[float, float, float, float]:
     """Return the left, right, lower and upper end of what is shown."""
     points = [point for curve in plot.curves for point in curve.points if math.isfinite(point[1])] or [(0.0, 0.0)]
-    across = [x for x, _ in points]
+    across = [0.0, len(plot.places) - 1.0] if plot.places else [x for x, _ in points]
     up = [y for _, y in points] + ([plot.level] if math.isfinite(plot.level) else [])
     up += [side * height for _, height in plot.band for side in (-1, 1)]
     margin = (max(up) - min(up)) * 0.08 or 0.05
     width = 0.5 if max(across) == min(across) else 0.0
-    return min(across) - width, max(across) + width, min(up) - margin, max(up) + margin
+    # What is never negative has no axis below 0.
+    low = max(min(up) - margin, 0.0) if min(up) >= 0 else min(up) - margin
+    return min(across) - width, max(across) + width, low, max(up) + margin
+
+
+def _find_ticks(low: float, high: float) -> tuple[float, ...]:
+    """Return round numbers between two, some four of them."""
+    rough = (high - low) / 4
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next((factor * power for factor in (1, 2, 2.5, 5) if factor * power >= rough), 10 * power)
+    first, last = math.ceil(low / step), math.floor(high / step)
+    return tuple(number * step for number in range(first, last + 1))
 
 
 def _smaller(font: QFont) -> QFont:

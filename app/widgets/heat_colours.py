@@ -11,7 +11,8 @@ from PySide6.QtGui import QColor
 from app.theme import ThemeName, mix, tokens
 
 _NEGATIVE = {"dark": "#c98a3d", "light": "#8c510a"}
-_TEXTS = (QColor("#e7eaf0"), QColor("#0d1118"))
+_TEXTS = (QColor("#ffffff"), QColor("#000000"))
+"""Of these two one has a contrast of at least 4.58 on any colour."""
 _LINEAR_BELOW = 0.04045
 """The sRGB curve is a straight line there."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -76,9 +76,10 @@ class HeatMapPlot(QWidget):
         return QSize(460, 260)
 
     def show_square(self, square: HeatSquare) -> None:
-        """Show other figures; the current cell stays where it is as long as the lines are the same."""
-        if square.names != self.square.names:
-            self.current = self.chosen = None
+        """Show other figures; the current cell and the chosen one go where their lines go."""
+        names, places = self.square.names, {name: place for place, name in enumerate(square.names)}
+        if square.names != names:
+            self.current, self.chosen = (_move_cell(cell, names, places) for cell in (self.current, self.chosen))
         self.square, self.message = square, ""
         self._describe()
         self.update()
@@ -272,6 +273,13 @@ class HeatMapPlot(QWidget):
         if not self.square.is_signed:
             return f"{value:.0%}"
         return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
+
+
+def _move_cell(cell: tuple[int, int] | None, names: Sequence[str], places: Mapping[str, int]) -> tuple[int, int] | None:
+    """Return where the cell of two lines is in another order; None where one of them is gone."""
+    if cell is None or not all(names[place] in places for place in cell):
+        return None
+    return places[names[cell[0]]], places[names[cell[1]]]
 
 
 @dataclass(frozen=True)

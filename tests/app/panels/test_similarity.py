@@ -1,0 +1,213 @@
+"""The Similarity panel with a made table: what it shows, how it follows, what it saves."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QImage
+
+from app.live_view import FamilyView
+from app.panels.similarity import SimilarityPanel
+from app.widgets.heat_colours import cell_colours, contrast
+from engine.document.model import NodeId
+from engine.operation import PortKind
+from engine.planning.coefficient import ONE, Coefficient, Symbol
+from engine.planning.families import Family
+from engine.planning.live_model import LiveFamily, LiveNode, LiveTerm
+from engine.planning.live_space import LiveSpace
+from engine.similarity.geometry_counts import count_figures
+from engine.similarity.geometry_errors import ErrorGeometry
+from engine.similarity.gram_table import MAGNITUDE_BINS, GramTable
+
+STRENGTH = Symbol(NodeId("sum"), "weights.1")
+TENSORS = ("embeddings.weight", "layers.0.mlp.w", "layers.1.mlp.w")
+VECTORS = np.random.default_rng(1).standard_normal((4, len(TENSORS), 50))
+"""θ₀ and three differences; the third is near the first."""
+VECTORS[3] = VECTORS[1] + 0.2 * VECTORS[3]
+
+
+class Live(QObject):
+    """The signals of a live view, and families that the test gives."""
+
+    model_changed = Signal()
+    moved = Signal()
+    progressed = Signal(object, object)
+
+    def __init__(self):
+        super().__init__()
+        self.families, self.message, self.is_on, self.is_measuring, self.missing = (), "", True, False, ()
+
+
+def make_table(errors=None):
+    products = np.einsum("atk,btk->tab", VECTORS, VECTORS)
+    signs = np.einsum("atk,btk->tab", np.sign(VECTORS[1:]), np.sign(VECTORS[1:])).astype(np.int64)
+    counts = np.full((len(TENSORS), 3, 3), 50, np.int64)
+    magnitudes = np.zeros((len(TENSORS), 3, MAGNITUDE_BINS), np.int64)
+    return GramTable("base", ("a", "b", "c"), TENSORS, (), np.full(len(TENSORS), 50), products, counts, signs, magnitudes, errors)
+
+
+def make_family():
+    a, b, c = (LiveNode(NodeId(name), PortKind.CHECKPOINT, NodeId(name), column=index) for index, name in enumerate("abc"))
+    base = LiveNode(NodeId("base"), PortKind.CHECKPOINT, NodeId("base"))
+    tau = LiveNode(NodeId("tau"), PortKind.VECTOR, terms=(LiveTerm(1, (ONE,)), LiveTerm(0, (Coefficient.of(-1),))))
+    mix = (LiveTerm(4, (ONE,)), LiveTerm(2, (Coefficient.unknown(STRENGTH),)))
+    made = LiveNode(NodeId("sum"), PortKind.VECTOR, terms=mix)
+    family = Family(NodeId("base"), (NodeId("a"), NodeId("b"), NodeId("c")), TENSORS, ())
+    return LiveFamily(family, (), (base, a, b, c, tau, made), (0,) * len(TENSORS))
+
+
+def make_view(strength, errors=None):
+    table = make_table(errors)
+    space = LiveSpace(make_family(), table)
+    names = {NodeId(name): word for name, word in {"a": "A", "b": "B", "c": "C", "tau": "τ A", "sum": "Sum"}.items()}
+    values = {STRENGTH: strength}
+    return FamilyView(
+        space, space.look(values), values, names, errors is not None, count_figures(table), ErrorGeometry(space.geometry)
+    )  # fmt: skip
+
+
+@pytest.fixture
+def live():
+    return Live()
+
+
+@pytest.fixture
+def panel(qtbot, live):
+    made = SimilarityPanel(live)
+    qtbot.addWidget(made)
+    made.resize(900, 260)
+    made.show()
+    return made
+
+
+def show(live, view):
+    live.families = (view,)
+    live.model_changed.emit()
+
+
+def cosine(one, two):
+    return float((one * two).sum() / np.sqrt((one**2).sum() * (two**2).sum()))
+
+
+def test_every_difference_stands_once_by_its_vector_s_name(panel, live):
+    show(live, make_view(0.5))
+    assert panel.heat.square.names == ("B", "C", "τ A", "Sum")
+    values = panel.heat.square.values
+    assert values[0, 1] == pytest.approx(cosine(VECTORS[2], VECTORS[3]))
+    assert values[3, 0] == pytest.approx(cosine(VECTORS[1] + 0.5 * VECTORS[2], VECTORS[2]))
+
+
+def test_a_move_changes_the_figures_at_once_and_a_hidden_panel_waits(panel, live):
+    show(live, make_view(0.5))
+    panel.hide()
+    live.families = (make_view(2.0),)
+    live.moved.emit()
+    assert panel.heat.square.values[3, 0] == pytest.approx(cosine(VECTORS[1] + 0.5 * VECTORS[2], VECTORS[2]))
+    panel.show()
+    assert panel.heat.square.values[3, 0] == pytest.approx(cosine(VECTORS[1] + 2 * VECTORS[2], VECTORS[2]))
+    live.families = (make_view(0.0),)
+    live.moved.emit()
+    assert panel.heat.square.values[3, 2] == pytest.approx(1.0)
+
+
+def test_a_layer_alone(panel, live):
+    show(live, make_view(0.5))
+    panel.part.setCurrentIndex(panel.part.findText("layer 1") if panel.part.findText("layer 1") > 0 else 3)
+    panel.part.activated.emit(panel.part.currentIndex())
+    assert panel.heat.square.values[0, 1] == pytest.approx(cosine(VECTORS[2, 2], VECTORS[3, 2]))
+    assert panel.heat.square.band == pytest.approx(1 / np.sqrt(50))
+
+
+def test_what_is_alike_goes_together_with_the_chosen_cell(panel, live):
+    show(live, make_view(0.0))
+    panel.heat.cell_chosen.emit(0, 1)
+    panel.order.click()
+    names = panel.heat.square.names
+    assert abs(names.index("C") - names.index("τ A")) == 1
+    assert [names[place] for place in panel.heat.chosen] == ["B", "C"]
+
+
+def test_a_click_shows_the_cell_layer_by_layer(panel, live, qtbot):
+    show(live, make_view(0.5))
+    qtbot.mouseClick(panel.heat, Qt.MouseButton.LeftButton, pos=panel.heat.cell_rect(0, 1).center().toPoint())
+    text = panel.plot.table_text().splitlines()
+    assert text[0] == "layer,B · C"
+    wanted = [cosine(VECTORS[2, tensor], VECTORS[3, tensor]) for tensor in range(3)]
+    assert [float(line.split(",")[1]) for line in text[1:]] == pytest.approx(wanted)
+
+
+def test_signs_are_compared_for_checkpoints_only(panel, live):
+    show(live, make_view(0.5))
+    panel.figure.setCurrentIndex(1)
+    panel.figure.activated.emit(1)
+    assert panel.heat.square.names == ("B", "C", "τ A")
+    assert panel.heat.square.values[0, 1] == pytest.approx((np.sign(VECTORS[2]) != np.sign(VECTORS[3])).mean())
+    assert panel.heat.square.values[0, 0] == 0
+
+
+def test_an_estimate_says_so(panel, live):
+    errors = np.full((len(TENSORS), 4, 4), 0.5)
+    live.is_measuring = True
+    show(live, make_view(0.5, errors))
+    assert panel.state.text().startswith("≈")
+    assert "±" in panel.heat.square.tell(0, 1)
+    live.progressed.emit(10**9, 4 * 10**9)
+    assert "of" in panel.state.text()
+
+
+def test_the_keyboard_walks_and_chooses(panel, live, qtbot):
+    show(live, make_view(0.5))
+    panel.heat.setFocus()
+    heard = []
+    panel.heat.cell_chosen.connect(lambda *cell: heard.append(cell))
+    panel.heat._go((0, 0))
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Return):
+        qtbot.keyClick(panel.heat, key)
+    assert heard == [(2, 1)]
+    assert "τ A · C" in panel.heat.accessibleDescription()
+
+
+def test_nothing_says_why(panel, live):
+    assert "Wire checkpoints" in panel.heat.message
+    live.message = "The engine is gone."
+    live.model_changed.emit()
+    assert panel.heat.message == "The engine is gone."
+    assert not panel.again.isHidden()
+    live.message, live.is_on = "", False
+    live.model_changed.emit()
+    assert "Switch" in panel.heat.message
+
+
+def test_everything_can_be_taken_along(panel, live, tmp_path):
+    show(live, make_view(0.5))
+    for name in ("map.svg", "map.png"):
+        assert panel.save(str(tmp_path / name))
+        assert panel.plot.save(str(tmp_path / f"plot-{name}"))
+    assert b"<svg" in (tmp_path / "map.svg").read_bytes()
+    assert QImage(str(tmp_path / "map.png")).width() == 2 * panel.heat.width()
+    panel.save(str(tmp_path / "table.csv"))
+    lines = list(csv.reader(io.StringIO((tmp_path / "table.csv").read_text())))
+    assert [line[0] for line in lines[1:]] == ["B", "C", "τ A", "Sum"]
+    assert float(lines[1][1]) == pytest.approx(np.linalg.norm(VECTORS[2]), rel=1e-5)
+    panel.copy_button.click()
+    assert QGuiApplication.clipboard().text().startswith("\t‖τ‖")
+    assert not QGuiApplication.clipboard().image().isNull()
+    panel.as_table.click()
+    assert panel.table.rowCount() == 4
+    assert panel.table.item(0, 0).text() == lines[1][1]
+
+
+def test_no_cell_is_hit_beside_the_cells(panel, live):
+    show(live, make_view(0.5))
+    assert panel.heat.cell_at(QPointF(1, 1)) is None
+    assert panel.heat.cell_at(panel.heat.cell_rect(3, 3).center()) == (3, 3)
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("is_signed", [True, False])
+def test_every_figure_can_be_read_on_its_colour(theme, is_signed):
+    for percent in range(-100 if is_signed else 0, 101):
+        colours = cell_colours(theme, percent / 100, is_signed=is_signed)
+        assert contrast(colours.text, colours.back) >= 4.5, percent
