@@ -127,7 +127,7 @@ def set_up() -> None:
         run_step("making .venv", [sys.executable, "-m", "venv", "--clear", VENV])
     # Someone who watches wants to see the downloads advance; a log does not.
     volume = ["--disable-pip-version-check"] if sys.stdout.isatty() else ["--disable-pip-version-check", "--quiet"]
-    install = [venv_python(), "-m", "pip", "install", *volume, "-c", ROOT / "constraints.txt", "-e", f"{ROOT}[dev]"]
+    install = [venv_python(), "-m", "pip", "install", *volume, "-c", ROOT / "constraints.txt", "-e", f"{ROOT}[dev,search]"]
     run_step("installing the packages", install)
     STAMP.write_text(digest, encoding="utf-8")
 

@@ -84,11 +84,13 @@ def _sample(vectors: int, size: int, seed: int) -> Proposals:
         fact = "The search method tpe needs the package optuna, which is not installed."
         raise SelectionError(fact, "Install it (pip install optuna), or take the method coordinate.")
     # Optional, and slow to import.
-    import optuna  # noqa: PLC0415  # pyright: ignore[reportMissingImports]
+    import optuna  # noqa: PLC0415
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
-    axes = {f"strength {index}": optuna.distributions.IntDistribution(0, size - 1) for index in range(vectors)}
+    axes: dict[str, optuna.distributions.BaseDistribution] = {
+        f"strength {index}": optuna.distributions.IntDistribution(0, size - 1) for index in range(vectors)
+    }
     known: dict[Places, float] = {}
     repeats = 0
     while repeats < _REPEATS and len(known) < size**vectors:
