@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.analogy_roles import read_roles
+from app.canvas.connection import name_node
 from app.live_view import FamilyView
 from app.widgets.map_scene import MapArrow, MapHandle, MapKind, MapParallelogram, MapPath, MapPoint, MapScene, Place
 from engine.catalogue import catalogue
@@ -109,17 +110,25 @@ class _FamilyDrawing:
         self._places: Sequence[Place] = [(float(x), float(y)) for x, y in found.places]
         self._distances: Sequence[Sequence[float]] = view.figures.distances.tolist()
         self._origin: Place = self._places[-1]
-        self._steps = {member for series in view.space.family.series for member in series.members}
+        self._steps: Mapping[NodeId, str] = {
+            member: f"{series.quantity} {number:g}"
+            for series in view.space.family.series
+            if series.node is not None
+            for member, number in zip(series.members, series.numbers, strict=True)
+        }
+        self._between = {view.space.rows[member] for series in view.space.family.series if series.node for member in series.members[:-1]}
+        """The rows of all checkpoints of a training but the last: its path leads to them, no arrow."""
 
     def draw(self) -> MapScene:
         """Return the scene."""
         spots = self._find_spots()
+        passed = {row for spot in spots if not self._between.isdisjoint(spot.rows) for row in spot.rows}
         origins = [spot.rows[0] for spot in spots]
         errors: Sequence[float] = self._view.errors.norms.tolist()
         return MapScene(
             points=tuple(self._make_point(spot, errors) for spot in spots),
             distances=tuple(tuple(self._distances[row][column] for column in origins) for row in origins),
-            arrows=tuple(self._list_arrows()),
+            arrows=tuple(self._list_arrows(passed)),
             parallelograms=tuple(self._list_parallelograms()),
             paths=tuple(self._list_paths()),
             base_norm=self._view.space.geometry.base_norm(),
@@ -166,7 +175,7 @@ class _FamilyDrawing:
             norm_error=errors[row] if math.isfinite(errors[row]) else 0.0,
             also=tuple(self._name(other) for other in spot.rows[1:]),
             handle=first[1] if first else None,
-            is_step=self._nodes[row].node in self._steps,
+            step=self._steps.get(self._nodes[row].node, ""),
         )
 
     def _find_handle(self, row: int) -> tuple[NodeId, MapHandle] | None:
@@ -193,9 +202,10 @@ class _FamilyDrawing:
         declared = operation.parameter(parameter) if operation is not None else None
         return (float(declared.minimum), float(declared.maximum)) if isinstance(declared, Real) else None
 
-    def _list_arrows(self) -> Iterator[MapArrow]:
+    def _list_arrows(self, passed: Collection[int]) -> Iterator[MapArrow]:
+        """Return the vectors as arrows, but for some rows."""
         for row, node in enumerate(self._nodes):
-            if node.kind is PortKind.VECTOR and self._is_known(row) and node.node not in self._steps:
+            if node.kind is PortKind.VECTOR and self._is_known(row) and row not in passed:
                 yield MapArrow(node.node, self._name(row), self._origin, self._places[row], is_made=not self._is_difference(node))
 
     def _is_difference(self, node: LiveNode) -> bool:
@@ -223,9 +233,9 @@ class _FamilyDrawing:
             if len(members) != len(series.members) or not all(self._is_known(row) for row in members):
                 continue
             figures = follow_series(self._view.figures, members)
-            name = self._view.names.get(series.node, "") if series.node is not None else ""
+            name = name_node(self._document, series.node) if series.node is not None and series.node in self._document.nodes else ""
             places = tuple(self._places[row] for row in members)
-            start = (self._origin,) if series.quantity == "step" else ()
+            start = (self._origin,) if series.node is not None else ()
             yield MapPath(
                 name, series.quantity, series.numbers, (*start, *places), tuple(figures.cosines.tolist()), tuple(figures.norms.tolist())
             )

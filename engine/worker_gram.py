@@ -15,6 +15,7 @@ from engine.execution.kernel_sample import KernelGraph, estimate_kernels, list_k
 from engine.execution.stop import Stop  # noqa: TID253  (see above)
 from engine.planning.family_files import find_family_files
 from engine.planning.resolve import resolve_values
+from engine.planning.series import expand_series
 from engine.planning.structure import read_graph
 from engine.similarity.estimate import BUDGET_BYTES
 from engine.similarity.family_files import FamilyFiles
@@ -60,8 +61,8 @@ def run_gram(job: GramJob, talk: GramTalk, *, with_estimate: bool = True) -> Out
 
 def _send_tables(job: GramJob, talk: GramTalk, *, with_estimate: bool) -> None:
     store = GramStore.of_user()
-    document = parse_document(job.document)
-    resolved, _ = resolve_values(read_graph(document)[0], job.folder)
+    expansion, _ = expand_series(parse_document(job.document), job.folder)
+    resolved, _ = resolve_values(read_graph(expansion.document)[0], job.folder, expansion)
     families = [family for family in find_family_files(resolved) if family.is_here]
     for family in families if with_estimate else ():
         if _is_worth_estimating(family, store):
@@ -70,7 +71,7 @@ def _send_tables(job: GramJob, talk: GramTalk, *, with_estimate: bool) -> None:
     for family in families:
         measured = measure_gram(family, store, PassSettings(stops=talk.stop.is_requested, moved=_tell_progress(job, talk)))
         talk.send(_ready(job, save_table(measured.table, tables_folder()), is_estimate=False, notes=measured.notes))
-        graph = KernelGraph(document, resolved, family, list_kernels(resolved, family))
+        graph = KernelGraph(expansion.document, resolved, family, list_kernels(resolved, family))
         if graph.kernels:
             _send_kernels(job, talk, graph, measured.table)
 

@@ -99,7 +99,7 @@ class WeightMapPanel(QWidget):
         self.map.setAccessibleName(self.tr("Map of the models’ weights"))
         self.map.dragged.connect(self._drag)
         self.map.nudged.connect(self._nudge)
-        self.map.drag_cancelled.connect(self._cancel)
+        self.map.drag_cancelled.connect(self._set)
         self.map.opened.connect(self._reveal)
         column.addLayout(head)
         column.addWidget(self.map, 1)
@@ -260,11 +260,6 @@ class WeightMapPanel(QWidget):
         handle = self._handle_of(node)
         if handle is not None:
             self._set(node, round(handle.value + steps * _KEY_STEP, _FINEST), gesture)
-
-    def _cancel(self, node: NodeId, _gesture: int) -> None:
-        """Take back the drag that goes on: it is the last step, and one."""
-        if self._session.undo_stack.canUndo():
-            self._session.undo_stack.undo()
 
     def _set(self, node: NodeId, number: float, gesture: int) -> None:
         handle = self._handle_of(node)

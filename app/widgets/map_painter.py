@@ -103,7 +103,8 @@ def _rank(point: MapPoint) -> int:
 
 
 def _name(point: MapPoint) -> str:
-    return point.name if point.handle is None else f"{point.name} · {point.handle.letter} {point.handle.value:g}"
+    name = point.step or point.name
+    return name if point.handle is None else f"{name} · {point.handle.letter} {point.handle.value:g}"
 
 
 @dataclass
@@ -132,12 +133,12 @@ class _Drawing:
         }[kind]
 
     def path(self, path: MapPath) -> None:
-        self.painter.setPen(QPen(self.colours.metrics, 2))
+        self.painter.setPen(QPen(self.colours.metrics, 2, Qt.PenStyle.SolidLine if path.is_training else Qt.PenStyle.DashLine))
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
         places = [self.at(place) for place in path.places]
         self.painter.drawPolyline(QPolygonF(places))
         for start, stop in pairwise(places):
-            if QLineF(start, stop).length() > 4 * _HEAD:
+            if path.is_training and QLineF(start, stop).length() > 4 * _HEAD:
                 self.head(QLineF(start, (start + stop) / 2), self.colours.metrics, _HEAD * 0.8)
 
     def way(self, point: MapPoint) -> None:

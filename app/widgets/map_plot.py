@@ -30,8 +30,8 @@ class MapPlot(QWidget):
     """(NodeId, place, gesture): the user pulls a point to a place; of one drag all carry the same gesture number."""
     nudged = Signal(object, int, int)
     """(NodeId, steps, gesture): the user moves a point along its arrow by keys; holding a key is one gesture."""
-    drag_cancelled = Signal(object, int)
-    """(NodeId, gesture): the user pressed Escape in a drag."""
+    drag_cancelled = Signal(object, float, int)
+    """(NodeId, number, gesture): the user pressed Escape in a drag, which began at that number."""
     opened = Signal(object)
     """(NodeId): the user wants to see the node of a point."""
 
@@ -241,9 +241,9 @@ class MapPlot(QWidget):
             self.fit()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current is not None:
             self.opened.emit(self.scene.points[self.current].node)
-        elif key == Qt.Key.Key_Escape and self._grabbed is not None:
-            grabbed, self._grabbed = self._grabbed, None
-            self.drag_cancelled.emit(grabbed.node, self._gesture)
+        elif key == Qt.Key.Key_Escape and self._grabbed is not None and self._grabbed.handle is not None:
+            grabbed, number, self._grabbed = self._grabbed.node, self._grabbed.handle.value, None
+            self.drag_cancelled.emit(grabbed, number, self._gesture)
         else:
             super().keyPressEvent(event)
 

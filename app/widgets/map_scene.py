@@ -52,8 +52,13 @@ class MapPoint:
     also: tuple[str, ...] = ()
     """Names of other nodes whose value lies exactly there."""
     handle: MapHandle | None = None
-    is_step: bool = False
-    """Whether it is one of many checkpoints of a training: drawn small."""
+    step: str = ""
+    """Of one of many checkpoints of a training, which is drawn small: what it is called there, as “step 500”."""
+
+    @property
+    def is_step(self) -> bool:
+        """Tell whether it is one of many checkpoints of a training."""
+        return bool(self.step)
 
     @property
     def names(self) -> str:
@@ -101,6 +106,11 @@ class MapPath:
     cosines: tuple[float, ...]
     """With the last one's edit."""
     norms: tuple[float, ...]
+
+    @property
+    def is_training(self) -> bool:
+        """Tell whether one checkpoint became the next; else they are only compared in an order."""
+        return self.quantity == "step"
 
 
 @dataclass(frozen=True)

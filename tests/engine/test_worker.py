@@ -3,6 +3,7 @@
 import json
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import threading
@@ -361,6 +362,23 @@ def test_a_gram_job_answers_with_tables_that_are_mapped(talk, small, own_cache):
     moved = [message for message in worker.heard if isinstance(message, GramMoved)]
     assert moved[-1].bytes_done == moved[-1].bytes_total > 0
     assert worker.end() == 0
+
+
+def test_a_gram_job_knows_every_checkpoint_of_a_series(talk, small, own_cache):
+    nodes = {
+        "base": {"operation": "checkpoint", "parameters": {"source": "base"}},
+        "run": {"operation": "series", "parameters": {"source": "run"}},
+        "tau": {"operation": "task_vector"},
+    }
+    for step in (5, 10):
+        shutil.copytree(small.folder / "tuned", small.folder / "run" / f"checkpoint-{step}")
+    wires = [{"from": "run.checkpoint", "to": "tau.tuned"}, {"from": "base.checkpoint", "to": "tau.base"}]
+    worker = talk()
+    worker.say(Greeting(PROTOCOL))
+    worker.say(GramJob(1, 7, json.dumps({"format": "weightloom/1", "nodes": nodes, "wires": wires}), small.folder))
+    table = load_table(worker.hear(GramReady).table)
+    assert (table.base, len(table.vectors)) == ("base", 2)
+    assert worker.hear(JobEnded).outcome.kind == "done"
 
 
 def test_an_estimate_comes_before_the_exact_table(talk, large, own_cache):

@@ -97,11 +97,11 @@ def test_a_moved_point_neither_fits_the_map_anew_nor_flips_it(plot):
 
 def test_escape_takes_a_drag_back(plot):
     taken = []
-    plot.drag_cancelled.connect(lambda node, gesture: taken.append(node))
+    plot.drag_cancelled.connect(lambda node, number, gesture: taken.append((node, number)))
     QTest.mousePress(plot, Qt.MouseButton.LeftButton, pos=pixel(plot, "edit"))
     QTest.keyClick(plot, Qt.Key.Key_Escape)
     QTest.mouseRelease(plot, Qt.MouseButton.LeftButton, pos=pixel(plot, "edit"))
-    assert taken == ["edit"]
+    assert taken == [("edit", 0.5)]
 
 
 def test_arrow_keys_walk_between_points_and_with_shift_along_an_arrow(plot):

@@ -1,0 +1,248 @@
+"""The weight map over the shipped models: exact figures from the real engine, changed by the hand on the map and by the slider."""
+
+import csv
+import io
+import math
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from safetensors.torch import load_file
+
+from app.checking import Checker
+from app.engine_thread import EngineThread
+from app.live_view import LiveView
+from app.map_drawing import draw_analogy
+from app.panels.analogy_map import AnalogyMap
+from app.panels.weight_map import WeightMapPanel
+from app.session import Session
+from app.widgets.map_scene import MapKind, MapScene
+from engine.document.edits import set_label, set_parameter
+from engine.document.model import Document, Node, NodeId, PortRef, Wire
+from engine.resources import resource_path
+
+PATIENCE = 120_000
+MODELS = resource_path("sample/models")
+APPLY, GUESS = NodeId("apply"), NodeId("guess")
+CORNERS = {"a": "plain-0-4", "b": "diag-0-4", "c": "plain-5-9", "d": "diag-5-9"}
+
+
+def make_wire(source, target):
+    return Wire(PortRef.parse(source), PortRef.parse(target))
+
+
+def draw_graph():
+    nodes = {
+        "base": Node("checkpoint", {"source": str(MODELS / "base")}, "Base"),
+        "guess": Node("analogy", label="Guess"),
+        "apply": Node("apply", {"strength": 0.5}, "Edited"),
+        "run": Node("series", {"source": str(MODELS / "diag-series")}, "Training"),
+        "tau-run": Node("task_vector", label="τ Training"),
+    }
+    wires = [
+        make_wire("base.checkpoint", "apply.base"),
+        make_wire("guess.vector", "apply.vector"),
+        make_wire("run.checkpoint", "tau-run.tuned"),
+        make_wire("base.checkpoint", "tau-run.base"),
+    ]
+    for letter, source in CORNERS.items():
+        nodes[letter] = Node("checkpoint", {"source": str(MODELS / source)}, letter.upper())
+        nodes[f"tau-{letter}"] = Node("task_vector", label=f"τ {letter.upper()}")
+        wires += [
+            make_wire(f"{letter}.checkpoint", f"tau-{letter}.tuned"),
+            make_wire("base.checkpoint", f"tau-{letter}.base"),
+            make_wire(f"tau-{letter}.vector", f"guess.{letter}"),
+        ]
+    return Document("Map", {NodeId(name): node for name, node in nodes.items()}, tuple(wires))
+
+
+@pytest.fixture(scope="module")
+def live(qapp):
+    """The live figures of the graph; each test begins with its document anew."""
+    engine = EngineThread()
+    engine.start_worker()
+    session = Session()
+    checker = Checker(session, engine)
+    made = LiveView(session, checker, engine)
+    made.session, made.checker = session, checker
+    yield made
+    made.switch(is_on=False)
+    session.close()
+    engine.shutdown()
+    for one in (made, checker, session, engine):
+        one.deleteLater()
+
+
+@pytest.fixture
+def panel(qtbot, live):
+    live.switch(is_on=True)
+    live.session.new(draw_graph())
+    live.checker.check_now()
+    made = WeightMapPanel(live.session, live)
+    qtbot.addWidget(made)
+    made.resize(1000, 400)
+    with qtbot.waitExposed(made):
+        made.show()
+    qtbot.waitUntil(lambda: bool(live.families) and not live.is_measuring, timeout=PATIENCE)
+    return made
+
+
+def point(panel, name):
+    return next(one for one in panel.map.scene.points if one.name == name)
+
+
+def strength(live):
+    return live.session.document.nodes[APPLY].parameters["strength"]
+
+
+def edits():
+    base = load_file(MODELS / "base" / "model.safetensors")
+    found = {}
+    for letter, source in CORNERS.items():
+        tuned = load_file(MODELS / source / "model.safetensors")
+        found[letter] = np.concatenate([(tuned[name].double() - base[name].double()).flatten().numpy() for name in base])
+    return found
+
+
+def test_points_lie_at_exact_distances_from_one_another(panel):
+    scene, found = panel.map.scene, edits()
+    names = [one.name for one in scene.points]
+    assert {"Base", "A", "B", "C", "D", "Edited", "Guess"} <= set(names)
+    assert point(panel, "A").also == ("τ A",)
+    assert [point(panel, name).kind for name in ("Base", "A", "Edited", "Guess")] == [
+        MapKind.BASE,
+        MapKind.TUNED,
+        MapKind.EDITED,
+        MapKind.VECTOR,
+    ]
+    distance = scene.distances[names.index("A")][names.index("Edited")]
+    edited = 0.5 * (found["c"] + found["b"] - found["a"])
+    assert distance == pytest.approx(np.linalg.norm(edited - found["a"]), rel=1e-6)
+    assert 0 < scene.shown_share < 1
+    for one, row in zip(scene.points, scene.distances, strict=True):
+        for other, far in zip(scene.points, row, strict=True):
+            assert math.dist(one.place, other.place) <= far * (1 + 1e-6) + 1e-9
+
+
+def test_an_analogy_is_a_parallelogram_with_its_gap(panel):
+    (shape,) = panel.map.scene.parallelograms
+    a, b, c, made = (np.array(corner) for corner in shape.corners)
+    assert made == pytest.approx(c + b - a)
+    found = edits()
+    guess = found["c"] + found["b"] - found["a"]
+    assert shape.residual == pytest.approx(np.linalg.norm(guess - found["d"]) / np.linalg.norm(found["d"]), rel=1e-6)
+    cosine = guess @ found["d"] / np.linalg.norm(guess) / np.linalg.norm(found["d"])
+    assert shape.cosine == pytest.approx(cosine, abs=1e-6)
+    assert f"residual = {shape.residual:.3f}" in panel.analogies.text()
+
+
+def test_a_point_dragged_along_its_arrow_sets_the_strength_as_one_step(panel, live):
+    handle = point(panel, "Edited").handle
+    frame, steps = panel.map.frame, live.session.undo_stack.count()
+    start, goal = (QPoint(*map(round, frame.show(place))) for place in (point(panel, "Edited").place, handle.one))
+    QTest.mousePress(panel.map, Qt.MouseButton.LeftButton, pos=start)
+    for part in (0.3, 0.6, 1.0):
+        QTest.mouseMove(panel.map, start + (goal - start) * part)
+    QTest.mouseRelease(panel.map, Qt.MouseButton.LeftButton, pos=goal)
+    assert strength(live) == pytest.approx(1, abs=0.03)
+    assert panel.map.frame == frame
+    assert point(panel, "Edited").handle.value == strength(live)
+    assert live.session.undo_stack.count() == steps + 1
+    live.session.undo_stack.undo()
+    assert strength(live) == 0.5
+
+
+def test_escape_in_a_drag_leaves_nothing_behind(panel, live):
+    live.session.apply("Rename", lambda document: set_label(document, NodeId("base"), "Base model"))
+    start = QPoint(*map(round, panel.map.frame.show(point(panel, "Edited").place)))
+    QTest.mousePress(panel.map, Qt.MouseButton.LeftButton, pos=start)
+    QTest.keyClick(panel.map, Qt.Key.Key_Escape)
+    QTest.mouseRelease(panel.map, Qt.MouseButton.LeftButton, pos=start)
+    steps = live.session.undo_stack.index()
+    assert (strength(live), steps) == (0.5, 1)
+    QTest.mousePress(panel.map, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(panel.map, start + QPoint(40, 30))
+    QTest.keyClick(panel.map, Qt.Key.Key_Escape)
+    QTest.mouseRelease(panel.map, Qt.MouseButton.LeftButton, pos=start)
+    assert (strength(live), live.session.undo_stack.index()) == (0.5, steps)
+
+
+def test_shift_and_an_arrow_key_move_a_point_by_a_hundredth(panel, live):
+    panel.map.current = panel.map.scene.find(APPLY)
+    handle = point(panel, "Edited").handle
+    is_right = handle.one[0] > handle.zero[0]
+    QTest.keyClick(panel.map, Qt.Key.Key_Right if is_right else Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert strength(live) == 0.51
+
+
+def test_the_map_stands_still_while_the_slider_moves(panel, live):
+    before, frame = panel.map.scene, panel.map.frame
+    for number in (0.1, -0.2, 0.9):
+        live.session.apply("Set", lambda document, number=number: set_parameter(document, APPLY, "strength", number), "slide")
+    assert panel.map.frame == frame
+    for one, other in zip(before.points, panel.map.scene.points, strict=True):
+        assert one.node == other.node
+        if one.node != APPLY:
+            assert one.place == other.place
+    assert point(panel, "Edited").place != next(one for one in before.points if one.node == APPLY).place
+
+
+def test_a_training_is_a_path_with_its_curves(panel):
+    (path,) = panel.map.scene.paths
+    assert (path.name, path.quantity, path.numbers) == ("Training", "step", (10.0, 25.0, 50.0, 75.0, 100.0))
+    assert len(path.places) == 6
+    assert path.cosines[-1] == pytest.approx(1)
+    assert [one.step for one in panel.map.scene.points if one.step] == [f"step {number:g}" for number in sorted(path.numbers, key=str)]
+    panel.sides.setCurrentIndex(1)
+    panel.sides.activated.emit(1)
+    assert panel.pages.currentWidget() is panel.curves
+    assert "cosine to the final vector" in panel.curves.accessibleDescription()
+
+
+def test_the_table_leaves_by_clipboard_with_the_picture(panel):
+    panel.copy.click()
+    held = QGuiApplication.clipboard().mimeData()
+    assert held.hasImage()
+    rows = list(csv.reader(io.StringIO(held.text()), delimiter="\t"))
+    assert len(rows) == len(panel.map.scene.points) + 1
+    assert float(rows[1][4]) == 0.0
+    assert panel.table.rowCount() == len(panel.map.scene.points)
+
+
+def test_a_double_click_shows_the_node(panel, qtbot):
+    x, y = panel.map.frame.show(point(panel, "B").place)
+    with qtbot.waitSignal(panel.reveal_wanted) as seen:
+        panel.map.mouseDoubleClickEvent(_double_click(QPointF(x, y)))
+    assert seen.args == ["b"]
+
+
+def _double_click(place):
+    from PySide6.QtCore import QEvent
+    from PySide6.QtGui import QMouseEvent
+
+    buttons = Qt.MouseButton.LeftButton
+    return QMouseEvent(QEvent.Type.MouseButtonDblClick, place, place, buttons, buttons, Qt.KeyboardModifier.NoModifier)
+
+
+def test_the_small_map_lies_in_the_plane_of_the_analogy(panel, live, qtbot):
+    small = AnalogyMap(live.session, live, GUESS)
+    qtbot.addWidget(small)
+    scene = draw_analogy(live.families[0], live.session.document, GUESS)
+    assert small.plot.scene == scene
+    a, b, c, made, _ = (np.array(place) for _, place in scene.letters)
+    for one, other, number in ((a, b, (0, 1)), (a, c, (0, 2)), (b, made, (1, 3))):
+        assert math.dist(one, other) == pytest.approx(scene.distances[number[0]][number[1]], rel=1e-6)
+    assert b[0] > a[0]
+    assert c[1] > a[1]
+    assert "residual" in small.figures.text()
+
+
+def test_what_is_missing_is_said(panel, live):
+    live.switch(is_on=False)
+    assert "switched off" in panel.map.accessibleDescription()
+    assert panel.map.scene == MapScene()
+    assert not panel.copy.isEnabled()
+    live.session.new()
+    live.switch(is_on=True)
