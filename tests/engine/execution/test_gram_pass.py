@@ -184,6 +184,7 @@ def test_a_file_that_is_cut_is_an_error(bench, settled, files_of, store):
 def test_what_was_done_before_a_stop_is_not_done_again(settled, files_of, store, monkeypatch):
     monkeypatch.setattr(family_files, "FEWEST_PART_ENTRIES", 1)
     monkeypatch.setattr(family_files, "MOST_PARTS", 1 << 30)
+    monkeypatch.setattr(row_sums, "CACHED_BYTES", 1 << 18)  # so that there is more than one block to stop before
     asked = itertools.count()
     files = files_of(*NAMES)
     with pytest.raises(Cancelled):
