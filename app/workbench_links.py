@@ -19,6 +19,7 @@ from app.file_drops import FileDrops
 from app.guide import GuideWindow
 from app.hints import Hints
 from app.live_choices import read_choices
+from app.live_facts import shorten_live_facts
 from app.mends import Mend
 from app.node_marks import gather_facts, mark_nodes, shorten_facts
 from app.preferences import WheelChoice
@@ -46,6 +47,7 @@ class WorkbenchLinks(QObject):
         self._session = window.session
         self.searches = Searches(window.session, workbench)
         self.guide: GuideWindow | None = None
+        self._known_facts: Mapping[NodeId, str] = {}
         self.control = RunControl(window, workbench)
         self.drops = FileDrops(window.session, window.files, workbench)
         self.voice = AccessibleCanvas(workbench.scene, workbench.view)
@@ -68,7 +70,8 @@ class WorkbenchLinks(QObject):
         states = mark_nodes(document, run, stale)
         facts = gather_facts(document, summary, run, stale)
         bench.scene.set_states(states)
-        bench.scene.set_facts(shorten_facts(facts))
+        self._known_facts = shorten_facts(facts)
+        self._show_short_facts()
         bench.inspector.show_facts(facts, summary.formulas if summary is not None else {})
         bench.status.show_run(run, bench.runs.memory_bytes)
         bench.status.show_graph(document, summary)
@@ -82,6 +85,10 @@ class WorkbenchLinks(QObject):
             bench.docks["problems"].setWindowTitle(self.tr("Problems ({0})").format(count) if count else self.tr("Problems"))
         self.voice.refresh()
         bench.outline.show_states(states, summary.problems if summary is not None else ())
+
+    def _show_short_facts(self) -> None:
+        """Let each node say what was measured of it or, where nothing was, where it is in weight space."""
+        self._bench.scene.set_facts({**shorten_live_facts(self._bench.live.families), **self._known_facts})
 
     def reveal(self, node: str) -> None:
         """Show a node on the canvas."""
@@ -147,6 +154,8 @@ class WorkbenchLinks(QObject):
         bench.checker.changed.connect(self.show_marks)
         bench.runs.progressed.connect(self.show_marks)
         bench.runs.stale_changed.connect(self.show_marks)
+        bench.live.model_changed.connect(self._show_short_facts)
+        bench.live.moved.connect(self._show_short_facts)
         bench.runs.ended.connect(self._take_run)
         bench.similarity.try_again_wanted.connect(self._measure_again)
         bench.palette_panel.wanted.connect(self._add_operation)

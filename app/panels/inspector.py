@@ -25,6 +25,7 @@ from app.canvas.connection import find_operation, name_node
 from app.live_view import LiveView
 from app.mends import find_mends
 from app.panels.analogy_map import AnalogyMap
+from app.panels.live_facts import LiveFacts
 from app.panels.parameter_fields import ParameterField
 from app.panels.problem_card import ProblemCard
 from app.panels.role_rows import RoleRows
@@ -264,8 +265,12 @@ class InspectorPanel(QScrollArea):
 
     def _build_facts(self, layout: QVBoxLayout, node_id: NodeId) -> None:
         facts = self._facts.get(node_id, ())
-        if not facts:
-            return
+        if facts:
+            self._build_known_facts(layout, facts)
+        if self._live is not None:
+            layout.addWidget(LiveFacts(self._live, node_id, "" if facts else self.tr("FACTS")))
+
+    def _build_known_facts(self, layout: QVBoxLayout, facts: Facts) -> None:
         layout.addWidget(_make_label(self.tr("FACTS"), "caption"))
         grid = QGridLayout()
         grid.setVerticalSpacing(6)

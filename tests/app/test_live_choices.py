@@ -30,7 +30,7 @@ def make_model(*names):
     ("names", "strength", "wanted"),
     [
         (("strength",), "0.6", {"strength": 0.6}),
-        ([f"strength.{index}" for index in (0, 1, 10, 2)], "1, 2, 3, 4", {"strength.0": 1, "strength.1": 2, "strength.2": 3, "strength.10": 4}),
+        (["strength.0", "strength.10", "strength.2"], "1, 2, 3", {"strength.0": 1, "strength.2": 2, "strength.10": 3}),
         (("strength.0", "strength.1"), "0.6", {}),
     ],
 )  # fmt: skip

@@ -1,0 +1,139 @@
+"""What is known of a node in weight space, in words and figures: on its card and in the inspector."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+
+from app.live_view import FamilyView
+from app.similarity_figures import find_meanings
+from engine.document.model import NodeId
+from engine.operation import PortKind
+
+_MOST_OPERANDS = 4
+_MOST_PAIRS = 3
+Facts = tuple[tuple[str, str], ...]
+
+
+def shorten_live_facts(views: Sequence[FamilyView]) -> Mapping[NodeId, str]:
+    """Return a figure for each node to stand on it: how long its vector is, or how far its model is from the base."""
+    short: dict[NodeId, str] = {}
+    for view in views:
+        norms = view.figures.norms
+        for row, node in enumerate(view.space.family.nodes):
+            if view.figures.is_known[row] and node.source is None:
+                symbol = "‖τ‖" if node.kind is PortKind.VECTOR else "‖Δθ‖"
+                sign = "≈ " if _is_estimated(view, row) else ""
+                short[node.node] = f"{symbol} {sign}{norms[row]:.3g}"
+    return short
+
+
+def list_live_facts(views: Sequence[FamilyView], node_id: NodeId) -> Facts:
+    """Return the facts of one node, the figures of the present moment."""
+    for view in views:
+        row = view.space.rows.get(node_id)
+        if row is not None:
+            return tuple(_tell_node(view, row))
+    return ()
+
+
+def _tell_node(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
+    node, geometry = view.space.family.nodes[row], view.space.geometry
+    base = view.names.get(view.space.family.family.base, "")
+    if node.node == view.space.family.family.base:
+        yield "‖θ₀‖", f"{geometry.base_norm():.4g}"
+    elif not view.figures.is_known[row]:
+        yield "in weight space", "known after its search or estimate"
+        return
+    else:
+        symbol = _symbol(view, row)
+        yield f"‖{symbol}‖", _spell(float(view.figures.norms[row]), _norm_error(view, row), ".4g")
+        yield f"‖{symbol}‖ / ‖θ₀‖", f"{view.figures.relative_norms[row]:.3g}"
+        yield from _tell_operands(view, row)
+        yield from _tell_compared(view, row)
+        yield from _tell_counts(view, row)
+        yield "measured from", base
+    yield "tensors · params", f"{len(geometry.tensors)} · {geometry.entries:,}"
+
+
+def _tell_operands(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
+    """Tell how alike a node is to what it is made of, and that among itself."""
+    operands = _own_operands(view, row)
+    symbol, norms = _symbol(view, row), view.figures.norms
+    for operand in operands[:_MOST_OPERANDS]:
+        name = _name(view, operand)
+        if len(operands) > 1:
+            yield f"cos with {name}", _cosine(view, row, operand)
+        if norms[operand] > 0:
+            yield f"‖{symbol}‖ / ‖{name}‖", f"{norms[row] / norms[operand]:.3g}"
+    if 1 < len(operands) <= _MOST_PAIRS:
+        for one, two in combinations(operands, 2):
+            yield f"cos({_name(view, one)}, {_name(view, two)})", _cosine(view, one, two)
+    share = float(view.figures.interference_shares[row])
+    if len(operands) > 1 and math.isfinite(share):
+        yield "share of overlap in ‖τ‖²", f"{share:.0%}"
+
+
+def _tell_compared(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
+    node = view.space.family.nodes[row]
+    for true in node.compared:
+        other = view.space.rows.get(true)
+        if other is not None and view.figures.is_known[other]:
+            yield f"cos with {_name(view, other)}", _cosine(view, row, other)
+            yield f"distance to {_name(view, other)}, of its length", f"{view.figures.residual(row, other):.3g}"
+
+
+def _tell_counts(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
+    """Tell what is counted entry by entry: of the checkpoints' own differences, and of kernels."""
+    places = {name: place for place, name in enumerate(view.space.geometry.table.vectors)}
+    columns = view.space.family.columns
+    meanings = find_meanings(view.space.family)
+
+    def find(index: int) -> int | None:
+        meaning = meanings[index]
+        return places.get(str(columns[meaning])) if isinstance(meaning, int) else None
+
+    own = find(row)
+    if own is not None:
+        yield "exactly 0", f"{view.counts.zeros[own]:.1%}"
+    found = [place for operand in _own_operands(view, row) if (place := find(operand)) is not None]
+    pairs = [float(view.counts.conflicts[one, two]) for one, two in combinations(dict.fromkeys(found), 2)]
+    known = [pair for pair in pairs if math.isfinite(pair)]
+    if known:
+        yield "sign conflicts" if len(known) == 1 else "sign conflicts, mean of pairs", f"{sum(known) / len(known):.0%}"
+
+
+def _own_operands(view: FamilyView, row: int) -> list[int]:
+    """Return the places of a node's operands that are no zero vectors and known."""
+    node, rows = view.space.family.nodes[row], view.space.rows
+    found = dict.fromkeys(rows[operand] for operand in node.operands if operand in rows)
+    return [index for index in found if view.figures.is_known[index] and view.figures.norms[index] > 0 and index != row]
+
+
+def _symbol(view: FamilyView, row: int) -> str:
+    return "τ" if view.space.family.nodes[row].kind is PortKind.VECTOR else "θ − θ₀"
+
+
+def _name(view: FamilyView, row: int) -> str:
+    node = view.space.family.nodes[row].node
+    return view.names.get(node, str(node))
+
+
+def _cosine(view: FamilyView, one: int, two: int) -> str:
+    error = float(view.errors.cosines[one, two]) if view.space.geometry.table.is_estimate else 0.0
+    return _spell(float(view.figures.cosines[one, two]), error, ".2f")
+
+
+def _norm_error(view: FamilyView, row: int) -> float:
+    return float(view.errors.norms[row]) if view.space.geometry.table.is_estimate else 0.0
+
+
+def _is_estimated(view: FamilyView, row: int) -> bool:
+    return _norm_error(view, row) > 0
+
+
+def _spell(value: float, error: float, form: str) -> str:
+    if math.isnan(value):
+        return "–"
+    return f"≈ {value:{form}} ± {error:.1g}" if error > 0 else f"{value:{form}}"

@@ -1,0 +1,76 @@
+"""The facts of one node in weight space, in the inspector: figures that change while a slider moves."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from app.live_facts import Facts, list_live_facts
+from app.live_view import LiveView
+from engine.document.model import NodeId
+
+
+class LiveFacts(QWidget):
+    """Show names and figures; nothing while nothing is known."""
+
+    def __init__(self, live: LiveView, node: NodeId, caption: str = "", parent: QWidget | None = None) -> None:
+        """Follow the live figures of a node."""
+        super().__init__(parent)
+        self._live = live
+        self._node = node
+        self._names: tuple[str, ...] = ()
+        self._figures: list[QLabel] = []
+        self.setAccessibleName(self.tr("Facts in weight space"))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(10)
+        self._caption = QLabel(caption)
+        self._caption.setProperty("role", "caption")
+        self._caption.setVisible(bool(caption))
+        layout.addWidget(self._caption)
+        self._grid = QGridLayout()
+        self._grid.setVerticalSpacing(6)
+        self._grid.setColumnStretch(0, 1)
+        layout.addLayout(self._grid)
+        live.model_changed.connect(self._show)
+        live.moved.connect(self._show)
+        self._show()
+
+    @property
+    def facts(self) -> Facts:
+        """Return what is shown."""
+        return tuple(zip(self._names, (figure.text() for figure in self._figures), strict=True))
+
+    def _show(self) -> None:
+        found = list_live_facts(self._live.families, self._node)
+        names = tuple(name for name, _ in found)
+        if names != self._names:
+            self._lay_out(names)
+        for label, (_, figure) in zip(self._figures, found, strict=True):
+            if label.text() != figure:
+                label.setText(figure)
+        self.setVisible(bool(found))
+
+    def _lay_out(self, names: tuple[str, ...]) -> None:
+        while (item := self._grid.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self._names, self._figures = names, []
+        for row, name in enumerate(names):
+            self._grid.addWidget(_make_label(name, "dim"), row, 0)
+            figure = _make_label("", "mono")
+            figure.setAccessibleName(name)
+            figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+            figure.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            self._grid.addWidget(figure, row, 1)
+            self._figures.append(figure)
+
+
+def _make_label(text: str, role: str) -> QLabel:
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(role == "dim")
+    label.setProperty("role", role)
+    return label
