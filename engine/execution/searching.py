@@ -10,7 +10,7 @@ from engine.events import Listener
 from engine.execution.measuring import Measurer
 from engine.execution.result import MetricRecord, SearchPoint, SearchRecord
 from engine.execution.search_bench import SearchBench
-from engine.execution.trying import try_each
+from engine.execution.trying import try_strengths
 from engine.planning.coefficient import Symbol
 from engine.planning.structure import Step
 from engine.search.rules import Point, RuleName, ScoredPoint, SelectionRule, StrengthChoice, choose_strength
@@ -23,23 +23,16 @@ def search_strength(step: Step, measurer: Measurer, listener: Listener) -> tuple
 
     Raises:
         SelectionError: no strength that was tried satisfies the rule.
-        Cancelled: the user stopped the run; of a search among many strengths the best so far has been told.
+        Cancelled: the user stopped the run; the best so far has been told.
         EngineError: what a measurement fails of.
     """
     bench = SearchBench(step, measurer)
     rule = _rule(bench)
-    if bench.is_each:
-        points = try_each(bench, rule, bench.measure_references(), listener)
-    else:
-        points = [bench.measure_point((strength,)) for strength in _strengths(bench)]
-    choice = choose_strength(points, rule, bench.measure_references())
+    references = bench.measure_references()
+    points = try_strengths(bench, rule, references, listener)
+    choice = choose_strength(points, rule, references)
     chosen = choice.strengths or (choice.strength,)
     return bench.assign(chosen), _record(bench, points, choice, bench.measure_tests(chosen))
-
-
-def _strengths(bench: SearchBench) -> list[Fraction]:
-    """Return the grid with 0, the reference, first in it."""
-    return [Fraction(0), *(strength for strength in bench.strengths() if strength)]
 
 
 def _rule(bench: SearchBench) -> SelectionRule:

@@ -1,4 +1,4 @@
-"""Try strengths, one for each vector: as a method proposes them until the budget is spent, or those of every pair or subset."""
+"""Try strengths: those of a grid for all vectors, or one for each as a method proposes them, or those of every pair or subset."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.search.subsets import PAIR, spread_strengths
 _METHODS: Mapping[str, MethodName] = {method: method for method in METHODS}
 
 
-def try_each(bench: SearchBench, rule: SelectionRule, references: Sequence[Measurement], listener: Listener) -> list[Point]:
+def try_strengths(bench: SearchBench, rule: SelectionRule, references: Sequence[Measurement], listener: Listener) -> list[Point]:
     """Return what was measured, the base first, in the order in which it was tried.
 
     Raises:
@@ -26,12 +26,19 @@ def try_each(bench: SearchBench, rule: SelectionRule, references: Sequence[Measu
     """
     points: list[Point] = []
     try:
-        for point in _try_proposals(bench, rule, references):
+        for point in _try_proposals(bench, rule, references) if bench.is_each else _try_grid(bench):
             points.append(point)
     except Cancelled:
         _tell_best(bench, points, rule, references, listener)
         raise
     return points
+
+
+def _try_grid(bench: SearchBench) -> Iterator[Point]:
+    yield bench.measure_point((Fraction(0),))
+    for strength in bench.strengths():
+        if strength:
+            yield bench.measure_point((strength,))
 
 
 def _try_proposals(bench: SearchBench, rule: SelectionRule, references: Sequence[Measurement]) -> Iterator[Point]:

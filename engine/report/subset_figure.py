@@ -7,24 +7,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from statistics import fmean
 from typing import Final
 
 from markupsafe import Markup
 
+from engine import subset_scores
 from engine.evaluation.measurement import Measurement
 from engine.execution.result import Matrix, SearchPoint, SearchRecord
 from engine.report.matrix_figure import MatrixStyle, draw_matrix, lay_out_matrix
 from engine.report.svg import CONTROL, DIM, LINE, TARGET, TEAL, TEXT, as_inline_svg, new_figure
 from engine.report.wording import write_figure
+from engine.subset_scores import Subset, Trial
 
 MODES: Final = ("pairs", "subsets")
 PAIR: Final = 2
 _WIDTH: Final = 480.0
 _HEIGHT: Final = 260.0
 _AREA: Final = (0.12, 0.2, 0.85, 0.74)
-
-Subset = tuple[int, ...]
 
 
 def draw_pairs(search: SearchRecord, key: str) -> Markup:
@@ -61,34 +60,20 @@ def draw_sizes(search: SearchRecord, key: str) -> Markup:
     return as_inline_svg(figure, f"{key}-sizes", describe_sizes(search))
 
 
-def find_best(search: SearchRecord) -> Mapping[Subset, SearchPoint]:
+def find_best(search: SearchRecord) -> Mapping[Subset, Trial]:
     """Return, per subset of vectors that take part, the best of its points; the base is no subset."""
-    best: dict[Subset, SearchPoint] = {}
-    sign = 1.0 if search.is_normalized or _is_higher_better(search) else -1.0
-    for point in search.points:
-        subset = tuple(index for index, strength in enumerate(point.strengths) if strength)
-        known = best.get(subset)
-        if subset and math.isfinite(point.score) and (known is None or sign * point.score > sign * known.score):
-            best[subset] = point
-    return best
+    is_higher_better = search.is_normalized or _is_higher_better(search)
+    return subset_scores.find_best((_read_point(search, point) for point in search.points), higher_is_better=is_higher_better)
 
 
 def mean_by_size(search: SearchRecord) -> Mapping[int, float]:
     """Return the mean figure of all subsets of each size, over all targets whether their vector takes part or not."""
-    best = find_best(search)
-    sizes = sorted({len(subset) for subset in best})
-    return {size: fmean(point.score for subset, point in best.items() if len(subset) == size) for size in sizes}
+    return subset_scores.mean_by_size(find_best(search))
 
 
 def tabulate_pairs(search: SearchRecord) -> Matrix:
-    """Return the figure of each pair, of single vectors on the diagonal; NaN where none was measured.
-
-    Where every vector has a target of its own, in their order, it is the mean of the pair's own targets; else of all of them.
-    """
-    best, count = find_best(search), len(search.vector_names)
-    return tuple(
-        tuple(_rate_pair(search, best.get(tuple(sorted({row, column}))), (row, column)) for column in range(count)) for row in range(count)
-    )
+    """Return the figure of each pair, of single vectors on the diagonal; NaN where none was measured."""
+    return subset_scores.tabulate_pairs(find_best(search), len(search.vector_names))
 
 
 def has_own_targets(search: SearchRecord) -> bool:
@@ -110,12 +95,9 @@ def describe_sizes(search: SearchRecord) -> str:
     return f"{kind} on all targets against the number of vectors ({shown}); a dot for each subset at its best strength."
 
 
-def _rate_pair(search: SearchRecord, point: SearchPoint | None, pair: Subset) -> float:
-    if point is None:
-        return math.nan
-    if not has_own_targets(search):
-        return point.score
-    return fmean(_normalize(point.targets[index], search.references[index]) for index in sorted(set(pair)))
+def _read_point(search: SearchRecord, point: SearchPoint) -> Trial:
+    pairs = zip(point.targets, search.references, strict=True) if has_own_targets(search) else ()
+    return Trial(point.strengths, point.score, tuple(_normalize(figure, reference) for figure, reference in pairs))
 
 
 def _normalize(figure: Measurement, reference: Measurement) -> float:

@@ -94,6 +94,21 @@ def test_a_rule_with_a_limit_chooses_within_it(bench, vision):
     assert search.chosen == max(point.strength for point in within)
 
 
+def test_a_stop_of_a_search_for_one_strength_tells_the_best_so_far(bench, vision):
+    stop, events = Stop(), []
+    graph = lines().replace("strengths:each budget:8", "strengths:one")
+
+    def listen(event):
+        events.append(event)
+        if isinstance(event, MetricMeasured) and event.strength == 0.5:
+            stop.request()
+
+    with pytest.raises(Cancelled):
+        run_plan(bench.plan(graph), listen, stop)
+    (best,) = [event for event in events if isinstance(event, StrengthChosen)]
+    assert (best.is_final, best.strength in ("0.25", "0.5")) == (False, True)
+
+
 def test_a_stop_tells_the_best_so_far(bench, vision):
     stop, events = Stop(), []
 

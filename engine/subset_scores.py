@@ -1,0 +1,59 @@
+"""What pairs and subsets of vectors gave, each at the best of its strengths: for the report and for the window.
+
+After figures 2 and 3 of Ilharco et al. 2022 (arXiv 2212.04089).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from statistics import fmean
+
+Subset = tuple[int, ...]
+"""The places of the vectors that take part, in ascending order."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Hold what one set of strengths gave."""
+
+    strengths: tuple[float, ...]
+    """One for each vector; 0 for one that does not take part."""
+    score: float
+    """The mean figure over all targets; NaN where it is not known."""
+    own: tuple[float, ...] = ()
+    """Where every vector has a target and a reference of its own: the normalized figure of each."""
+
+
+def find_best(trials: Iterable[Trial], *, higher_is_better: bool) -> Mapping[Subset, Trial]:
+    """Return, per subset of vectors that take part, the best of its trials; the base is no subset."""
+    best: dict[Subset, Trial] = {}
+    sign = 1.0 if higher_is_better else -1.0
+    for trial in trials:
+        subset = tuple(index for index, strength in enumerate(trial.strengths) if strength)
+        known = best.get(subset)
+        if subset and math.isfinite(trial.score) and (known is None or sign * trial.score > sign * known.score):
+            best[subset] = trial
+    return best
+
+
+def mean_by_size(best: Mapping[Subset, Trial]) -> Mapping[int, float]:
+    """Return the mean figure of all subsets of each size, over all targets whether their vector takes part or not."""
+    sizes = sorted({len(subset) for subset in best})
+    return {size: fmean(trial.score for subset, trial in best.items() if len(subset) == size) for size in sizes}
+
+
+def tabulate_pairs(best: Mapping[Subset, Trial], vectors: int) -> tuple[tuple[float, ...], ...]:
+    """Return the figure of each pair, of single vectors on the diagonal; NaN where none was measured.
+
+    Where every vector has a target of its own, in their order, it is the mean of the pair's own targets; else of all of them.
+    """
+    places = range(vectors)
+    return tuple(tuple(_rate_pair(best.get(tuple(sorted({row, column}))), (row, column)) for column in places) for row in places)
+
+
+def _rate_pair(trial: Trial | None, pair: Subset) -> float:
+    if trial is None:
+        return math.nan
+    return fmean(trial.own[index] for index in sorted(set(pair))) if trial.own else trial.score

@@ -1,0 +1,29 @@
+"""Pairs and subsets count with the best of their strengths."""
+
+import math
+
+import pytest
+
+from engine.subset_scores import Trial, find_best, mean_by_size, tabulate_pairs
+
+TRIALS = (
+    Trial((0, 0, 0), 9.0),
+    Trial((0.5, 0, 0), 0.4, (0.8, 0.1, 0.3)),
+    Trial((1, 0, 0), 0.3, (0.7, 0.0, 0.2)),
+    Trial((0.5, 0.5, 0), 0.6, (0.7, 0.9, 0.2)),
+    Trial((0, 0, 1), math.nan),
+)
+
+
+def test_the_base_is_no_subset_and_what_is_not_known_counts_nowhere():
+    best = find_best(TRIALS, higher_is_better=True)
+    assert {subset: trial.score for subset, trial in best.items()} == {(0,): 0.4, (0, 1): 0.6}
+    assert find_best(TRIALS, higher_is_better=False)[0,].score == 0.3
+    assert mean_by_size(best) == {1: 0.4, 2: 0.6}
+
+
+def test_pairs_go_by_their_own_targets_where_each_vector_has_one():
+    values = tabulate_pairs(find_best(TRIALS, higher_is_better=True), 3)
+    assert values[0][0] == 0.8
+    assert values[0][1] == values[1][0] == pytest.approx(0.8)
+    assert math.isnan(values[2][2])
