@@ -9,8 +9,9 @@ from app.widgets.map_scene import Place
 
 _MARGINS = (46.0, 48.0, 46.0, 40.0)
 """Pixels left, above, right and below, for the labels of points at the edge."""
-_ROOMY = 460.0
-"""Maps narrower than this have smaller margins."""
+_ROOMY = (460.0, 300.0)
+"""Maps narrower or lower than this have smaller margins."""
+_LEAST_SHARE = 0.65
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class MapFrame:
 
 def fit_frame(places: Sequence[Place], size: tuple[float, float]) -> MapFrame:
     """Return the frame that shows all places as large as can be."""
-    left, above, right, below = (margin * min(max(size[0] / _ROOMY, 0.7), 1.0) for margin in _MARGINS)
+    shares = [min(max(pixels / room, _LEAST_SHARE), 1.0) for pixels, room in zip(size, _ROOMY, strict=True)]
+    left, above, right, below = (margin * share for margin, share in zip(_MARGINS, shares * 2, strict=True))
     across, up = [place[0] for place in places] or [0.0], [place[1] for place in places] or [0.0]
     width, height = max(across) - min(across), max(up) - min(up)
     room = max(size[0] - left - right, 1.0), max(size[1] - above - below, 1.0)
