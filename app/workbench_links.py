@@ -23,6 +23,7 @@ from app.live_facts import shorten_live_facts
 from app.mends import Mend
 from app.node_marks import gather_facts, mark_nodes, shorten_facts
 from app.preferences import WheelChoice
+from app.report_figures import Figures
 from app.run_control import RunControl
 from app.run_progress import RunProgress
 from app.searches import Searches
@@ -157,6 +158,8 @@ class WorkbenchLinks(QObject):
         bench.live.model_changed.connect(self._show_short_facts)
         bench.live.moved.connect(self._show_short_facts)
         bench.runs.ended.connect(self._take_run)
+        bench.metrics.figures_shown.connect(self._show_sweeps)
+        self._session.opened.connect(self._forget_sweeps)
         bench.similarity.try_again_wanted.connect(self._measure_again)
         bench.palette_panel.wanted.connect(self._add_operation)
         for panel in (bench.inspector, bench.problems):
@@ -248,6 +251,13 @@ class WorkbenchLinks(QObject):
             self._bench.live.try_again()
         else:
             self._window.declared_actions["live_figures"].setChecked(True)
+
+    def _show_sweeps(self, figures: Figures) -> None:
+        self._bench.inspector.show_sweeps(figures.sweeps)
+
+    def _forget_sweeps(self) -> None:
+        """Show no curves of another document's run."""
+        self._bench.inspector.show_sweeps(())
 
     def _take_run(self, _run: RunProgress) -> None:
         """Measure what a run has downloaded."""

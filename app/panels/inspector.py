@@ -27,9 +27,13 @@ from app.mends import find_mends
 from app.panels.analogy_map import AnalogyMap
 from app.panels.live_facts import LiveFacts
 from app.panels.parameter_fields import ParameterField
+from app.panels.preset_row import PresetRow, PresetTarget
 from app.panels.problem_card import ProblemCard
 from app.panels.role_rows import RoleRows
+from app.panels.strength_curve import StrengthCurve
+from app.report_figures import Sweep
 from app.session import Session
+from app.strength_presets import has_presets
 from engine.catalogue import RESERVED
 from engine.document.edits import set_label, set_muted, set_parameter
 from engine.document.json_values import JsonValue
@@ -38,6 +42,8 @@ from engine.operation import Operation
 from engine.problems import Problem
 
 _LATER_MILLISECONDS = 200
+_WITH_CURVE = frozenset({("apply", "strength"), ("strength_search", "step")})
+"""The parameters under which the curve of a search stands."""
 Facts = Sequence[tuple[str, str]]
 """What is known of a node: a name and a value each."""
 
@@ -59,6 +65,7 @@ class InspectorPanel(QScrollArea):
         self._facts: Mapping[NodeId, Facts] = {}
         self._formulas: Mapping[NodeId, str] = {}
         self._problems: tuple[Problem, ...] = ()
+        self._sweeps: tuple[Sweep, ...] = ()
         self._fields: dict[tuple[NodeId, str], ParameterField] = {}
         self._built: tuple[object, ...] = ()
         self.setAccessibleName(self.tr("Inspector"))
@@ -85,6 +92,12 @@ class InspectorPanel(QScrollArea):
         """Show what is known of the selected node among these; a node's formula in the whole graph stands under its own."""
         self._facts, self._formulas = facts, formulas
         self._refresh()
+
+    def show_sweeps(self, sweeps: Sequence[Sweep]) -> None:
+        """Show the curves of searches that have run beside the strengths they are about."""
+        self._sweeps = tuple(sweeps)
+        for curve in self._curves:
+            curve.show_sweeps(self._sweeps)
 
     def focus_name(self) -> None:
         """Let the user rename the node."""
@@ -145,6 +158,7 @@ class InspectorPanel(QScrollArea):
             focus.clearFocus()
         self._built = self._describe()
         self._fields = {}
+        self._curves: list[StrengthCurve] = []
         self._roles: RoleRows | None = None
         page = QWidget()
         layout = QVBoxLayout(page)
@@ -255,6 +269,12 @@ class InspectorPanel(QScrollArea):
         field.edited.connect(partial(self._edit, node_id))
         self._fields[node_id, name] = field
         layout.addWidget(field)
+        if self._live is not None and has_presets(operation.id, name):
+            layout.addWidget(PresetRow(self._session, self._live, PresetTarget(node_id, operation.id, name)))
+        if (operation.id, name) in _WITH_CURVE:
+            curve = StrengthCurve(self._session, node_id, self._sweeps)
+            self._curves.append(curve)
+            layout.addWidget(curve)
 
     def _build_problems(self, layout: QVBoxLayout, node_id: NodeId) -> None:
         for problem in self._problems:

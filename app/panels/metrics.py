@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import (
@@ -41,6 +41,9 @@ _LONG = 100
 class MetricsPanel(QWidget):
     """Show the figures of a run."""
 
+    figures_shown = Signal(object)
+    """(Figures): others are shown now."""
+
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         """Show nothing yet."""
         super().__init__(parent)
@@ -67,6 +70,7 @@ class MetricsPanel(QWidget):
         self.save_table.setEnabled(bool(figures.cells))
         self.copy_table.setEnabled(bool(figures.cells))
         self.save_plot.setEnabled(bool(figures.sweeps))
+        self.figures_shown.emit(figures)
 
     def restyle(self) -> None:
         """Take the colours of the present theme."""

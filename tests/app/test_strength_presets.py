@@ -1,0 +1,132 @@
+"""Suggested strengths, their buttons, and the curve of a search beside the slider."""
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from app.checking import Checker
+from app.engine_thread import EngineThread
+from app.live_view import LiveView
+from app.panels.inspector import InspectorPanel
+from app.panels.preset_row import PresetRow
+from app.panels.strength_curve import StrengthCurve, find_sweep
+from app.report_figures import Curve, Sweep
+from app.session import Session
+from app.strength_presets import list_presets
+from engine.document.edits import set_parameter
+from engine.document.model import Document, Node, NodeId, PortRef, Wire
+from engine.resources import resource_path
+
+PATIENCE = 120_000
+MODELS = resource_path("sample/models")
+SWEEP = Sweep("search", (Curve("accuracy, test", ((0.0, 0.4), (0.5, 0.6), (1.0, 0.5))),), 0.5)
+
+
+def make_wire(source, target):
+    return Wire(PortRef.parse(source), PortRef.parse(target))
+
+
+def draw():
+    nodes = {
+        **{name: Node("checkpoint", {"source": str(MODELS / name)}, name) for name in ("base", "diag", "dots")},
+        "tau": Node("task_vector"),
+        "tau2": Node("task_vector"),
+        "sum": Node("add"),
+        "apply": Node("apply", {"strength": 0.9}, "Edit"),
+        "single": Node("apply", {"strength": 0.9}, "Single"),
+        "search": Node("strength_search", label="Search"),
+    }
+    pairs = ["diag.checkpoint tau.tuned", "base.checkpoint tau.base", "dots.checkpoint tau2.tuned", "base.checkpoint tau2.base"]
+    pairs += ["tau.vector sum.vectors", "tau2.vector sum.vectors", "base.checkpoint apply.base", "sum.vector apply.vector"]
+    pairs += ["base.checkpoint single.base", "tau.vector single.vector", "sum.vector search.vectors", "base.checkpoint search.base"]
+    return Document("Presets", {NodeId(name): node for name, node in nodes.items()}, tuple(make_wire(*pair.split()) for pair in pairs))
+
+
+@pytest.fixture(scope="module")
+def measured(qapp):
+    """A live view of the graph."""
+    engine, session = EngineThread(), Session()
+    engine.start_worker()
+    checker = Checker(session, engine)
+    live = LiveView(session, checker, engine)
+    live.session = session
+    session.new(draw())
+    checker.check_now()
+    yield live
+    engine.shutdown()
+    for one in (live, checker, session, engine):
+        one.deleteLater()
+
+
+@pytest.fixture
+def live(measured, qtbot):
+    qtbot.waitUntil(lambda: bool(measured.families) and not measured.is_measuring, timeout=PATIENCE)
+    yield measured
+    while measured.session.undo_stack.canUndo():
+        measured.session.undo_stack.undo()
+
+
+@pytest.fixture
+def inspector(live, qtbot):
+    made = InspectorPanel(live.session, live)
+    qtbot.addWidget(made)
+    return made
+
+
+def norms():
+    def flat(name):
+        tensors = load_file(MODELS / name / "model.safetensors")
+        return np.concatenate([tensors[key].astype(np.float64).ravel() for key in sorted(tensors)])
+
+    base = flat("base")
+    one, two = flat("diag") - base, flat("dots") - base
+    return np.linalg.norm(one), np.linalg.norm(two), np.linalg.norm(one + two)
+
+
+def test_presets_follow_from_the_lengths(live):
+    one, two, both = norms()
+    found = {preset.title: preset.value for preset in list_presets(live.families, NodeId("apply"), "apply", "strength")}
+    assert found == {"1/2": 0.5, "norm match": pytest.approx((one + two) / 2 / both, abs=1e-4)}
+    found = {preset.title: preset.value for preset in list_presets(live.families, NodeId("sum"), "add", "weights")}
+    assert found["MetaGPT"] == pytest.approx((one**2 / (one**2 + two**2), two**2 / (one**2 + two**2)), abs=1e-4)
+    assert found["norm match"] == pytest.approx([(one + two) / 2 / both] * 2, abs=1e-4)
+    assert list_presets(live.families, NodeId("single"), "apply", "strength") == ()
+    assert list_presets((), NodeId("apply"), "apply", "strength") == ()
+
+
+def test_a_button_sets_the_strength_as_one_step(live, inspector):
+    inspector.show_nodes([NodeId("apply")])
+    (row,) = inspector.findChildren(PresetRow)
+    assert [button.text().rsplit(" ", 1)[0] for button in row.buttons] == ["1/2", "norm match"]
+    row.buttons[0].click()
+    assert live.session.document.nodes[NodeId("apply")].parameters["strength"] == 0.5
+    live.session.undo_stack.undo()
+    assert live.session.document.nodes[NodeId("apply")].parameters["strength"] == 0.9
+
+
+def test_a_button_sets_all_weights(live, inspector):
+    inspector.show_nodes([NodeId("sum")])
+    (row,) = inspector.findChildren(PresetRow)
+    next(button for button in row.buttons if button.text() == "MetaGPT").click()
+    assert sum(live.session.document.nodes[NodeId("sum")].parameters["weights"]) == pytest.approx(1, abs=1e-3)
+
+
+def test_the_curve_stands_beside_the_slider_and_marks_where_it_is(live, inspector):
+    inspector.show_sweeps([SWEEP])
+    inspector.show_nodes([NodeId("apply")])
+    (curve,) = inspector.findChildren(StrengthCurve)
+    assert not curve.isHidden()
+    assert curve.plot._plot.mark == 0.9
+    live.session.apply("Set", lambda document: set_parameter(document, NodeId("apply"), "strength", 0.2))
+    assert curve.plot._plot.mark == 0.2
+    inspector.show_sweeps([])
+    assert curve.isHidden()
+
+
+def test_a_curve_belongs_to_the_search_over_the_same_vector(live):
+    document = live.session.document
+    assert find_sweep(document, NodeId("apply"), [SWEEP]) == SWEEP
+    assert find_sweep(document, NodeId("search"), [SWEEP]) == SWEEP
+    assert find_sweep(document, NodeId("single"), [SWEEP]) is None
+    assert find_sweep(set_parameter(document, NodeId("search"), "strengths", "each"), NodeId("apply"), [SWEEP]) is None
+    assert find_sweep(document, NodeId("gone"), [SWEEP]) is None
