@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ class Text:
         if "\0" in value:
             raise ParameterError(f"{self.name} holds a NUL character, which no path or text may.")
         if self.required and not value.strip():
-            raise ParameterError(f"{self.name} is empty.")
+            raise ParameterError(f"{self.name} is empty. Fill it in: {self.help[0].lower()}{self.help[1:]}")
         return value
 
 
@@ -173,5 +174,5 @@ def exact_bound(bound: float) -> Fraction | float:
 
 
 def _shown(value: JsonValue) -> str:
-    text = repr(value)
+    text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 40 else f"{text[:37]}…"  # noqa: PLR2004  (one line of a message)

@@ -55,7 +55,10 @@ def read_json_object(path: Path) -> Mapping[str, JsonValue]:
         raise DamagedFileError(fact, "Download it again.", location)
     try:
         content: object = json.loads(text.decode("utf-8"))
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        fact = "Its JSON is nested too deep."
+        raise DamagedFileError(fact, "Mend it in a text editor, or download it again.", location) from error
+    except ValueError as error:
         fact = f"It is no JSON: {error}."
         raise DamagedFileError(fact, "Mend it in a text editor, or download it again.", location) from error
     if not isinstance(content, dict):

@@ -117,10 +117,13 @@ def _explain_absence(path: Path, relative_to: Path) -> NotFoundError:
         fact = f"{path} is not there" + (f": {parent} is no folder." if parent else ".")
         return NotFoundError(fact, remedy)
     missing = path.relative_to(parent).parts[0]
+    if (parent / missing).is_symlink():
+        fact = f"{parent / missing} is a link to {(parent / missing).readlink()}, which can't be reached."
+        return NotFoundError(fact, "Mend the link, or choose the checkpoint itself.")
     nearby = [name for name in _list_folder(parent) if not name.startswith(".")]
     close = get_close_matches(missing, nearby, 5, 0.5)
-    fact = f"{path} is not there: {parent} holds no “{missing}”, but {list_names(close or nearby)}."
-    return NotFoundError(fact, remedy)
+    instead = f", but {list_names(close or nearby)}" if nearby else ""
+    return NotFoundError(f"{path} is not there: {parent} holds no “{missing}”{instead}.", remedy)
 
 
 def _list_folder(folder: Path) -> list[str]:
@@ -144,7 +147,9 @@ def _explain_empty(folder: Path, names: list[str]) -> CheckpointError:
     if inner:
         fact = f"The folder itself holds no weights, but its folders do: {list_names(inner)}."
         return NotFoundError(fact, "Choose one of them.", location)
-    fact = f"The folder holds no weights (.safetensors, .bin, .pt, .pth, .ckpt), but {list_names(names)}."
+    fact = (
+        f"The folder holds no weights (.safetensors, .bin, .pt, .pth, .ckpt), but {list_names(names)}." if names else "The folder is empty."
+    )
     return NotFoundError(fact, "Choose the folder that holds them, or download the model again.", location)
 
 

@@ -14,7 +14,7 @@ import contextlib
 import shutil
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
@@ -106,18 +106,14 @@ class Staging:
         _refuse(target_problem(target, overwrite=True))
         made_folders = make_parents(target)
         lock = TargetLock(target)
-        try:
+        with _undo_on_failure(lock, made_folders):
             repairs = repair_target(target)
             _refuse(target_problem(target, overwrite))
             folder = name_staging(target, plan_hash)
             is_resumed = prepare_staging(folder, mode)
             begin = Journal.resume if is_resumed else Journal.create
             journal = begin(folder / JOURNAL_NAME, plan_hash, inputs, flush=flush)
-        except BaseException:
-            lock.release()
-            remove_empty(made_folders)
-            raise
-        staging = cls(target, lock, journal, overwrite=overwrite, flush=flush)
+            staging = cls(target, lock, journal, overwrite=overwrite, flush=flush)
         staging.is_resumed = is_resumed
         staging.remarks = (*repairs, *_describe_opening(staging, mode, lock))
         staging._made_folders = made_folders
@@ -338,6 +334,17 @@ class Staging:
         for file in self._files.values():
             file.close()
         self._journal.close()
+
+
+@contextlib.contextmanager
+def _undo_on_failure(lock: TargetLock, made_folders: Sequence[Path]) -> Generator[None]:
+    """Give the lock and the folders made for the target up when what is done within fails."""
+    try:
+        yield
+    except BaseException:
+        lock.release()
+        remove_empty(made_folders)
+        raise
 
 
 def _refuse(problem: str | None) -> None:

@@ -135,13 +135,13 @@ def _resolve_step(step: Step, folder: Path, draft: _Draft) -> None:
 def _open_source(step: Step, folder: Path, draft: _Draft) -> None:
     try:
         header = open_checkpoint(str(step.parameters["source"]), folder)
+        reason = is_quantised(header)
     except (CheckpointError, ReadError) as fault:
         draft.problems.append(error(_place_fault(fault), fault.remedy, node=step.id, field="source"))
         draft.missing += [step.id] if isinstance(fault, NotFoundError) else []
         return
-    reason = is_quantised(header)
     if reason:
-        message = f"“{step.title}” is quantised ({reason}): its integers are not weights that can be added."
+        message = f"“{step.title}” is quantised: its integers are not weights that can be added. {reason}"
         draft.problems.append(error(message, "Use the checkpoint before quantisation.", node=step.id, field="source"))
         return
     if not header.tensors:

@@ -98,12 +98,20 @@ def read_graph(document: Document) -> tuple[Graph, list[Problem]]:
         problems += _find_missing_wires(step, told, is_needed=is_needed)
     order, cycles = _sort(wired)
     problems += [_cycle_problem(document, cycle) for cycle in cycles]
-    if not any(isinstance(step.behaviour, Sink | Measure | Choice) and step.draws for step in wired.values()):
+    if not _does_anything(document, wired):
         problems.append(error("The graph writes and measures nothing.", "Add an Export checkpoint node and wire the result into it."))
     broken = {problem.node for problem in problems if problem.severity is Severity.ERROR and problem.node}
     broken |= {name for name, step in wired.items() if _find_ports_behind_broken(step, document, drafts)}
     sinks = tuple(step for step in wired.values() if isinstance(step.behaviour, Sink) and step.draws)
     return Graph(document, _sound_steps(wired, order, broken), needed, sinks), problems
+
+
+def _does_anything(document: Document, wired: Mapping[NodeId, Step]) -> bool:
+    """Tell whether a node writes or measures; of one that could not be read, its outputs tell."""
+    unread = [catalogue().get(node.operation) for name, node in document.nodes.items() if name not in wired and not node.muted]
+    if any(operation is None or not operation.outputs or PortKind.METRICS in operation.outputs for operation in unread):
+        return True
+    return any(isinstance(step.behaviour, Sink | Measure | Choice) and step.draws for step in wired.values())
 
 
 def _read_node(name: NodeId, node: Node, problems: list[Problem]) -> Step | None:

@@ -93,8 +93,15 @@ def test_an_index_may_be_named_itself(folder: Path) -> None:
 def test_what_is_not_there_is_told_with_what_lies_nearby(folder: Path) -> None:
     with pytest.raises(NotFoundError, match=r"holds no “modle”, but “model”.*relative paths count from"):
         open_checkpoint("modle/x.safetensors", folder.parent)
-    with pytest.raises(NotFoundError, match="but nothing"):
+    with pytest.raises(NotFoundError, match=r"holds no “tuned”\. Check"):
         open_checkpoint("model/tuned", folder.parent)
+
+
+@pytest.mark.parametrize("aim", ["nowhere", "tuned"], ids=["dangling", "to itself"])
+def test_a_link_that_leads_nowhere_is_called_so(folder: Path, aim: str) -> None:
+    (folder / "tuned").symlink_to(aim)
+    with pytest.raises(NotFoundError, match=rf"tuned is a link to {aim}, which can't be reached.*Mend the link"):
+        open_checkpoint("tuned", folder)
 
 
 def test_nothing_lies_in_a_file(folder: Path) -> None:
@@ -107,6 +114,12 @@ def test_an_empty_folder_holds_no_weights(folder: Path) -> None:
     (folder / "config.json").write_text("{}")
     with pytest.raises(NotFoundError, match=r"holds no weights.*but “config\.json”"):
         open_checkpoint("model", folder.parent)
+
+
+def test_an_empty_folder_is_called_empty(folder: Path) -> None:
+    (folder / "void").mkdir()
+    with pytest.raises(NotFoundError, match="The folder is empty"):
+        open_checkpoint("void", folder)
 
 
 def test_a_folder_of_models_points_into_itself(folder: Path) -> None:

@@ -110,6 +110,11 @@ def test_a_graph_that_writes_nothing_says_so(bench, family):
     assert "The graph writes and measures nothing." in messages(bench.check(muted))
 
 
+def test_an_export_that_could_not_be_read_is_an_export_all_the_same(bench, family):
+    found = messages(bench.check(SOUND.replace("folder:out", "shard_size:0")))
+    assert found == ["shard_size is 0; it must be at least 1."]
+
+
 def test_wrong_counts_of_weights_are_told(bench, family):
     verdict = bench.check(f"{SOUND}\n m = average checkpoints=a,base weights:[1]\n out2 = export_checkpoint checkpoint=m folder:o")
     assert any("weights has 1 number for 2 wires" in message for message in messages(verdict))
