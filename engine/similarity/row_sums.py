@@ -18,8 +18,8 @@ FEWEST_PIECE_ENTRIES = 1 << 15
 MOST_COUNTED_BYTES = 1 << 24
 """Of the exponents of all rows of a piece: with many vectors a piece is shorter."""
 CACHED_BYTES = 1 << 22
-"""Of the floats of all members of a block, which is gone over several times. A quarter of it would stay in the second cache and cost a tenth
-less processor time, but its steps are so short that two threads wait for one another's interpreter lock: 0.60 s against 0.41 s (measured)."""
+"""Of the floats of all members of a block, which is gone over several times. A quarter of it would stay in the second cache and take less
+processor time, but in steps so short that two threads wait for one another's interpreter lock: 0.60 s against 0.41 s (measured)."""
 
 Load = Callable[[int, int, int, torch.Tensor], None]
 """(member, first entry, entries, out): put a stretch of a member's entries of the piece into `out`, converted."""
