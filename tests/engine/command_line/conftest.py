@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,13 @@ class Workplace:
             (folder / "config.json").write_text(json.dumps(config))
         return folder
 
+    def save_pickled(self, name: str, content: object, *, is_zip: bool = True) -> Path:
+        """Save a checkpoint folder with a pickle in place of what it held."""
+        (self.folder / name / "model.safetensors").unlink(missing_ok=True)
+        path = self.folder / name / "pytorch_model.bin"
+        torch.save(content, path, _use_new_zipfile_serialization=is_zip)
+        return path
+
     def save_pair(self) -> None:
         self.save("base", make_tensors(0))
         self.save("tuned", make_tensors(1))
@@ -66,6 +73,20 @@ class Workplace:
 
     def run(self, *words: str | Path) -> Answer:
         return self.call("run", self.folder / "g.loom", *words)
+
+    def refuse(self, *words: str | Path, status: int = 1, said: Sequence[str] = ()) -> list[str]:
+        """Run the graph, which must fail with these words, in lines, without a traceback, and leave the folder as it was."""
+        before = self.entries()
+        answer = self.run(*words)
+        assert answer.status == status, answer.err
+        assert "Traceback" not in answer.err
+        assert "bug" not in answer.err
+        for word in said:
+            assert word in answer.err
+        problems = [line for line in answer.err.splitlines() if line.startswith("error:")]
+        assert problems, answer.err
+        assert self.entries() == before
+        return problems
 
     def entries(self) -> list[str]:
         """Return everything below the folder, hidden stagings included."""
@@ -116,6 +137,12 @@ def pair(workplace: Workplace) -> Workplace:
 def tensors_of():
     """The function that makes a tiny model's tensors from a seed."""
     return make_tensors
+
+
+@pytest.fixture
+def tied() -> Callable[[Mapping[str, torch.Tensor]], dict[str, torch.Tensor]]:
+    """The function that gives tensors GPT-like names: an embedding that ties the head."""
+    return lambda tensors: {"transformer.wte.weight": tensors["embed.weight"], "norm.weight": tensors["norm.weight"]}
 
 
 @pytest.fixture
