@@ -160,10 +160,8 @@ class MainWindow(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Tell of another theme."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and self._is_painted:
-            self.welcome.restyle()
-            if self.workbench is not None:
-                self.workbench.restyle()
+        if event.type() == QEvent.Type.PaletteChange and self._is_painted and self.workbench is not None:
+            self.workbench.restyle()
 
     def _start_worker(self) -> None:
         if not self._is_closed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from pathlib import PurePath
 
 from app.canvas.node_state import NodeState, StateKind
 from app.header_lane import CheckSummary
@@ -86,4 +87,5 @@ def _shorten(known: tuple[tuple[str, str], ...]) -> str:
         return f"{value} parameters"
     if name.startswith("Strength"):
         return f"λ = {value}"
-    return value if name == "Writes to" else f"{name.split(' of ')[0]} {value}"
+    # A node is narrow: the last two parts tell exports apart, the inspector tells the whole path.
+    return "/".join(PurePath(value).parts[-2:]) if name == "Writes to" else f"{name.split(' of ')[0]} {value}"

@@ -11,16 +11,14 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QMessage
 
 from app.preferences import Preferences
 from app.sample_copy import SampleCopy
+from app.sketches import SKETCHES
 from app.template_dialog import TemplateDialog
-from app.template_picture import picture_colours, picture_document
 from app.templates import TEMPLATES, Template, load_template
-from app.theme import current_tokens
-from app.widgets.graph_picture import GraphPicture
-from engine.document.model import Document
+from app.widgets.sketch_picture import SketchPicture
 
 _SIDE_WIDTH = 300
 _COLUMNS = 3
-_CARD = QSize(289, 204)
+_CARD = QSize(272, 204)
 _TWO_LINES = 36
 """Of a card's sentence, so that pictures stand in a row."""
 _SAMPLE_GRAPH = "analogy.loom"
@@ -44,7 +42,6 @@ class Welcome(QWidget):
         """Make the page."""
         super().__init__(parent)
         self._preferences = preferences
-        self._pictures: list[tuple[GraphPicture, Document]] = []
         self._sample = SampleCopy(self, sample_folder)
         self._sample.ready.connect(self._open_sample)
         self._sample.failed.connect(self._tell_failure)
@@ -69,12 +66,6 @@ class Welcome(QWidget):
             self._recent.addWidget(self._make_recent(path))
         if not paths:
             self._recent.addWidget(_make_label(self.tr("Graphs that you open appear here."), "dim"))
-
-    def restyle(self) -> None:
-        """Take the colours of the present theme."""
-        colours = current_tokens()
-        for picture, document in self._pictures:
-            picture.restyle(picture_document(document, colours), picture_colours(colours))
 
     def finish(self) -> None:
         """Wait for what goes on in the background."""
@@ -144,6 +135,7 @@ class Welcome(QWidget):
         column.addStretch(1)
         area = QScrollArea()
         area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setAccessibleName(self.tr("Templates"))
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(page)
@@ -155,13 +147,10 @@ class Welcome(QWidget):
         card.setAccessibleName(template.title)
         card.setAccessibleDescription(template.sentence)
         card.setMinimumSize(_CARD)
-        document, colours = load_template(template), current_tokens()
-        picture = GraphPicture(picture_document(document, colours), picture_colours(colours))
-        self._pictures.append((picture, document))
         layout = QVBoxLayout(card)
         layout.setContentsMargins(1, 1, 1, 12)
         layout.setSpacing(3)
-        layout.addWidget(picture, 1)
+        layout.addWidget(SketchPicture(SKETCHES[template.id]), 1)
         title, sentence = _make_label(template.title, "cardTitle"), _make_label(template.sentence, "cardText")
         title.setContentsMargins(14, 8, 12, 0)
         sentence.setContentsMargins(14, 0, 12, 0)

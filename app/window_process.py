@@ -20,6 +20,8 @@ from app.theme import apply_theme, system_theme, tokens
 
 _LOG = logging.getLogger("weightloom.window")
 _ICON_PIXELS = 64
+_TITLE_BAR = 40
+"""About what a desktop puts above a window."""
 
 
 def run_window(words: Sequence[str]) -> int:
@@ -35,12 +37,21 @@ def run_window(words: Sequence[str]) -> int:
     application.setWindowIcon(draw_icon("app", tokens(name).text, _ICON_PIXELS))
     sys.excepthook = _tell_fault
     window = MainWindow(preferences, recovery_folder())
-    window.show()
+    _show(window)
     # After the first paint: both may ask the user, and reading a file takes time.
     QTimer.singleShot(0, lambda: _begin(window, [Path(word) for word in application.arguments()[1:]]))
     status = application.exec()
     window.deleteLater()
     return status
+
+
+def _show(window: MainWindow) -> None:
+    """Show the window in its own size, or as large as the screen where it would not fit."""
+    room = window.screen().availableSize()
+    if window.width() > room.width() or window.height() + _TITLE_BAR > room.height():
+        window.showMaximized()
+    else:
+        window.show()
 
 
 def _begin(window: MainWindow, paths: Sequence[Path]) -> None:

@@ -49,6 +49,9 @@ class Minimap(QWidget):
             self._map = self._draw_map()
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._map)
+        if not self._scene.nodes:
+            painter.end()
+            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         room = QRectF(self.rect()).adjusted(4, 4, -4, -4)
         painter.setPen(QPen(self._scene.colours.accent, 1.2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -122,7 +123,7 @@ class OutlinePanel(QWidget):
         at = self._node_of(current) if current is not None else None
         with QSignalBlocker(self.tree):
             self.tree.clear()
-            for node_id in self._session.document.nodes:
+            for node_id in _read_in_order(self._session.document):
                 row = self._make_node(node_id)
                 self.tree.addTopLevelItem(row)
                 row.setExpanded(node_id in unfolded)
@@ -191,6 +192,12 @@ class OutlinePanel(QWidget):
     def _activate(self, row: QTreeWidgetItem) -> None:
         if not self.tree.isPersistentEditorOpen(row, 0):
             self.inspector_wanted.emit(self._node_of(row))
+
+
+def _read_in_order(document: Document) -> list[NodeId]:
+    """Return the nodes as one reads them: column by column from the left, each from the top."""
+    places = {node_id: node.position or (math.inf, math.inf) for node_id, node in document.nodes.items()}
+    return sorted(places, key=places.__getitem__)
 
 
 class _OutlineTree(QTreeWidget):

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, 
 from PySide6.QtGui import QColor, QFont, QHideEvent, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QFrame,
+    QLabel,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
@@ -24,6 +25,7 @@ from app.text_match import rank_matches
 _WIDTH = 340
 _ROWS_SHOWN = 8
 _ROW_PIXELS = 42
+_LIST_EDGE = 4
 ModelIndex = QModelIndex | QPersistentModelIndex
 
 
@@ -69,11 +71,15 @@ class SearchPopup(QFrame):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(self._choose)
+        self.nothing = QLabel(self.tr("Nothing is called so."))
+        self.nothing.setProperty("role", "dim")
+        self.nothing.setFixedHeight(_ROW_PIXELS)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 10, 10, 10)
         layout.addWidget(self.field)
         layout.addWidget(self.list)
-        self.setFixedSize(_WIDTH, _ROWS_SHOWN * _ROW_PIXELS + 72)
+        layout.addWidget(self.nothing)
+        self.setFixedWidth(_WIDTH)
         self._narrow("")
 
     def open_at(self, place: QPoint) -> None:
@@ -124,6 +130,14 @@ class SearchPopup(QFrame):
             row.setToolTip(entry.subtitle)
             self.list.addItem(row)
         self.list.setCurrentRow(0)
+        self._fit(self.list.count())
+
+    def _fit(self, rows: int) -> None:
+        """Be as high as what was found, eight lines at most."""
+        self.list.setVisible(rows > 0)
+        self.list.setFixedHeight(min(rows, _ROWS_SHOWN) * _ROW_PIXELS + _LIST_EDGE)
+        self.nothing.setVisible(rows == 0)
+        self.setFixedHeight(self.sizeHint().height())
 
     def _choose(self, row: QListWidgetItem | None) -> None:
         if row is None:

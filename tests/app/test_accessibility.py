@@ -34,15 +34,15 @@ from app.template_dialog import TemplateDialog
 from app.templates import TEMPLATES, load_template
 from app.theme import apply_theme
 from app.widgets.curve_plot import CurvePlot
-from app.widgets.graph_picture import GraphPicture
 from app.widgets.search_popup import SearchPopup
+from app.widgets.sketch_picture import SketchPicture
 from engine.catalogue import catalogue
 from engine.document.edits import connect
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
 
 TELLING = (
     QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QDialog, QDockWidget, QGraphicsView, QLineEdit, QMenu,
-    QPlainTextEdit, QProgressBar, QTextEdit, CurvePlot, GraphPicture, Minimap, SearchPopup,
+    QPlainTextEdit, QProgressBar, QTextEdit, CurvePlot, SketchPicture, Minimap, SearchPopup,
 )  # fmt: skip
 PARTS_OF_QT = (QScrollBar, QHeaderView, QTabBar)
 """They belong to what they are part of, which has a name; Qt tells what they are."""

@@ -2,10 +2,9 @@
 
 import pytest
 
+from app.sketches import SKETCHES
 from app.template_dialog import TemplateDialog
-from app.template_picture import picture_document
 from app.templates import BY_ID, TEMPLATES, fill_template, list_roles, load_template
-from app.theme import tokens
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.id)
@@ -16,7 +15,10 @@ def test_every_template_loads_and_names_its_roles(template):
     assert set(template.roles) <= {role.node for role in roles}
     assert all(role.text for role in roles)
     assert roles[0].is_checkpoint
-    assert len(picture_document(document, tokens("dark")).wires) == len(document.wires)
+    sketch = SKETCHES[template.id]
+    assert {number for first, second, _ in sketch.wires for number in (first, second)} == set(range(len(sketch.boxes)))
+    assert {number for first, second, _ in sketch.arrows for number in (first, second)} == set(range(len(sketch.dots)))
+    assert sketch.boxes or sketch.dots or sketch.curves or sketch.cells
 
 
 def test_the_users_paths_take_the_places_of_the_samples():
