@@ -5,7 +5,7 @@ Lane one reads headers and checks in threads of this process (`header_lane`), la
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
@@ -18,7 +18,7 @@ from engine.document.branches import keep_branch
 from engine.document.model import Document, NodeId
 from engine.document.storage import format_document
 from engine.planning.options import RunOptions
-from engine.worker_messages import GramJob, Outcome, RunJob
+from engine.worker_messages import GramJob, Outcome, RunJob, WrittenModel
 
 
 class EngineThread(QObject):
@@ -138,13 +138,22 @@ class EngineThread(QObject):
         self._worker.run(job)
         return job.job
 
-    def measure_similarities(self, document: Document, folder: Path, *, revision: int = 0) -> int:
+    def measure_similarities(
+        self, document: Document, folder: Path, *, revision: int = 0, written: Mapping[NodeId, Path] | None = None
+    ) -> int:
         """Measure the similarities of a document's checkpoints, in the place of those asked for before; return the job's number.
 
         They are answered by `gram_told` and `gram_ended`. They wait until the engine's process is there, and never start it.
+
+        Args:
+            document: the graph.
+            folder: what its relative paths count from.
+            revision: says which document it is.
+            written: per export node the model that a run of this very graph has written: it tells what kernels have made.
         """
         self._last_job += 1
-        self._worker.measure(GramJob(self._last_job, revision, format_document(document), folder.absolute()))
+        models = tuple(WrittenModel(node, path.absolute()) for node, path in (written or {}).items())
+        self._worker.measure(GramJob(self._last_job, revision, format_document(document), folder.absolute(), models))
         return self._last_job
 
     def stop_measuring(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -94,6 +95,13 @@ class LiveTables(QObject):
         elif self._job and wishes != self._asked:
             self.stop()
         return has_changed
+
+    def measure_written(self, written: Mapping[NodeId, Path]) -> None:
+        """Ask for the exact products of kernels that written models tell; what is not linear only."""
+        if written and any(wish.kernels for wish in self._wishes.values()):
+            self._asked = self._wishes
+            document, revision = self._session.document, self._session.revision
+            self._job = self._engine.measure_similarities(document, self._session.folder, revision=revision, written=written)
 
     def find(self, family: LiveFamily) -> GramTable | None:
         """Return what is known of a family: without the kernels whose making has changed since."""

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -118,6 +119,11 @@ class LiveView(QObject):
         """Measure anew what failed."""
         self._tables.forget_asking()
         self._take_check(is_forced=True)
+
+    def take_written(self, written: Mapping[NodeId, Path]) -> None:
+        """Take what a run has written of the document as it is: it tells exactly what TIES, DARE and the like have made."""
+        if self.is_on:
+            self._tables.measure_written(written)
 
     def choose(self, chosen: Mapping[Symbol, float]) -> None:
         """Take the strengths that searches have chosen; they hold until others are given."""

@@ -259,10 +259,14 @@ class WorkbenchLinks(QObject):
         """Show no curves of another document's run."""
         self._bench.inspector.show_sweeps(())
 
-    def _take_run(self, _run: RunProgress) -> None:
-        """Measure what a run has downloaded."""
-        if self._bench.live.missing:
-            self._bench.live.try_again()
+    def _take_run(self, run: RunProgress) -> None:
+        """Measure what a run has downloaded, and what it made of nodes that are not linear."""
+        bench, summary = self._bench, self._bench.checker.summary
+        if bench.live.missing:
+            bench.live.try_again()
+        elif run.ending == "done" and summary is not None:
+            targets = (summary.targets or {}).items()
+            bench.live.take_written({node: path for node, path in targets if str(path) in run.folders and node not in bench.runs.stale})
 
     def _choose_wheel(self, choice: WheelChoice) -> None:
         self._bench.view.wheel_mode = choice

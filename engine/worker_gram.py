@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.document.model import NodeId
 from engine.document.storage import parse_document
 from engine.errors import Cancelled, EngineError
 from engine.execution.gram_pass import PassSettings, measure_gram  # noqa: TID253  (this module is only imported to compute)
 from engine.execution.gram_sample import estimate_gram  # noqa: TID253  (see above)
+from engine.execution.kernel_exact import measure_kernels  # noqa: TID253  (see above)
 from engine.execution.kernel_sample import KernelGraph, estimate_kernels, list_kernels  # noqa: TID253  (see above)
 from engine.execution.stop import Stop  # noqa: TID253  (see above)
 from engine.planning.family_files import find_family_files
@@ -79,6 +81,9 @@ def _send_tables(job: GramJob, talk: GramTalk, *, with_estimate: bool) -> None:
 def _send_kernels(job: GramJob, talk: GramTalk, graph: KernelGraph, table: GramTable) -> None:
     try:
         wider = estimate_kernels(graph, table, talk.stop)
+        if wider is not table and job.written:
+            written = {NodeId(model.node): model.folder for model in job.written}
+            wider = measure_kernels(graph, wider, written, GramStore.of_user(), PassSettings(stops=talk.stop.is_requested))
     except Cancelled:
         raise
     except EngineError as error:
@@ -87,7 +92,8 @@ def _send_kernels(job: GramJob, talk: GramTalk, graph: KernelGraph, table: GramT
         talk.send(_ready(job, save_table(table, tables_folder()), is_estimate=False, notes=(note,)))
         return
     if wider is not table:
-        talk.send(_ready(job, save_table(wider, tables_folder()), is_estimate=True))
+        is_estimate = not job.written or (wider.errors is not None and bool(wider.errors.any()))
+        talk.send(_ready(job, save_table(wider, tables_folder()), is_estimate=is_estimate))
 
 
 def _is_worth_estimating(family: FamilyFiles, store: GramStore) -> bool:

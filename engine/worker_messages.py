@@ -5,7 +5,8 @@ RunJob is answered by many Told (at most 20 a second) and one JobEnded; StopJob 
 StopSeen. The end of the worker's input stops what runs, and ends the worker.
 
 GramJob is answered by GramMoved now and then, by GramReady for each table (for each family of checkpoints: an estimate if the files are
-large, the exact one, and once more with the kernels estimated if there are any) and by one JobEnded.
+large, the exact one, and once more with the kernels if there are any: estimated, or exact where a written model tells them) and by one
+JobEnded.
 A run goes before it: it lets the run through and goes on after, because what it has measured is kept.
 """
 
@@ -23,7 +24,7 @@ from engine.planning.options import RunOptions
 from engine.problems import Problem
 from engine.record_codec import decode_record, encode_record
 
-PROTOCOL = 2
+PROTOCOL = 3
 """Rises when a message changes; both sides refuse another number."""
 
 
@@ -63,6 +64,15 @@ class TidyJob:
 
 
 @dataclass(frozen=True)
+class WrittenModel:
+    """Say what a run has written of the document as it is."""
+
+    node: str
+    """The export node."""
+    folder: Path
+
+
+@dataclass(frozen=True)
 class GramJob:
     """Ask for the Gram tables of a document's families of checkpoints (`engine.planning.families`)."""
 
@@ -70,6 +80,8 @@ class GramJob:
     revision: int
     document: str
     folder: Path
+    written: tuple[WrittenModel, ...] = ()
+    """Models that tell exactly what kernels (TIES, DARE …) have made."""
 
 
 @dataclass(frozen=True)

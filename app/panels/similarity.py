@@ -150,7 +150,7 @@ class SimilarityPanel(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         self.family = self._make_choice(self.tr("Which family of checkpoints"), ())
-        self.figure = self._make_choice(self.tr("What the cells show"), (self.tr("Cosines"), self.tr("Sign conflicts")))
+        self.figure = self._make_choice(self.tr("What the cells show"), (self.tr("Cosines"), self.tr("Signs")))
         self.part = self._make_choice(self.tr("Which layer"), (self.tr("Whole model"),))
         self.order = QPushButton(self.tr("Sort"))
         self.order.setCheckable(True)

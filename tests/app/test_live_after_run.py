@@ -1,0 +1,65 @@
+"""After a run, the figures of a node that is not linear are those of the file that it went into."""
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from app.main_window import MainWindow
+from app.preferences import Preferences
+from engine.document.model import Document, Node, NodeId, PortRef, Wire
+from engine.resources import resource_path
+
+PATIENCE = 120_000
+MODELS = resource_path("sample/models")
+
+
+def make_wire(text):
+    source, target = text.split()
+    return Wire(PortRef.parse(source), PortRef.parse(target))
+
+
+@pytest.fixture
+def window(qtbot, tmp_path):
+    nodes = {
+        **{name: Node("checkpoint", {"source": str(MODELS / name)}) for name in ("base", "diag", "dots")},
+        "tau": Node("task_vector"),
+        "tau2": Node("task_vector"),
+        "mixed": Node("ties", {"density": 0.3}),
+        "apply": Node("apply", {"strength": 0.5}),
+        "out": Node("export_checkpoint", {"folder": "exported", "dtype": "float32"}),
+    }
+    pairs = ["diag.checkpoint tau.tuned", "base.checkpoint tau.base", "dots.checkpoint tau2.tuned", "base.checkpoint tau2.base"]
+    pairs += ["tau.vector mixed.vectors", "tau2.vector mixed.vectors", "base.checkpoint apply.base", "mixed.vector apply.vector"]
+    pairs += ["apply.checkpoint out.checkpoint"]
+    made = MainWindow(Preferences(tmp_path / "window.ini"))
+    qtbot.addWidget(made, before_close_func=lambda window: window.session.new())
+    made.session.new(Document("Ties", {NodeId(name): node for name, node in nodes.items()}, tuple(map(make_wire, pairs))))
+    made.session.save(tmp_path / "ties.loom")
+    made.open_workbench()
+    made.engine.start_worker()
+    return made
+
+
+def test_an_estimate_before_and_the_file_s_figures_after(window, qtbot, tmp_path):
+    live = window.workbench.live
+    row = None
+
+    def is_known():
+        return bool(live.families) and not live.is_measuring and live.families[0].figures.is_known[row or 0]
+
+    qtbot.waitUntil(lambda: bool(live.families) and not live.is_measuring, timeout=PATIENCE)
+    row = live.families[0].space.rows[NodeId("mixed")]
+    assert is_known()
+    before = live.families[0]
+    with qtbot.waitSignal(window.workbench.runs.ended, timeout=PATIENCE):
+        window.declared_actions["run"].trigger()
+    assert window.workbench.runs.current.ending == "done", window.workbench.runs.current.message
+    assert live.is_measuring
+    qtbot.waitUntil(is_known, timeout=PATIENCE)
+    after = live.families[0]
+    assert after.space.geometry.table is not before.space.geometry.table
+    assert after.errors.norms[row] == 0
+    base, made = (load_file(path / "model.safetensors") for path in (MODELS / "base", tmp_path / "exported"))
+    edit = np.sqrt(sum(((made[name].astype(np.float64) - base[name]) ** 2).sum() for name in base))
+    assert after.figures.norms[row] == pytest.approx(edit / 0.5, rel=1e-5)
+    assert after.figures.norms[after.space.rows[NodeId("apply")]] == pytest.approx(edit, rel=1e-5)
