@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.sweeps import SUBSET_MODES, Curve, Sweep, gather_sweep, list_tried_sets, normalize
+from engine.document.model import Document
 from engine.errors import ReadError
 from engine.events import MetricMeasured, StrengthChosen
+from engine.subset_scores import Trial
 
 REPORT_NAME = "report.json"
 
@@ -29,27 +32,6 @@ class Figure:
     """As a share of the tuned reference's; NaN where there is none."""
     control_ratio: float = math.nan
     """As a share of the base's, on control sets; NaN elsewhere."""
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Hold how one metric changes with the strength."""
-
-    name: str
-    points: tuple[tuple[float, float], ...]
-    """(strength, figure), in ascending strength; where every vector has its own strength, (number of the try, figure)."""
-    is_control: bool = False
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """Hold the curves of one strength search."""
-
-    title: str
-    curves: tuple[Curve, ...]
-    chosen: float = math.nan
-    limit: float = math.nan
-    """What the rule asks of the first control; NaN where it asks nothing."""
 
 
 @dataclass(frozen=True)
@@ -77,32 +59,19 @@ def read_figures(folder: Path) -> Figures:
         raise ReadError(fact, "Run the graph again to write it anew.") from error
 
 
-def gather_figures(title: str, measured: Sequence[MetricMeasured], chosen: Sequence[StrengthChosen]) -> Figures:
-    """Return the figures that a run has told so far."""
-    cells = tuple(_make_cell(event) for event in measured if event.strength is None)
+def gather_figures(document: Document, measured: Sequence[MetricMeasured], chosen: Sequence[StrengthChosen]) -> Figures:
+    """Return the figures that a run of a document has told so far."""
     nodes = dict.fromkeys(event.node for event in measured if event.strength is not None)
-    choices = {choice.node: choice.strength for choice in chosen}
-    sweeps = tuple(_gather_sweep(node, [event for event in measured if event.node == node], choices.get(node, "")) for node in nodes)
-    return Figures(title, cells, sweeps)
+    tried = {node: list_tried_sets(document, node) for node in nodes}
+    cells = tuple(_make_cell(event) for event in measured if event.strength is None or not _is_point(event, tried[event.node]))
+    choices = {choice.node: choice for choice in chosen}
+    sweeps = tuple(gather_sweep(document, node, measured, choices.get(node)) for node in nodes)
+    return Figures(document.title, cells, sweeps)
 
 
-def _gather_sweep(node: str, events: Sequence[MetricMeasured], choice: str) -> Sweep:
-    tried = list(dict.fromkeys(event.strengths for event in events if event.strengths))
-    curves = _gather_curves(events, tried)
-    if not tried:
-        return Sweep(node, curves, float(choice) if _is_number(choice) else math.nan)
-    chosen = [place for place, strengths in enumerate(tried, 1) if ", ".join(f"{each:g}" for each in strengths) == choice]
-    return Sweep(node, curves, chosen[0] if chosen else math.nan)
-
-
-def _gather_curves(events: Iterable[MetricMeasured], tried: Sequence[tuple[float, ...]]) -> tuple[Curve, ...]:
-    points: dict[str, dict[float, float]] = {}
-    for event in events:
-        if event.strength is not None:
-            name = f"{event.measurement.metric.replace('_', ' ')}, {event.test_set}"
-            place = tried.index(event.strengths) + 1 if event.strengths else event.strength
-            points.setdefault(name, {})[place] = event.measurement.value
-    return tuple(Curve(name, tuple(sorted(found.items()))) for name, found in points.items())
+def _is_point(event: MetricMeasured, tried: frozenset[str] | None) -> bool:
+    """Tell whether what was measured at a strength is a point of the search's curve, and no cell: test data at the choice are one."""
+    return tried is None or event.test_set in tried
 
 
 def _make_cell(event: MetricMeasured) -> Figure:
@@ -128,19 +97,60 @@ def _read_cell(record: Mapping[str, object]) -> Figure:
 
 
 def _read_sweep(record: Mapping[str, object]) -> Sweep:
-    points, chosen = record["points"], _number(record["chosen"])
-    if not isinstance(points, list):
-        raise TypeError(points)
-    places = [_number(point["strength"]) for point in points]
-    if record.get("vector_names"):
-        chosen = next((place for place, point in enumerate(points) if point["strengths"] == record["chosen_strengths"]), math.nan)
-        places = list(map(float, range(len(points))))
-    curves = [
-        Curve(str(name), tuple((place, _pick(point[side], index)) for place, point in zip(places, points, strict=True)), side == "controls")
-        for side, names in (("targets", record["target_names"]), ("controls", record["control_names"]))
-        for index, name in enumerate(names if isinstance(names, list) else [])
-    ]
-    return Sweep(str(record["node"]), tuple(curves), chosen, _number(record["limit"]))
+    points, names = _read_records(record["points"]), tuple(map(str, _read_list(record.get("vector_names", []))))
+    places = [float(number) if names else _number(point["strength"]) for number, point in enumerate(points)]
+    choice = tuple(map(_number, _read_list(record.get("chosen_strengths", [])))) or (_number(record["chosen"]),)
+    trials = tuple(_read_trial(point, _read_records(record.get("references", [])), len(names)) for point in points) if names else ()
+    chosen = [place for place, trial in zip(places, trials, strict=bool(names)) if trial.strengths == choice]
+    method = str(record.get("method", ""))
+    return Sweep(
+        title=str(record["node"]),
+        curves=(*_read_curves(record, "target", places), *_read_curves(record, "control", places)),
+        chosen=next(iter(chosen), math.nan) if names else choice[0],
+        limit=_number(record["limit"]),
+        choice=choice,
+        mode=(method if method in SUBSET_MODES else "each") if names else "one",
+        vector_names=names,
+        trials=trials,
+        is_normalized=bool(record.get("is_normalized")),
+        higher_is_better=bool(record.get("is_normalized")) or _is_higher_better(points),
+    )
+
+
+def _read_curves(record: Mapping[str, object], role: str, places: Sequence[float]) -> Iterator[Curve]:
+    points = _read_records(record["points"])
+    for index, name in enumerate(_read_list(record[f"{role}_names"])):
+        figures = [_pick(_read_list(point[f"{role}s"]), index) for point in points]
+        yield Curve(str(name), tuple(zip(places, figures, strict=True)), role == "control")
+
+
+def _read_trial(point: Mapping[str, object], references: Sequence[Mapping[str, object]], vectors: int) -> Trial:
+    targets = _read_records(point["targets"])
+    pairs = zip(targets, references, strict=True) if len(targets) == len(references) == vectors else ()
+    own = tuple(
+        normalize(_number(figure["value"]), _number(reference["value"]), higher_is_better=bool(figure["higher_is_better"]))
+        for figure, reference in pairs
+    )
+    return Trial(tuple(map(_number, _read_list(point["strengths"]))), _number(point["score"]), own)
+
+
+def _is_higher_better(points: Sequence[Mapping[str, object]]) -> bool:
+    return all(figure.get("higher_is_better", True) for point in points for figure in _read_records(point["targets"]))
+
+
+def _read_list(found: object) -> list[object]:
+    if not isinstance(found, list):
+        raise TypeError(found)
+    return found
+
+
+def _read_records(found: object) -> list[Mapping[str, object]]:
+    records: list[Mapping[str, object]] = []
+    for record in _read_list(found):
+        if not isinstance(record, Mapping):
+            raise TypeError(record)
+        records.append(record)
+    return records
 
 
 def _pick(figures: Sequence[object], index: int) -> float:
@@ -151,11 +161,3 @@ def _pick(figures: Sequence[object], index: int) -> float:
 def _number(figure: object) -> float:
     """Return a figure of the report; null is NaN, infinity is spelled out."""
     return math.nan if figure is None else float(str(figure))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
-from PySide6.QtCore import QObject, QPoint, QUrl
+from PySide6.QtCore import QObject, QPoint, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMenu
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.main_window import MainWindow
 
 REPORT_PAGE = "report.html"
+_FIGURES_MILLISECONDS = 100
 
 
 class RunControl(QObject):
@@ -41,6 +42,11 @@ class RunControl(QObject):
         self._devices: tuple[str, ...] = window.ready.devices if window.ready is not None else ()
         self._replaceable: set[Path] = set()
         """Folders whose export the user allowed to replace; asked once for each."""
+        self._figures_due = QTimer(self)
+        """Figures come faster than anyone can read: they are shown together."""
+        self._figures_due.setSingleShot(True)
+        self._figures_due.setInterval(_FIGURES_MILLISECONDS)
+        self._figures_due.timeout.connect(self._show_figures_so_far)
         handlers = {"run": self.run, "run_anew": self.run_anew, "run_to_node": self.run_to_node, "stop": workbench.runs.stop}
         for name, handler in handlers.items():
             window.connect_action(name, handler)
@@ -109,7 +115,7 @@ class RunControl(QObject):
                 return read_figures(Path(folder))
             except EngineError as failure:
                 self._bench.log.add_line(str(failure))
-        return gather_figures(run.document.title, run.measured, run.chosen)
+        return gather_figures(run.document, run.measured, run.chosen)
 
     def _may_begin(self) -> bool:
         """Ask for what only the user can allow; lead to the problems where there are others."""
@@ -146,9 +152,13 @@ class RunControl(QObject):
     def _hear(self, event: Event) -> None:
         document = self._window.session.document
         self._bench.log.add_line(describe_event(event, {node_id: name_node(document, node_id) for node_id in document.nodes}))
+        if isinstance(event, MetricMeasured | StrengthChosen) and not self._figures_due.isActive():
+            self._figures_due.start()
+
+    def _show_figures_so_far(self) -> None:
         run = self._bench.runs.current
-        if isinstance(event, MetricMeasured | StrengthChosen) and run is not None:
-            self._bench.metrics.show_figures(gather_figures(run.document.title, run.measured, run.chosen))
+        if run is not None and run.measured:
+            self._bench.metrics.show_figures(gather_figures(run.document, run.measured, run.chosen))
 
     def _show_begin(self) -> None:
         self._show_running(is_running=True)
@@ -158,8 +168,11 @@ class RunControl(QObject):
         self._show_running(is_running=False)
         self._bench.log.add_line(run.message or self.tr("Done: {0}").format(", ".join(run.folders) or self.tr("nothing was written")))
         self._bench.status.say(run.message.partition("\n")[0] or self.tr("The run is done."))
+        self._figures_due.stop()
         if run.ending == "done" and (run.folders or run.measured):
             self._bench.metrics.show_figures(self._find_figures(run))
+        else:
+            self._show_figures_so_far()
         self._bench.checker.check_now()
 
     def _show_running(self, *, is_running: bool) -> None:

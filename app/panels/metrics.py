@@ -8,11 +8,9 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QRect, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QPainter
-from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
@@ -24,11 +22,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.report_figures import Figure, Figures, Sweep
+from app.panels.sweep_view import SweepView
+from app.report_figures import Figure, Figures
 from app.session import Session
-from app.theme import current_tokens, font
-from app.widgets.curve_plot import CurvePlot, Plot, PlotColours, PlotCurve
-from engine.document.model import NodeId
+from app.theme import font
 
 _ROW_PIXELS = 42
 """Two lines: the figure, and its interval under it."""
@@ -54,27 +51,22 @@ class MetricsPanel(QWidget):
         layout.setContentsMargins(14, 8, 14, 10)
         layout.setSpacing(16)
         layout.addLayout(self._make_table(), 5)
-        layout.addLayout(self._make_plot(), 3)
+        self.searches = SweepView(session)
+        layout.addWidget(self.searches, 3)
         self.show_figures(Figures())
 
     def show_figures(self, figures: Figures) -> None:
         """Show these figures in place of the others."""
         self._figures = figures
         self._fill_table()
-        chosen = max(self.sweeps.currentIndex(), 0)
-        self.sweeps.clear()
-        self.sweeps.addItems([self._name_sweep(sweep) for sweep in figures.sweeps])
-        self.sweeps.setCurrentIndex(min(chosen, len(figures.sweeps) - 1))
-        self.sweeps.setVisible(len(figures.sweeps) > 1)
-        self._draw_sweep()
+        self.searches.show_sweeps(figures.sweeps)
         self.save_table.setEnabled(bool(figures.cells))
         self.copy_table.setEnabled(bool(figures.cells))
-        self.save_plot.setEnabled(bool(figures.sweeps))
         self.figures_shown.emit(figures)
 
     def restyle(self) -> None:
         """Take the colours of the present theme."""
-        self.plot.restyle(_plot_colours())
+        self.searches.restyle()
 
     def table_text(self, separator: str = "\t") -> str:
         """Return every figure of the table, one a line, for a spreadsheet."""
@@ -116,22 +108,6 @@ class MetricsPanel(QWidget):
         column.addWidget(self.table, 1)
         return column
 
-    def _make_plot(self) -> QVBoxLayout:
-        column = QVBoxLayout()
-        head = QHBoxLayout()
-        self.sweeps = QComboBox()
-        self.sweeps.setAccessibleName(self.tr("Which search"))
-        self.sweeps.activated.connect(self._draw_sweep)
-        self.save_plot = QPushButton(self.tr("Save plot…"))
-        self.save_plot.clicked.connect(self._save_plot)
-        head.addWidget(self.sweeps, 1)
-        head.addStretch(1)
-        head.addWidget(self.save_plot)
-        self.plot = CurvePlot(_plot_colours())
-        column.addLayout(head)
-        column.addWidget(self.plot, 1)
-        return column
-
     def _fill_table(self) -> None:
         cells = self._figures.cells
         models = _order_models(cells)
@@ -156,20 +132,6 @@ class MetricsPanel(QWidget):
             else:
                 self.table.setVerticalHeaderItem(number, item)
 
-    def _draw_sweep(self, _row: int = 0) -> None:
-        row = self.sweeps.currentIndex()
-        if not 0 <= row < len(self._figures.sweeps):
-            self.plot.show_plot(Plot(self.tr("How figures change with the strength (λ)")))
-            return
-        sweep = self._figures.sweeps[row]
-        curves = tuple(PlotCurve(curve.name, curve.points, curve.is_control) for curve in sweep.curves)
-        chosen = self.tr("chosen λ = {0:g}").format(sweep.chosen)
-        self.plot.show_plot(Plot(self._name_sweep(sweep), curves, sweep.chosen, chosen, sweep.limit))
-
-    def _name_sweep(self, sweep: Sweep) -> str:
-        node = self._session.document.nodes.get(NodeId(sweep.title))
-        return self.tr("{0}: figures by strength (λ)").format(node.title if node is not None else sweep.title)
-
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.table_text())
 
@@ -177,23 +139,6 @@ class MetricsPanel(QWidget):
         chosen = QFileDialog.getSaveFileName(self, self.tr("Save the table"), "metrics.csv", self.tr("Tables (*.csv)"))[0]
         if chosen:
             Path(chosen).write_text(self.table_text(","), encoding="utf-8")
-
-    def _save_plot(self) -> None:
-        kinds = self.tr("Pictures (*.png *.svg)")
-        chosen = QFileDialog.getSaveFileName(self, self.tr("Save the plot"), "strength.svg", kinds)[0]
-        if chosen.lower().endswith(".svg"):
-            self._write_svg(chosen)
-        elif chosen:
-            self.plot.grab().save(chosen)
-
-    def _write_svg(self, path: str) -> None:
-        drawing = QSvgGenerator()
-        drawing.setFileName(path)
-        drawing.setSize(self.plot.size())
-        drawing.setViewBox(QRect(0, 0, self.plot.width(), self.plot.height()))
-        painter = QPainter(drawing)
-        self.plot.draw(painter)
-        painter.end()
 
 
 def _order_models(cells: Sequence[Figure]) -> list[str]:
@@ -219,9 +164,3 @@ def _make_item(cell: Figure) -> QTableWidgetItem:
         lines.append(f"control ratio: {cell.control_ratio:.1%} of the base's")
     item.setToolTip("\n".join(lines))
     return item
-
-
-def _plot_colours() -> PlotColours:
-    colours = current_tokens()
-    curves = (colours.vector, colours.checkpoint, colours.metrics, colours.accent, colours.ok, colours.error)
-    return PlotColours(colours.background, colours.line, colours.text, colours.dim, curves)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
@@ -55,6 +55,8 @@ class Plot:
     """What stands in the place of curves while there are none."""
     quantity: str = "λ"
     """What the axis counts."""
+    hints: Mapping[float, str] = field(default_factory=dict[float, str])
+    """What else there is to say of a place on the axis."""
 
 
 class CurvePlot(QWidget):
@@ -214,7 +216,8 @@ class CurvePlot(QWidget):
         for curve in self._plot.curves:
             for x, y in curve.points:
                 if math.isfinite(y) and (self._place(x, y) - at).manhattanLength() < _HIT_PIXELS:
-                    return f"{curve.name}\n{self._plot.quantity} = {x:g}: {y:.4g}"
+                    hint = f"\n{self._plot.hints[x]}" if x in self._plot.hints else ""
+                    return f"{curve.name}\n{self._plot.quantity} = {x:g}: {y:.4g}{hint}"
         return ""
 
 

@@ -5,7 +5,9 @@ import math
 
 import pytest
 
-from app.report_figures import Curve, gather_figures, read_figures
+from app.report_figures import gather_figures, read_figures
+from app.sweeps import Curve
+from engine.document.model import Document
 from engine.errors import ReadError
 from engine.evaluation.measurement import Measurement
 from engine.events import MetricMeasured, StrengthChosen
@@ -16,7 +18,7 @@ def measure(value, metric="accuracy"):
 
 
 def write_report(folder):
-    figure = {"metric": "accuracy", "value": 0.5, "n": 10, "low": 0.2, "high": 0.8}
+    figure = {"metric": "accuracy", "value": 0.5, "n": 10, "low": 0.2, "high": 0.8, "higher_is_better": True}
     cell = {"checkpoint": "Edited", "test_set": "Digits", "measurement": figure, "normalized": 0.9, "control_ratio": None}
     point = {"strength": 0.5, "targets": [figure], "controls": [{**figure, "value": "Infinity"}]}
     search = {
@@ -52,7 +54,7 @@ def test_what_is_no_report_says_so(tmp_path, content):
 def test_events_of_a_search_become_a_curve_and_the_rest_the_table():
     measured = [MetricMeasured("s", "Edited", "Digits", measure(value), strength) for strength, value in ((0.5, 0.8), (0.0, 0.3))]
     measured.append(MetricMeasured("e", "Edited", "Digits", measure(0.7)))
-    figures = gather_figures("T", measured, [StrengthChosen("s", "0.5", "best_target")])
+    figures = gather_figures(Document("T"), measured, [StrengthChosen("s", "0.5", "best_target")])
     assert figures.sweeps[0].curves == (Curve("accuracy, Digits", ((0.0, 0.3), (0.5, 0.8))),)
     assert figures.sweeps[0].chosen == 0.5
     assert [(cell.model, cell.value) for cell in figures.cells] == [("Edited", 0.7)]

@@ -7,7 +7,8 @@ import math
 import pytest
 
 from app.panels.metrics import MetricsPanel
-from app.report_figures import Curve, Figure, Figures, Sweep
+from app.report_figures import Figure, Figures
+from app.sweeps import Curve, Sweep
 
 CELLS = (
     Figure("Base", "Stripes", "accuracy", 0.3, 0.25, 0.35, 100),
@@ -42,16 +43,6 @@ def test_the_table_leaves_as_csv_with_every_figure(panel):
     rows = list(csv.reader(io.StringIO(panel.table_text(","))))
     assert rows[2] == ["Edited", "Stripes", "accuracy", "0.8", "0.75", "0.85", "100", "0.9", ""]
     assert len(rows) == 4
-
-
-def test_the_plot_tells_its_points_and_the_choice(panel, tmp_path):
-    assert "0.5: 0.8" in panel.plot.accessibleDescription()
-    assert panel.plot._plot.mark == 0.5
-    panel.plot.resize(400, 200)
-    place = panel.plot._place(0.5, 0.8)
-    assert panel.plot._point_at(place) == "Stripes\nλ = 0.5: 0.8"
-    panel._write_svg(str(tmp_path / "plot.svg"))
-    assert "<svg" in (tmp_path / "plot.svg").read_text()
 
 
 def test_nothing_measured_says_so(panel):

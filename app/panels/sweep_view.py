@@ -1,0 +1,257 @@
+"""What strength searches have measured: curves, pairs and numbers of vectors, and the button that puts the choice into the graph."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from app.canvas.connection import name_node
+from app.session import Session
+from app.strength_use import Setting, StrengthUse, find_use, use_strengths
+from app.sweeps import SUBSET_MODES, Sweep
+from app.theme import current_tokens
+from app.widgets.curve_plot import CurvePlot, Plot, PlotColours, PlotCurve
+from app.widgets.pair_table import PairTable
+from app.widgets.picture_saving import make_image, save_picture
+from engine.document.model import NodeId
+from engine.subset_scores import find_best, mean_by_size, tabulate_pairs
+
+_SEVERAL = 3
+"""More nodes than these are not named on the button."""
+
+
+class SweepView(QWidget):
+    """Show one search at a time, live while it goes on."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        """Show nothing yet."""
+        super().__init__(parent)
+        self._session = session
+        self._sweeps: tuple[Sweep, ...] = ()
+        self._views: tuple[tuple[int, str], ...] = ()
+        """(search, what of it) of each line of the choice."""
+        self._use: StrengthUse | None = None
+        self.setAccessibleName(self.tr("Strength searches"))
+        self.views = QComboBox()
+        self.views.setAccessibleName(self.tr("Which search, and what of it"))
+        self.views.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.views.setMinimumContentsLength(12)
+        self.views.activated.connect(self._draw)
+        self.copy_button = QPushButton(self.tr("Copy"))
+        self.copy_button.setAccessibleName(self.tr("Copy the plot, and its figures as text"))
+        self.copy_button.clicked.connect(self._copy)
+        self.save_button = QPushButton(self.tr("Save…"))
+        self.save_button.setAccessibleName(self.tr("Save the plot or its figures"))
+        self.save_button.clicked.connect(self._ask_save)
+        self.plot = CurvePlot(_plot_colours())
+        self.pairs = PairTable()
+        self.pairs.setAccessibleName(self.tr("Pairs of vectors"))
+        self.shown = QStackedWidget()
+        self.shown.addWidget(self.plot)
+        self.shown.addWidget(self.pairs)
+        self.use_button = QPushButton()
+        self.use_button.setAccessibleName(self.tr("Use the chosen strengths"))
+        self.use_button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.use_button.clicked.connect(self._use_strengths)
+        self._lay_out()
+        session.document_changed.connect(self._offer_use)
+        self.show_sweeps(())
+
+    def show_sweeps(self, sweeps: Sequence[Sweep]) -> None:
+        """Show these searches in place of the others; what was looked at stays chosen."""
+        self._sweeps = tuple(sweeps)
+        self._views = tuple((number, view) for number, sweep in enumerate(sweeps) for view in _list_views(sweep))
+        names = [self._name_view(sweeps[number], view) for number, view in self._views]
+        if names != [self.views.itemText(row) for row in range(self.views.count())]:
+            kept = max(self.views.currentIndex(), 0)
+            self.views.clear()
+            self.views.addItems(names)
+            self.views.setCurrentIndex(min(kept, len(names) - 1))
+        self.views.setVisible(len(names) > 1)
+        for button in (self.copy_button, self.save_button):
+            button.setEnabled(bool(names))
+        self._draw()
+
+    def restyle(self) -> None:
+        """Take the colours of the present theme."""
+        self.plot.restyle(_plot_colours())
+        self.pairs.restyle()
+
+    def text(self, separator: str = "\t") -> str:
+        """Return the figures that are shown, for a spreadsheet."""
+        sweep, view = self._current()
+        if sweep is None:
+            return ""
+        if view == "pairs":
+            return self.pairs.text(separator)
+        plot = self._make_plot(sweep, view)
+        text = io.StringIO()
+        writer = csv.writer(text, delimiter=separator, lineterminator="\n")
+        writer.writerow([plot.quantity, "curve", "figure"])
+        writer.writerows([plot.hints.get(x, f"{x:g}"), curve.name, f"{y:.6g}"] for curve in plot.curves for x, y in curve.points)
+        return text.getvalue()
+
+    def save(self, path: str) -> bool:
+        """Write what is shown as PNG or SVG, or its figures as CSV, as the path's ending says."""
+        if path.lower().endswith(".csv"):
+            Path(path).write_text(self.text(","), encoding="utf-8")
+            return True
+        return save_picture(self._drawn(), path)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self.views, 1)
+        head.addStretch(0)
+        head.addWidget(self.copy_button)
+        head.addWidget(self.save_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(head)
+        column.addWidget(self.shown, 1)
+        column.addWidget(self.use_button)
+
+    def _current(self) -> tuple[Sweep | None, str]:
+        row = self.views.currentIndex()
+        if not 0 <= row < len(self._views):
+            return None, ""
+        number, view = self._views[row]
+        return self._sweeps[number], view
+
+    def _drawn(self) -> CurvePlot | PairTable:
+        return self.pairs if self.shown.currentWidget() is self.pairs else self.plot
+
+    def _draw(self, _row: int = 0) -> None:
+        sweep, view = self._current()
+        self.shown.setCurrentWidget(self.pairs if view == "pairs" else self.plot)
+        if sweep is None:
+            self.plot.show_plot(Plot(self.tr("How figures change with the strength (λ)")))
+        elif view == "pairs":
+            best = find_best(sweep.trials, higher_is_better=sweep.higher_is_better)
+            values = tabulate_pairs(best, len(sweep.vector_names))
+            self.pairs.show_values(sweep.vector_names, values, is_share=sweep.is_normalized)
+            self.pairs.setAccessibleDescription(self._name_view(sweep, view))
+        else:
+            self.plot.show_plot(self._make_plot(sweep, view))
+        self._offer_use()
+
+    def _make_plot(self, sweep: Sweep, view: str) -> Plot:
+        return self._plot_sizes(sweep) if view == "sizes" else self._plot_tries(sweep)
+
+    def _plot_tries(self, sweep: Sweep) -> Plot:
+        curves = tuple(PlotCurve(curve.name, curve.points, curve.is_control) for curve in sweep.curves)
+        words = self.tr("chosen λ = {0}") if sweep.is_final else self.tr("best so far λ = {0}")
+        chosen = words.format(_write(sweep.choice)) if sweep.choice else ""
+        title = self._name_view(sweep, "tries")
+        if not sweep.vector_names:
+            return Plot(title, curves, sweep.chosen, chosen, sweep.limit)
+        places = sorted({x for curve in sweep.curves for x, _ in curve.points})
+        hints = {place: f"λ = {_write(trial.strengths)}" for place, trial in zip(places, sweep.trials, strict=False)}
+        return Plot(title, curves, sweep.chosen, chosen, sweep.limit, quantity=self.tr("try"), hints=hints)
+
+    def _plot_sizes(self, sweep: Sweep) -> Plot:
+        best = find_best(sweep.trials, higher_is_better=sweep.higher_is_better)
+        means = mean_by_size(best)
+        groups: Mapping[int, list[float]] = {
+            size: sorted((trial.score for subset, trial in best.items() if len(subset) == size), reverse=sweep.higher_is_better)
+            for size in means
+        }
+        curves = (
+            PlotCurve(self.tr("mean"), tuple((float(size), mean) for size, mean in means.items())),
+            PlotCurve(self.tr("best"), tuple((float(size), scores[0]) for size, scores in groups.items()), is_dashed=True),
+            PlotCurve(self.tr("worst"), tuple((float(size), scores[-1]) for size, scores in groups.items()), is_dashed=True),
+        )
+        places = ("", *(str(size) for size in range(1, max(means, default=0) + 1)))
+        return Plot(self._name_view(sweep, "sizes"), curves, places=places, quantity=self.tr("number of vectors"))
+
+    def _name_view(self, sweep: Sweep, view: str) -> str:
+        name = self._name_search(sweep)
+        if view == "pairs":
+            kind = self.tr("{0}: pairs, single vectors on the diagonal") if not sweep.is_normalized else self.tr("{0}: pairs, normalized")
+            return kind.format(name)
+        if view == "sizes":
+            kind = self.tr("{0}: mean figure by number of vectors")
+            return (kind if not sweep.is_normalized else self.tr("{0}: normalized, by number of vectors")).format(name)
+        return (self.tr("{0}: figures try by try") if sweep.vector_names else self.tr("{0}: figures by strength (λ)")).format(name)
+
+    def _name_search(self, sweep: Sweep) -> str:
+        document = self._session.document
+        return name_node(document, NodeId(sweep.title)) if NodeId(sweep.title) in document.nodes else sweep.title
+
+    def _offer_use(self, *_change: object) -> None:
+        """Say on the button what it would do with the choice."""
+        sweep, _ = self._current()
+        self._use = find_use(self._session.document, NodeId(sweep.title), sweep.choice) if sweep is not None and sweep.choice else None
+        self.use_button.setVisible(self._use is not None)
+        if sweep is None or self._use is None:
+            return
+        self.use_button.setText(self._word_use(self._use, is_final=sweep.is_final))
+        self.use_button.setToolTip(self._explain_use(self._use))
+        self.use_button.setAccessibleName(self.use_button.text())
+        self.use_button.setAccessibleDescription(self.use_button.toolTip())
+        self.use_button.setEnabled(not self._use.is_in_use)
+
+    def _word_use(self, use: StrengthUse, *, is_final: bool) -> str:
+        strengths = _write(use.strengths) if is_final else self.tr("{0}, the best so far,").format(_write(use.strengths))
+        if not use.settings:
+            return self.tr("Add an Apply with λ = {0}").format(strengths)
+        nodes = list(dict.fromkeys(setting.node for setting in use.settings if not _is_neutral(setting)))
+        names = [f"‘{name_node(self._session.document, node)}’" for node in nodes or [use.settings[0].node]]
+        where = ", ".join(names) if len(names) <= _SEVERAL else self.tr("{0} nodes").format(len(names))
+        words = self.tr("λ = {0} is in use in {1}") if use.is_in_use else self.tr("Use λ = {0} in {1}")
+        return words.format(strengths, where)
+
+    def _explain_use(self, use: StrengthUse) -> str:
+        """Say what changes, node by node."""
+        if not use.settings:
+            return self.tr("No Apply makes the edit of this search yet: one is added beside it, with the same base and vectors.")
+        document = self._session.document
+        return "\n".join(
+            f"{name_node(document, setting.node)}: {setting.parameter} = {_write_value(setting.value) or self.tr('1 each')}"
+            for setting in use.settings
+        )
+
+    def _use_strengths(self) -> None:
+        use = self._use
+        if use is not None:
+            self._session.apply(self.tr("Use λ = {0}").format(_write(use.strengths)), lambda document: use_strengths(document, use))
+
+    def _copy(self) -> None:
+        both = QMimeData()
+        both.setText(self.text())
+        if self._drawn() is self.plot:
+            both.setImageData(make_image(self.plot))
+        QGuiApplication.clipboard().setMimeData(both)
+
+    def _ask_save(self) -> None:
+        kinds = self.tr("Pictures and tables (*.svg *.png *.csv)")
+        chosen = QFileDialog.getSaveFileName(self, self.tr("Save the plot"), "strength.svg", kinds)[0]
+        if chosen:
+            self.save(chosen)
+
+
+def _list_views(sweep: Sweep) -> tuple[str, ...]:
+    return ("pairs", "sizes", "tries") if sweep.mode in SUBSET_MODES else ("tries",)
+
+
+def _is_neutral(setting: Setting) -> bool:
+    return setting.value in (1.0, ())
+
+
+def _write(strengths: Sequence[float]) -> str:
+    return ", ".join(f"{strength:g}" for strength in strengths)
+
+
+def _write_value(value: float | tuple[float, ...]) -> str:
+    return _write(value) if isinstance(value, tuple) else f"{value:g}"
+
+
+def _plot_colours() -> PlotColours:
+    colours = current_tokens()
+    curves = (colours.vector, colours.checkpoint, colours.metrics, colours.accent, colours.ok, colours.error)
+    return PlotColours(colours.background, colours.line, colours.text, colours.dim, curves)

@@ -1,0 +1,133 @@
+"""Searches are shown by curve, by pair and by number of vectors, and their choice goes into the graph by one button."""
+
+import csv
+import io
+import math
+
+import pytest
+from PySide6.QtGui import QGuiApplication
+
+from app.panels.sweep_view import SweepView
+from app.sweeps import Curve, Sweep
+from engine.document.edits import add_node, connect
+from engine.document.model import Node, NodeId, PortRef, Wire
+from engine.subset_scores import Trial
+
+SWEEP = Sweep("search", (Curve("Stripes", ((0, 0.3), (0.5, 0.8), (1, 0.7))),), 0.5, choice=(0.5,))
+TRIALS = (
+    Trial((0, 0), 0.3),
+    Trial((0.5, 0), 0.6, (0.9, 0.3)),
+    Trial((0, 0.5), 0.5, (0.2, 0.8)),
+    Trial((0.5, 0.5), 0.85, (0.9, 0.8)),
+)
+CURVE = Curve("accuracy, Stripes", tuple((float(place), trial.score) for place, trial in enumerate(TRIALS)))
+SUBSETS = Sweep(
+    "search", (CURVE,), 3, choice=(0.5, 0.5), mode="subsets", vector_names=("stripes", "dots"), trials=TRIALS, is_normalized=True
+)
+
+
+@pytest.fixture
+def searched(session):
+    """The graph with a search beside its Apply, over the same analogy."""
+
+    def add(document):
+        document = add_node(document, NodeId("search"), Node("strength_search", label="Best strength", position=(600, 300)))
+        for source, port in (("base.checkpoint", "base"), ("analogy.vector", "vectors")):
+            document = connect(document, Wire(PortRef.parse(source), PortRef(NodeId("search"), port)))
+        return document
+
+    session.apply("search", add)
+    return session
+
+
+@pytest.fixture
+def view(qtbot, searched):
+    made = SweepView(searched)
+    qtbot.addWidget(made)
+    made.resize(460, 240)
+    return made
+
+
+def test_the_plot_tells_its_points_and_the_choice(view, tmp_path):
+    view.show_sweeps((SWEEP,))
+    assert "0.5: 0.8" in view.plot.accessibleDescription()
+    assert view.plot._plot.mark_name == "chosen λ = 0.5"
+    view.plot.resize(400, 200)
+    assert view.plot._point_at(view.plot._place(0.5, 0.8)) == "Stripes\nλ = 0.5: 0.8"
+    for name in ("plot.svg", "plot.png", "plot.csv"):
+        assert view.save(str(tmp_path / name))
+    assert "<svg" in (tmp_path / "plot.svg").read_text()
+    assert list(csv.reader(io.StringIO((tmp_path / "plot.csv").read_text())))[2] == ["0.5", "Stripes", "0.8"]
+
+
+def test_the_button_puts_the_choice_into_the_graph_as_one_step(view, searched):
+    view.show_sweeps((SWEEP,))
+    assert view.use_button.text() == "Use λ = 0.5 in ‘Apply’"
+    before, steps = searched.document, searched.undo_stack.count()
+    view.use_button.click()
+    assert searched.document.nodes["apply"].parameters["strength"] == 0.5
+    assert searched.undo_stack.count() == steps + 1
+    assert (view.use_button.text(), view.use_button.isEnabled()) == ("λ = 0.5 is in use in ‘Apply’", False)
+    searched.undo_stack.undo()
+    assert searched.document == before
+    assert view.use_button.isEnabled()
+
+
+def test_the_best_so_far_of_a_stopped_search_says_so(view):
+    view.show_sweeps((Sweep("search", SWEEP.curves, 0.5, choice=(0.5,), is_final=False),))
+    assert view.use_button.text() == "Use λ = 0.5, the best so far, in ‘Apply’"
+    assert view.plot._plot.mark_name == "best so far λ = 0.5"
+
+
+def test_without_a_choice_or_without_its_node_there_is_no_button(view):
+    for sweep in (Sweep("search", SWEEP.curves), Sweep("gone", SWEEP.curves, 0.5, choice=(0.5,))):
+        view.show_sweeps((sweep,))
+        assert not view.use_button.isVisibleTo(view)
+
+
+def test_where_no_node_makes_the_edit_the_button_offers_one(view, searched):
+    searched.apply("more", lambda document: connect(document, Wire(PortRef.parse("tau-a.vector"), PortRef.parse("search.vectors"))))
+    view.show_sweeps((Sweep("search", SWEEP.curves, choice=(0.5, 0.2), mode="each", vector_names=("a", "b")),))
+    assert view.use_button.text() == "Add an Apply with λ = 0.5, 0.2"
+    view.use_button.click()
+    assert searched.document.nodes["add"].parameters["weights"] == (0.5, 0.2)
+    assert view.use_button.text() == "λ = 0.5, 0.2 is in use in ‘Add’"
+
+
+def test_subsets_are_a_matrix_of_pairs_and_a_curve_over_their_number(view, tmp_path):
+    view.show_sweeps((SUBSETS,))
+    assert [view.views.itemText(row) for row in range(3)] == [
+        "Best strength: pairs, normalized",
+        "Best strength: normalized, by number of vectors",
+        "Best strength: figures try by try",
+    ]
+    assert view.shown.currentWidget() is view.pairs
+    assert [[view.pairs.item(row, column).text() for column in range(2)] for row in range(2)] == [["90%", "85%"], ["85%", "80%"]]
+    assert view.pairs.item(0, 1).toolTip() == "stripes + dots: 85%"
+    assert view.save(str(tmp_path / "pairs.svg"))
+    view.copy_button.click()
+    assert QGuiApplication.clipboard().text().splitlines()[1] == "stripes\t0.9\t0.85"
+    view.views.setCurrentIndex(1)
+    view._draw()
+    mean, best, worst = view.plot._plot.curves
+    assert mean.points == ((1, pytest.approx(0.55)), (2, 0.85))
+    assert (best.points[0], worst.points[0]) == ((1, 0.6), (1, 0.5))
+    view.views.setCurrentIndex(2)
+    view._draw()
+    assert view.plot._point_at(view.plot._place(3, 0.85)) == "accuracy, Stripes\ntry = 3: 0.85\nλ = 0.5, 0.5"
+
+
+def test_pairs_that_are_not_measured_yet_are_dashes(view):
+    going = Sweep("search", SUBSETS.curves, mode="pairs", vector_names=("a", "b"), trials=TRIALS[:2])
+    view.show_sweeps((going,))
+    assert view.pairs.item(1, 1).text() == "–"
+    assert "not measured yet" in view.pairs.item(0, 1).toolTip()
+    assert "nan" not in view.text()
+    assert math.isnan(view.pairs._values[1][1])
+
+
+def test_what_is_looked_at_stays_chosen_while_points_come(view):
+    view.show_sweeps((SUBSETS,))
+    view.views.setCurrentIndex(2)
+    view.show_sweeps((SUBSETS,))
+    assert view.views.currentIndex() == 2
