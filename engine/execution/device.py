@@ -45,6 +45,14 @@ def is_out_of_memory(failure: BaseException) -> bool:
     return isinstance(failure, RuntimeError) and "out of memory" in str(failure)
 
 
+def wait_for(device: torch.device) -> None:
+    """Wait until a device has done what this thread asked of it: the host's memory that it read may be written again."""
+    if device.type == "cuda":
+        torch.cuda.current_stream(device).synchronize()
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
 def free_cached_memory(device: torch.device) -> None:
     """Give back what torch keeps of a device's memory."""
     if device.type == "cuda":

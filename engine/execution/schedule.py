@@ -19,6 +19,8 @@ class TensorTask:
     index: int
     """Its position in the pass."""
     piece_entries: int
+    is_whole: bool = False
+    """Whether a kernel needs all of the tensor at once, so that its one piece may never be cut."""
     is_repeated: bool = False
     """Whether its pieces are visited in several rounds."""
     visits: Sequence[int] = ()

@@ -16,7 +16,7 @@ import torch
 
 from engine.errors import DeviceError
 from engine.execution.buffers import Buffers, LastingArrays
-from engine.execution.device import free_cached_memory, is_out_of_memory
+from engine.execution.device import free_cached_memory, is_out_of_memory, wait_for
 from engine.execution.pieces import Ground, Kept, PieceEvaluator, Reduced
 from engine.execution.rounds import TensorReduction, TensorRounds, kernel_of
 from engine.execution.schedule import Schedule, ScheduleSettings, TensorTask
@@ -130,11 +130,11 @@ class Stream:
         offset, count = task.piece(number)
         start = offset
         while start < offset + count or start == offset:
-            size = min(offset + count - start, self._settings.largest_piece)
+            size = count if task.is_whole else min(offset + count - start, self._settings.largest_piece)
             try:
                 found = self._look(evaluator, task, number, (start, size), wanted)
             except (torch.OutOfMemoryError, MemoryError, RuntimeError) as failure:
-                self._shrink(failure, size)
+                self._shrink(failure, size, least=size if task.is_whole else BLOCK_ENTRIES)
                 continue
             for kept, partial in zip(partials, found, strict=True):
                 kept.append(partial)
@@ -152,17 +152,20 @@ class Stream:
             evaluator.begin(task.work, start, size, _kept_piece(task, number, size))
         evaluator.reduced = self._ground_results(wanted.rounds)
         reduced = [_reduce(evaluator, item, wanted.rounds) for item in wanted.rounds.active]
-        return [*reduced, *(consumer.look(evaluator) for consumer in wanted.consumers)]
+        looked = [consumer.look(evaluator) for consumer in wanted.consumers]
+        # The next piece is read into the arrays that this one may still be copied from.
+        wait_for(self._ground.device)
+        return [*reduced, *looked]
 
     def _ground_results(self, rounds: TensorRounds) -> Reduced:
         return {**self._ground.model_results, **rounds.results}
 
-    def _shrink(self, failure: Exception, count: int) -> None:
-        """Go on with half the piece when the device is out of memory; raise anything else."""
+    def _shrink(self, failure: Exception, count: int, least: int) -> None:
+        """Go on with half the piece, but no less than the least, when the device is out of memory; raise anything else."""
         if not is_out_of_memory(failure):
             raise failure
-        if count <= BLOCK_ENTRIES:
-            fact = f"{self._ground.device} has no memory left even for pieces of {count} entries."
+        if count <= least:
+            fact = f"{self._ground.device} has no memory left even for pieces of {count:,} entries."
             raise DeviceError(fact, "Close what else uses it, or run with --device cpu.") from failure
         free_cached_memory(self._ground.device)
         smaller = max(count // 2 // BLOCK_ENTRIES * BLOCK_ENTRIES, BLOCK_ENTRIES)
@@ -200,7 +203,7 @@ def _make_task(ground: Ground, index: int, work: TensorWork, usual: int) -> Tens
     piece = max(work.entries, 1) if is_whole else usual
     # A tensor of one piece goes through its rounds in one worker's hands, so that it is read once.
     is_repeated = work.entries > piece and work.needs.rounds > 1
-    return TensorTask(work, index, piece, is_repeated, kept_bytes=operand_bytes(ground.planner, work))
+    return TensorTask(work, index, piece, is_whole, is_repeated, kept_bytes=operand_bytes(ground.planner, work))
 
 
 def _kept_piece(task: TensorTask, number: int, count: int) -> Kept | None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     Magnitudes = NDArray[np.float32 | np.float64]
 
 _ENTRIES_PER_PIECE = 1 << 16
+_LARGEST_STEP = 512
+"""Of a tensor's entries at least one in so many is sampled where its pieces hold as many, so that what lies within the bracket stays few."""
 _FEW = 2
 """Sampled entries of one magnitude that do not make it a mark."""
 _SPREAD = 4.0
@@ -40,7 +42,7 @@ def survey_magnitudes(port: str, density: Fraction) -> Reduction:
     """Return the reduction of a sample to a Bracket for every wire of the port; k = ⌊density·n⌋ of n entries."""
 
     def update(operands: Operands, earlier: tuple[object, ...], spot: Spot) -> list[list[Magnitudes]]:
-        return [[_draw_sample(piece)] for piece in operands[port]]
+        return [[_draw_sample(piece, spot)] for piece in operands[port]]
 
     def finish(state: object, extent: Extent, earlier: tuple[object, ...]) -> tuple[Bracket, ...]:
         quota = math.floor(density * extent.entries)
@@ -50,9 +52,9 @@ def survey_magnitudes(port: str, density: Fraction) -> Reduction:
     return Reduction("tensor", list, update, _join, finish, reach="sample")
 
 
-def _draw_sample(piece: torch.Tensor) -> Magnitudes:
+def _draw_sample(piece: torch.Tensor, spot: Spot) -> Magnitudes:
     """Return the magnitudes of evenly spaced entries."""
-    step = max(piece.numel() // _ENTRIES_PER_PIECE, 1)
+    step = max(piece.numel() // max(_ENTRIES_PER_PIECE, spot.total // _LARGEST_STEP), 1)
     return piece[::step].abs().cpu().numpy()
 
 
@@ -69,13 +71,15 @@ def _make_bracket(parts: Sequence[Magnitudes], quota: int, entries: int) -> Brac
     if not joined.size or not quota:
         return Bracket(quota, 0.0, math.inf)
     share = quota / entries
-    likely = _at_ranks(joined, [share * joined.size])[0]
+    # Multiplied before it is divided: where every entry is in the sample this is the quota itself.
+    rank = quota * joined.size / entries
+    likely = _at_ranks(joined, [rank])[0]
     # Parts of a tensor (rows of an embedding) may differ in scale, so that entries of one piece are not independent.
     above = [float(np.count_nonzero(part >= likely)) / part.size for part in parts if part.size]
     between = float(np.std(above)) / math.sqrt(len(above)) if len(above) > 1 else 0.0
     within = math.sqrt(share * (1 - share) / joined.size)
     margin = (_SPREAD * math.hypot(between, within)) * joined.size + 2 if joined.size < entries else 0.0
-    lowest, highest = _at_ranks(joined, [share * joined.size + margin, share * joined.size - margin])
+    lowest, highest = _at_ranks(joined, [rank + margin, rank - margin])
     marks = [value for value in dict.fromkeys((lowest, likely, highest)) if np.count_nonzero(joined == value) > _FEW]
     return Bracket(quota, lowest, highest, tuple(marks))
 
