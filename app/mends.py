@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import PurePath
 from typing import Literal
 
 from PySide6.QtCore import QCoreApplication
@@ -156,8 +155,8 @@ def _name(document: Document, port: PortRef) -> str:
         return port.node
     name = name_node(document, port.node)
     is_one_of_many = sum(name_node(document, other) == name for other in document.nodes) > 1
-    which = PurePath(str(document.nodes[port.node].parameters.get("source", ""))).name or port.node
-    return f"{name}: {which}" if is_one_of_many else name
+    source = document.nodes[port.node].source_name
+    return f"{name}: {source if source not in ('', name) else port.node}" if is_one_of_many else name
 
 
 def _convert(document: Document, wire: Wire, conversion: Conversion) -> Document:

@@ -90,6 +90,21 @@ _ANALOGY_TEXT = Sketch(
     dots=(SketchDot((56, 39), "A"), SketchDot((128, 27), "B"), SketchDot((102, 91), "C"), SketchDot((174, 79), "D", _VECTOR)),
     arrows=_PARALLELOGRAM,
 )
+_PAIRS = Sketch(
+    cells=((0.55, 0.9, 0.7, 0.35), (0.9, 0.6, 0.45, 0.8), (0.7, 0.45, 0.5, 0.25), (0.35, 0.8, 0.25, 0.65)),
+)
+_TWO_STRENGTHS = Sketch(
+    boxes=(((31, 29), _VECTOR), ((31, 74), _VECTOR), ((118, 51), _METRICS), ((200, 51), _CHECKPOINT)),
+    wires=((0, 2, _VECTOR), (1, 2, _VECTOR), (2, 3, _CHECKPOINT)),
+)
+_LEAVE_ONE_OUT = Sketch(
+    boxes=(*(((31, top), _VECTOR) for top in (25, 51, 77)), ((118, 34), _VECTOR), ((118, 70), _VECTOR), ((200, 51), _METRICS)),
+    wires=((0, 3, _VECTOR), (1, 3, _VECTOR), (1, 4, _VECTOR), (2, 4, _VECTOR), (3, 5, _CHECKPOINT), (4, 5, _CHECKPOINT)),
+)
+_HELPER = Sketch(
+    boxes=(*(((31, top), _VECTOR) for top in (25, 51, 77)), ((118, 51), _METRICS), ((200, 51), _VECTOR)),
+    wires=((0, 3, _VECTOR), (1, 3, _VECTOR), (2, 3, _VECTOR), (3, 4, _VECTOR)),
+)
 SKETCHES: Mapping[str, Sketch] = MappingProxyType(
     {
         "forget": _FORGET,
@@ -100,6 +115,10 @@ SKETCHES: Mapping[str, Sketch] = MappingProxyType(
         "ties-against-sum": _TIES,
         "forget-text": _STRENGTH,
         "analogy-text": _ANALOGY_TEXT,
+        "pairs": _PAIRS,
+        "two-strengths": _TWO_STRENGTHS,
+        "leave-one-out": _LEAVE_ONE_OUT,
+        "best-helper": _HELPER,
     }
 )
 """By template."""

@@ -11,6 +11,8 @@ from PySide6.QtCore import QCoreApplication
 
 _CONTEXT = "window_words"
 _WORDS: Sequence[tuple[str, str]] = (
+    (r"^source is empty\. Fill it in: .*", "No file or folder is chosen yet."),
+    (r"^folder is empty\. Fill it in: .*", "No folder is chosen yet."),
     (r",? or name (?:one|the folder) with --output", ""),
     (r"Leave --output out, or mute", "Mute"),
     (r"--output stands", "A chosen folder stands"),

@@ -33,9 +33,9 @@ def find_operation(document: Document, node_id: NodeId) -> Operation | None:
 
 
 def name_node(document: Document, node_id: NodeId) -> str:
-    """Return what the user calls a node: its label, else the title of its operation."""
+    """Return what the user calls a node: its label, else what it opens, else the title of its operation."""
     node, operation = document.nodes[node_id], find_operation(document, node_id)
-    return node.label or (operation.title if operation is not None else node.operation)
+    return node.label or node.source_name or (operation.title if operation is not None else node.operation)
 
 
 def find_input(document: Document, target: PortRef) -> Input | None:

@@ -32,9 +32,12 @@ class ProblemCard(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         word = self.tr("Error") if is_error else self.tr("Warning")
         self.setAccessibleName(f"{word}: {problem.message}")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 9, 12, 10)
+        sides = QHBoxLayout(self)
+        sides.setContentsMargins(12, 9, 12, 10)
+        sides.setSpacing(16)
+        layout = QVBoxLayout()
         layout.setSpacing(4)
+        sides.addLayout(layout, 1)
         head = QHBoxLayout()
         head.setSpacing(7)
         drawing = QLabel()
@@ -47,8 +50,13 @@ class ProblemCard(QFrame):
         layout.addWidget(_make_line(in_window_words(problem.message), ""))
         if problem.hint:
             layout.addWidget(_make_line(in_window_words(problem.hint), "dim"))
+        # A list is wide: there the buttons stand beside the words, so that more problems are seen at once.
+        buttons = QVBoxLayout() if place else layout
         for mend in mends:
-            layout.addWidget(self._make_button(mend), 0, Qt.AlignmentFlag.AlignLeft)
+            buttons.addWidget(self._make_button(mend), 0, Qt.AlignmentFlag.AlignRight if place else Qt.AlignmentFlag.AlignLeft)
+        if place:
+            buttons.addStretch(1)
+            sides.addLayout(buttons)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802  (Qt's name)
         """Lead to the node."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import PurePath
 from typing import NewType, Self
 
 from engine.document.json_values import FrozenMapping, JsonValue, check_number, check_text, freeze_object, mistake
@@ -114,8 +115,15 @@ class Node:
 
     @property
     def title(self) -> str:
-        """Return the label, or the operation's id where there is none."""
-        return self.label or self.operation
+        """Return the label, or what the node opens, or the operation's id where there is neither."""
+        return self.label or self.source_name or self.operation
+
+    @property
+    def source_name(self) -> str:
+        """Return the name of the file or folder that the node opens, or the place on the Hub; empty where it opens none."""
+        source = self.parameters.get("source")
+        text = source.strip() if isinstance(source, str) else ""
+        return text if text.startswith("hub:") else PurePath(text).name
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ def weigh(counts: Counts, place: Place) -> Coefficients:
     id="analogy",
     title="Analogy",
     group=Group.ARITHMETIC,
-    sentence="Makes the task vector that is to c as b is to a.",
-    formula="τ_c + (τ_b − τ_a)",
+    sentence="Makes the task vector that is to C as B is to A.",
+    formula="τ_C + (τ_B − τ_A)",
     inputs=(
         Input("a", PortKind.VECTOR, "The task vector that b differs from."),
         Input("b", PortKind.VECTOR, "The task vector that is to a what the result is to c."),

@@ -39,7 +39,7 @@ class Step:
     @property
     def title(self) -> str:
         """Return what the user calls the node."""
-        return self.node.label or self.operation.title
+        return self.node.label or self.node.source_name or self.operation.title
 
     @property
     def operands(self) -> tuple[Operand, ...]:

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from app.mends import find_mends
-from engine.catalogue import catalogue
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
 from engine.planning.structure import read_graph
 from engine.problems import error
@@ -26,7 +25,7 @@ BROKEN = {
         {"b": BASE, "t": TUNED, "apply": Node("apply"), "out": Node("export_checkpoint", {"folder": "o"})},
         [("t.checkpoint", "apply.vector"), ("b.checkpoint", "apply.base"), ("apply.checkpoint", "out.checkpoint")],
     ),
-    "Connect ‘Checkpoint’": make({"b": BASE, "out": Node("export_checkpoint", {"folder": "o"})}),
+    "Connect ‘b’": make({"b": BASE, "out": Node("export_checkpoint", {"folder": "o"})}),
     "Set strength (λ) to 1": make(
         {"b": BASE, "t": TUNED, "tau": Node("task_vector"), "apply": Node("apply", {"strength": 99}), "out": Node("export_checkpoint")},
         [
@@ -39,7 +38,7 @@ BROKEN = {
     ),
     "Remove “colour”": make({"b": Node("checkpoint", {"source": "b", "colour": "red"})}),
     "Remove wires that lead nowhere": make({"b": BASE}, [("b.checkpoint", "gone.base")]),
-    "Keep only ‘Checkpoint: b’": make(
+    "Keep only ‘b’": make(
         {"b": BASE, "t": TUNED, "out": Node("export_checkpoint", {"folder": "o"})},
         [("b.checkpoint", "out.checkpoint"), ("t.checkpoint", "out.checkpoint")],
     ),
@@ -87,4 +86,4 @@ def test_writing_outside_asks_for_permission():
 def test_splits_of_a_search_are_corrected():
     document = make({"data": Node("test_set", {"source": "d"}), "s": Node("strength_search")}, [("data.test_set", "s.targets")])
     titles = [mend.title for mend in find_mends(document, error("It takes validation data.", node="s", field="targets"))]
-    assert titles == [f"Mark ‘{catalogue()['test_set'].title}’ as validation data"]
+    assert titles == ["Mark ‘d’ as validation data"]
