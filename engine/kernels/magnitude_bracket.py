@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _ENTRIES_PER_PIECE = 1 << 16
 _LARGEST_STEP = 512
-"""Of a tensor's entries at least one in so many is sampled where its pieces hold as many, so that what lies within the bracket stays few."""
+"""At least one entry in so many is sampled where the pieces hold as many: what lies within the bracket of a huge tensor stays few."""
 _FEW = 2
 """Sampled entries of one magnitude that do not make it a mark."""
 _SPREAD = 4.0
