@@ -297,7 +297,7 @@ class SimilarityPanel(QWidget):
             legend = self.tr("50 %: as by chance · on the diagonal: entries that are exactly 0")
             return HeatSquare(title, found.names, found.values, is_signed=False, legend=legend, tell=partial(self._tell_conflict, found))
         title = self.tr("Cosines, {0}").format(where)
-        legend = self.tr("dotted: within 1/√d = {0:.2g}, could be chance").format(found.band)
+        legend = self.tr("with dots: within 1/√d = {0:.2g}, could be chance").format(found.band)
         return HeatSquare(title, found.names, found.values, band=found.band, legend=legend, tell=partial(self._tell_cosine, found))
 
     def _tell_cosine(self, found: HeatMap, row: int, column: int) -> str:

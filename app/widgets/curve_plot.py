@@ -14,6 +14,8 @@ _LEFT, _TOP, _RIGHT, _BOTTOM = 44, 26, 14, 34
 _TICKS = 5
 _HIT_PIXELS = 12
 _DASH = 14
+_MOST_DOTS = 20
+"""A curve of more points shows no dots."""
 
 
 @dataclass(frozen=True)
@@ -190,6 +192,8 @@ class CurvePlot(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         places = [self._place(x, y) for x, y in curve.points if math.isfinite(y)]
         painter.drawPolyline(QPolygonF(places))
+        if len(places) > _MOST_DOTS:
+            return
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
         for place in places:

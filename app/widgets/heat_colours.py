@@ -6,13 +6,17 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-from PySide6.QtGui import QColor
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QColor, QImage
 
 from app.theme import ThemeName, mix, tokens
 
 _NEGATIVE = {"dark": "#c98a3d", "light": "#8c510a"}
 _TEXTS = (QColor("#ffffff"), QColor("#000000"))
 """Of these two one has a contrast of at least 4.58 on any colour."""
+_UNKNOWN = 101
+"""The percentage after the last one: of what is not known."""
 _LINEAR_BELOW = 0.04045
 """The sRGB curve is a straight line there."""
 
@@ -41,6 +45,20 @@ def _make_colours(theme: ThemeName, percent: int | None, is_signed: bool) -> Cel
     if percent is not None:
         back = mix(high if percent >= 0 else QColor(_NEGATIVE[theme]), middle, abs(percent) / 100)
     return CellColours(back, max(_TEXTS, key=lambda text: contrast(text, back)))
+
+
+def paint_cells(theme: ThemeName, values: NDArray[np.float64], *, is_signed: bool) -> QImage:
+    """Return a picture of one pixel for each cell: hundreds of cells at once."""
+    percent = np.where(np.isnan(values), _UNKNOWN, np.round(100 * np.clip(values, -1, 1))).astype(np.intp)
+    pixels = np.ascontiguousarray(_list_pixels(theme, is_signed)[percent + 100])
+    rows, columns = pixels.shape
+    return QImage(pixels.tobytes(), columns, rows, 4 * columns, QImage.Format.Format_RGB32).copy()
+
+
+@lru_cache(maxsize=4)
+def _list_pixels(theme: ThemeName, is_signed: bool) -> NDArray[np.uint32]:
+    percents = (*range(-100, 101), None)
+    return np.array([_make_colours(theme, percent, is_signed).back.rgb() for percent in percents], dtype=np.uint32)
 
 
 def contrast(one: QColor, two: QColor) -> float:

@@ -9,12 +9,12 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPaintEngine, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.theme import current_theme, current_tokens, font
-from app.widgets.heat_colours import cell_colours
+from app.widgets.heat_colours import cell_colours, paint_cells
 
 _PAD = 12.0
 _HEAD = 20.0
@@ -28,6 +28,8 @@ _WIDE, _NUMBERED_WIDTH, _TEXT_WIDTH = 44.0, 14.0, 30.0
 """From these widths of a cell on: figures in full size, a number over it, figures at all."""
 _NAMED_HEIGHT, _FULL_HEIGHT, _TEXT_HEIGHT = 9.0, 12.0, 13.0
 _SCALE_STEPS = 20
+_MANY = 160
+"""From so many cells on they are painted at once, with sharp corners."""
 
 
 @dataclass(frozen=True)
@@ -214,33 +216,62 @@ class HeatMapPlot(QWidget):
             painter.drawText(beside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown if cut != name else label)
 
     def _draw_cells(self, painter: QPainter, layout: _Layout) -> None:
-        if self.square.values is None:
+        values = self.square.values
+        if values is None:
             return
-        painter.setFont(font("mono" if layout.width >= _WIDE else "mono_caption"))
-        for row, line in enumerate(self.square.values.tolist()):
-            for column, value in enumerate(line):
-                rect = layout.cell(row, column)
-                self._draw_cell(painter, rect, value)
-                if abs(value) <= self.square.band and row != column:
-                    self._dot(painter, rect)
+        chance = np.abs(values) <= self.square.band
+        np.fill_diagonal(chance, val=False)
+        cells = [(row, column) for row in range(len(values)) for column in range(len(values))]
+        if len(cells) > _MANY and painter.paintEngine().type() != QPaintEngine.Type.SVG:
+            self._fill_at_once(painter, layout, values)
+            self._dot_at_once(painter, layout, chance)
+        else:
+            self._fill_singly(painter, layout, values.tolist())
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(current_tokens().dim, 1, Qt.PenStyle.DotLine))
+            for row, column in np.argwhere(chance).tolist():
+                painter.drawRoundedRect(layout.cell(row, column).adjusted(1.5, 1.5, -1.5, -1.5), _RADIUS - 1, _RADIUS - 1)
+        if layout.width >= _TEXT_WIDTH and layout.height >= _TEXT_HEIGHT:
+            self._write(painter, layout, values.tolist())
         if self.chosen is not None:
             self._outline(painter, self.chosen, Qt.PenStyle.DashLine)
 
-    def _draw_cell(self, painter: QPainter, rect: QRectF, value: float) -> None:
-        colours = cell_colours(current_theme(), value, is_signed=self.square.is_signed)
-        radius = min(_RADIUS, rect.height() / 4)
+    def _fill_singly(self, painter: QPainter, layout: _Layout, values: list[list[float]]) -> None:
+        theme = current_theme()
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colours.back)
-        painter.drawRoundedRect(rect, radius, radius)
-        if rect.width() + _GAP >= _TEXT_WIDTH and rect.height() + _GAP >= _TEXT_HEIGHT:
-            painter.setPen(colours.text)
-            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, self._spell(value))
+        for row, line in enumerate(values):
+            for column, value in enumerate(line):
+                rect = layout.cell(row, column)
+                radius = min(_RADIUS, rect.height() / 4)
+                painter.setBrush(cell_colours(theme, value, is_signed=self.square.is_signed).back)
+                painter.drawRoundedRect(rect, radius, radius)
 
-    def _dot(self, painter: QPainter, rect: QRectF) -> None:
-        """Mark a cell whose value could be chance: by a border of dots, not by colour alone."""
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(current_tokens().dim, 1, Qt.PenStyle.DotLine))
-        painter.drawRoundedRect(rect.adjusted(1.5, 1.5, -1.5, -1.5), _RADIUS - 1, _RADIUS - 1)
+    def _fill_at_once(self, painter: QPainter, layout: _Layout, values: NDArray[np.float64]) -> None:
+        """Paint hundreds of cells in the time of one: a slider may be moving."""
+        image = paint_cells(current_theme(), values, is_signed=self.square.is_signed)
+        whole = QRectF(layout.left, layout.top, len(values) * layout.width, len(values) * layout.height)
+        painter.drawImage(whole, image)
+        if min(layout.width, layout.height) <= 2 * _GAP:
+            return
+        painter.setPen(QPen(current_tokens().panel, _GAP / 2))
+        across = [QLineF(whole.left(), y, whole.right(), y) for y in (layout.top + row * layout.height for row in range(len(values)))]
+        down = [QLineF(x, whole.top(), x, whole.bottom()) for x in (layout.left + column * layout.width for column in range(len(values)))]
+        painter.drawLines([*across, *down])
+
+    def _dot_at_once(self, painter: QPainter, layout: _Layout, chance: NDArray[np.bool_]) -> None:
+        """Mark what could be chance by a dot in the corner of each cell, not by colour alone."""
+        painter.setPen(QPen(current_tokens().dim, 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        points = [QPointF(layout.left + (column + 1) * layout.width - 3, layout.top + row * layout.height + 3) for row, column in
+                  np.argwhere(chance).tolist()]  # fmt: skip
+        painter.drawPoints(QPolygonF(points))
+
+    def _write(self, painter: QPainter, layout: _Layout, values: list[list[float]]) -> None:
+        theme = current_theme()
+        painter.setFont(font("mono" if layout.width >= _WIDE else "mono_caption"))
+        for row, line in enumerate(values):
+            for column, value in enumerate(line):
+                painter.setPen(cell_colours(theme, value, is_signed=self.square.is_signed).text)
+                painter.drawText(layout.cell(row, column), Qt.AlignmentFlag.AlignCenter, self._spell(value))
 
     def _outline(self, painter: QPainter, cell: tuple[int, int], style: Qt.PenStyle) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
