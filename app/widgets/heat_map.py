@@ -23,6 +23,7 @@ _GAP = 2.0
 _WIDEST, _HIGHEST, _LEAST = 58.0, 40.0, 5.0
 _NAME_SHARE = 0.34
 """Of the width, at most, for the names of the lines."""
+_FLATTEST = 3.0
 _RADIUS = 4.0
 _WIDE, _NUMBERED_WIDTH, _TEXT_WIDTH = 44.0, 14.0, 30.0
 """From these widths of a cell on: figures in full size, a number over it, figures at all."""
@@ -194,6 +195,8 @@ class HeatMapPlot(QWidget):
             names = min(widest + metrics.horizontalAdvance(f"{count}  "), self.width() * _NAME_SHARE) + 10
             width = max(min((self.width() - names - 2 * _PAD) / count, _WIDEST), _LEAST)
         height = max(min((self.height() - _HEAD - _LEGEND - 4) / count, _HIGHEST), _LEAST)
+        # Flat cells look like bars.
+        width = min(width, max(_FLATTEST * height, _NUMBERED_WIDTH))
         return _Layout(_PAD + names, _HEAD, width, height, is_numbered)
 
     def _draw_names(self, painter: QPainter, layout: _Layout) -> None:
