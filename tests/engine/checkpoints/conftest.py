@@ -22,3 +22,9 @@ def fuzz_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], Pat
         return path
 
     return write
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what is derived from files in a folder of the test's own."""
+    monkeypatch.setenv("WEIGHTLOOM_CACHE", str(tmp_path / "cache"))
