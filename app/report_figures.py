@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.report_angles import Angles, read_angles
 from app.sweeps import SUBSET_MODES, Curve, Sweep, gather_sweep, list_tried_sets, normalize
 from engine.document.model import Document
 from engine.errors import ReadError
@@ -41,6 +42,8 @@ class Figures:
     title: str = ""
     cells: tuple[Figure, ...] = ()
     sweeps: tuple[Sweep, ...] = ()
+    angles: tuple[Angles, ...] = ()
+    """What Similarity nodes found; only a report has them."""
 
 
 def read_figures(folder: Path) -> Figures:
@@ -53,8 +56,9 @@ def read_figures(folder: Path) -> Figures:
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
         cells = tuple(_read_cell(record) for record in report["metrics"])
-        return Figures(str(report["title"]), cells, tuple(_read_sweep(record) for record in report["searches"]))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        angles = tuple(read_angles(record) for record in report.get("similarities", []))
+        return Figures(str(report["title"]), cells, tuple(_read_sweep(record) for record in report["searches"]), angles)
+    except (OSError, IndexError, ValueError, KeyError, TypeError, AttributeError) as error:
         fact = f"{path} can’t be read as a report: {error}."
         raise ReadError(fact, "Run the graph again to write it anew.") from error
 

@@ -27,6 +27,9 @@ _STATE_WIDTH = 54
 _STRIPE_WIDTH = 22
 _SLIDER_WIDTH = 66
 _SENTENCE_LINES = 2
+_SHORT_FACT = 12
+"""A norm with its sign and digits, as “‖τ‖ ≈ 0.0597”: beside the output whatever its digits, so that no node grows while a slider moves."""
+_FACT_ROOM = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def shape_node(card: NodeCard) -> NodeShape:
 
 def is_fact_beside_output(card: NodeCard) -> bool:
     """Tell whether the fact is so short that it stands beside the only output, as a measured accuracy does."""
-    return 0 < len(card.fact) <= 8 and sum(port.is_output for port in card.ports) == 1 and not card.formula  # noqa: PLR2004  (“0.8741”)
+    return 0 < len(card.fact) <= _SHORT_FACT and sum(port.is_output for port in card.ports) == 1 and not card.formula
 
 
 def _finish_shape(card: NodeCard, width: float, ports: tuple[PortPlace, ...], bottom: float) -> NodeShape:
@@ -130,6 +133,8 @@ def _choose_width(card: NodeCard) -> float:
     subtitle = 0 if not card.subtitle else 2 * MARGIN + _STRIPE_WIDTH + len(card.subtitle) * _TEXT_ADVANCE
     labels = sum(max((len(port.label) for port in card.ports if port.is_output == side), default=0) for side in (False, True))
     fact = 2 * MARGIN + len(card.fact) * _TEXT_ADVANCE if card.fact else 0
+    if is_fact_beside_output(card):
+        fact = 3 * MARGIN + (labels + max(len(card.fact), _FACT_ROOM)) * _TEXT_ADVANCE
     wanted = max(title, subtitle, 4 * MARGIN + labels * _TEXT_ADVANCE, fact, 156 if card.slider else 0)
     half = GRID / 2
     return min(max(math.ceil(wanted / half) * half, NARROWEST), WIDEST)

@@ -8,20 +8,22 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QPushButton,
+    QStackedWidget,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
+from app.panels.angle_view import AngleView
 from app.panels.sweep_view import SweepView
 from app.report_figures import Figure, Figures
 from app.session import Session
@@ -29,8 +31,12 @@ from app.theme import font
 
 _ROW_PIXELS = 42
 """Two lines: the figure, and its interval under it."""
-_COLUMN_PIXELS = 110
-_NAME_PIXELS = 150
+_HEAD_PIXELS = 36
+"""Two lines of a model's name."""
+_NARROWEST, _WIDEST = 82, 120
+"""Of a model's column: as many as can be stand beside one another."""
+_NAME_PIXELS = 122
+_NAME_MARGIN = 14
 _LONG = 100
 """From here on a perplexity is told with one decimal."""
 
@@ -52,7 +58,11 @@ class MetricsPanel(QWidget):
         layout.setSpacing(16)
         layout.addLayout(self._make_table(), 5)
         self.searches = SweepView(session)
-        layout.addWidget(self.searches, 3)
+        self.angles = AngleView(session)
+        self.shown = QStackedWidget()
+        self.shown.addWidget(self.searches)
+        self.shown.addWidget(self.angles)
+        layout.addWidget(self.shown, 3)
         self.show_figures(Figures())
 
     def show_figures(self, figures: Figures) -> None:
@@ -60,6 +70,9 @@ class MetricsPanel(QWidget):
         self._figures = figures
         self._fill_table()
         self.searches.show_sweeps(figures.sweeps)
+        self.angles.show_angles(figures.angles)
+        self.which.setVisible(bool(figures.angles))
+        self.which.setChecked(bool(figures.angles) and not figures.sweeps)
         self.save_table.setEnabled(bool(figures.cells))
         self.copy_table.setEnabled(bool(figures.cells))
         self.figures_shown.emit(figures)
@@ -67,6 +80,12 @@ class MetricsPanel(QWidget):
     def restyle(self) -> None:
         """Take the colours of the present theme."""
         self.searches.restyle()
+        self.angles.restyle()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  (Qt's name)
+        """Give the columns what room there is."""
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self, self._fit_columns)
 
     def table_text(self, separator: str = "\t") -> str:
         """Return every figure of the table, one a line, for a spreadsheet."""
@@ -90,7 +109,13 @@ class MetricsPanel(QWidget):
         self.copy_table.clicked.connect(self._copy)
         self.save_table = QPushButton(self.tr("Save CSV…"))
         self.save_table.clicked.connect(self._save_table)
+        self.which = QPushButton(self.tr("Angles"))
+        self.which.setAccessibleName(self.tr("Show the angles of the vectors, not the searches"))
+        self.which.setToolTip(self.tr("The cosines, sign conflicts and norms that this run’s report tells"))
+        self.which.setCheckable(True)
+        self.which.toggled.connect(self._switch)
         head.addWidget(self.title, 1)
+        head.addWidget(self.which)
         head.addWidget(self.copy_table)
         head.addWidget(self.save_table)
         self.table = QTableWidget()
@@ -100,8 +125,13 @@ class MetricsPanel(QWidget):
         self.table.setFont(font("mono"))
         self.table.verticalHeader().setDefaultSectionSize(_ROW_PIXELS)
         self.table.verticalHeader().setFixedWidth(_NAME_PIXELS)
-        self.table.verticalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.table.horizontalHeader().setDefaultSectionSize(_COLUMN_PIXELS)
+        self.table.verticalHeader().setTextElideMode(Qt.TextElideMode.ElideNone)
+        self.table.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.table.horizontalHeader().setFixedHeight(_HEAD_PIXELS)
+        self.table.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideNone)
+        self.table.horizontalHeader().setDefaultAlignment(
+            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
+        )
         self.table.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.table.setHorizontalScrollMode(QTableWidget.ScrollMode.ScrollPerPixel)
         column.addLayout(head)
@@ -117,20 +147,36 @@ class MetricsPanel(QWidget):
         self.table.setRowCount(len(columns))
         self.table.setColumnCount(len(models))
         self._name_sections(self.table.horizontalHeader(), models)
-        self._name_sections(self.table.verticalHeader(), [f"{test_set} · {metric.replace('_', ' ')}" for test_set, metric in columns])
+        self._name_sections(self.table.verticalHeader(), [f"{test_set}\n{metric.replace('_', ' ')}" for test_set, metric in columns])
         for cell in cells:
             self.table.setItem(columns.index((cell.test_set, cell.metric)), models.index(cell.model), _make_item(cell))
         self.table.setVisible(bool(cells))
+        self._fit_columns()
 
     def _name_sections(self, header: QHeaderView, names: Sequence[str]) -> None:
         """Write the names over or beside the cells; what is cut off for lack of room is told on hover."""
         for number, name in enumerate(names):
-            item = QTableWidgetItem(name)
-            item.setToolTip(name)
+            lines = header.fontMetrics()
+            cut = [lines.elidedText(line, Qt.TextElideMode.ElideRight, self._room(header)) for line in name.split("\n")]
+            item = QTableWidgetItem("\n".join(cut))
+            item.setToolTip(name.replace("\n", " · "))
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, name.replace("\n", " · "))
             if header.orientation() is Qt.Orientation.Horizontal:
                 self.table.setHorizontalHeaderItem(number, item)
             else:
                 self.table.setVerticalHeaderItem(number, item)
+
+    def _fit_columns(self) -> None:
+        room = self.table.width() - _NAME_PIXELS
+        width = room // max(self.table.columnCount(), 1)
+        self.table.horizontalHeader().setDefaultSectionSize(max(_NARROWEST, min(width, _WIDEST)))
+
+    def _room(self, header: QHeaderView) -> int:
+        """Return how long a name may be: beside the cells one line, over them two."""
+        return _NAME_PIXELS - _NAME_MARGIN if header.orientation() is Qt.Orientation.Vertical else 2 * (_NARROWEST - _NAME_MARGIN)
+
+    def _switch(self, shows_angles: bool) -> None:
+        self.shown.setCurrentIndex(1 if shows_angles else 0)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self.table_text())

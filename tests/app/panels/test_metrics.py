@@ -7,6 +7,7 @@ import math
 import pytest
 
 from app.panels.metrics import MetricsPanel
+from app.report_angles import read_angles
 from app.report_figures import Figure, Figures
 from app.sweeps import Curve, Sweep
 
@@ -49,3 +50,46 @@ def test_nothing_measured_says_so(panel):
     panel.show_figures(Figures())
     assert not panel.table.isVisibleTo(panel)
     assert "Nothing measured" in panel.title.text()
+
+
+RECORD = {
+    "node": "angles",
+    "names": ["stripes", "dots"],
+    "cosine": [[1.0, 0.25], [0.25, 1.0]],
+    "sign_conflicts": [[0.0, 0.4], [0.4, 0.0]],
+    "zero_shares": [0.1, None],
+    "norms": [2.0, 3.0],
+    "entries": 100,
+    "layers": [{"name": "layer 0", "norms": [1.0, 2.0]}, {"name": "layer 1", "norms": [1.5, "Infinity"]}],
+}
+
+
+def test_angles_of_the_report_are_shown_where_it_has_some(panel, tmp_path):
+    assert not panel.which.isVisibleTo(panel)
+    panel.show_figures(Figures("A run", CELLS, (SWEEP,), (read_angles(RECORD),)))
+    assert panel.which.isVisibleTo(panel)
+    assert panel.shown.currentWidget() is panel.searches
+    panel.which.click()
+    view = panel.angles
+    assert panel.shown.currentWidget() is view
+    assert view.heat.square.tell(0, 1) == "stripes · dots\ncosine 0.2500"
+    assert view.heat.square.band == 0.1
+    view.views.setCurrentIndex(1)
+    view._draw()
+    assert view.heat.square.values[0, 0] == 0.1
+    assert math.isnan(view.heat.square.values[1, 1])
+    view.views.setCurrentIndex(2)
+    view._draw()
+    assert view.curves._plot.places == ("layer 0", "layer 1")
+    assert view.save(str(tmp_path / "angles.csv"))
+    assert (tmp_path / "angles.csv").read_text().splitlines()[1:] == ["layer 0,1.0,2.0", "layer 1,1.5,inf"]
+    panel.show_figures(Figures("Another", CELLS, (), (read_angles(RECORD),)))
+    assert panel.shown.currentWidget() is view
+
+
+def test_columns_use_the_room_there_is(panel, qtbot):
+    panel.resize(1000, 250)
+    panel.show()
+    qtbot.waitUntil(lambda: panel.table.columnWidth(0) == 120)
+    panel.resize(420, 250)
+    qtbot.waitUntil(lambda: panel.table.columnWidth(0) == 82)

@@ -1,0 +1,156 @@
+"""The angles that a run's report tells: cosines, sign conflicts and norms by layer, as they were when it ran."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QMimeData
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from app.canvas.connection import name_node
+from app.panels.similarity_plot import make_plot_colours
+from app.report_angles import Angles, Rows
+from app.session import Session
+from app.widgets.curve_plot import CurvePlot, Plot, PlotCurve
+from app.widgets.heat_map import HeatMapPlot, HeatSquare
+from app.widgets.picture_saving import make_image, save_picture
+from engine.document.model import NodeId
+
+
+class AngleView(QWidget):
+    """Show one figure of a report's Similarity nodes at a time."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        """Show nothing yet."""
+        super().__init__(parent)
+        self._session = session
+        self._angles: tuple[Angles, ...] = ()
+        self._views: tuple[tuple[int, str], ...] = ()
+        """(Similarity node, what of it) of each line of the choice."""
+        self.setAccessibleName(self.tr("Angles of the vectors"))
+        self.views = QComboBox()
+        self.views.setAccessibleName(self.tr("Which figure of the report"))
+        self.views.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.views.setMinimumContentsLength(12)
+        self.views.activated.connect(self._draw)
+        copy = QPushButton(self.tr("Copy"))
+        copy.setAccessibleName(self.tr("Copy the figure, and its numbers as text"))
+        copy.clicked.connect(self._copy)
+        save = QPushButton(self.tr("Save…"))
+        save.setAccessibleName(self.tr("Save the figure or its numbers"))
+        save.clicked.connect(self._ask_save)
+        self.heat = HeatMapPlot(HeatSquare(self.tr("Cosines")))
+        self.curves = CurvePlot(make_plot_colours())
+        self.shown = QStackedWidget()
+        self.shown.addWidget(self.heat)
+        self.shown.addWidget(self.curves)
+        head = QHBoxLayout()
+        for widget, stretch in ((self.views, 1), (copy, 0), (save, 0)):
+            head.addWidget(widget, stretch)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(head)
+        column.addWidget(self.shown, 1)
+
+    def show_angles(self, angles: Sequence[Angles]) -> None:
+        """Show the figures of these Similarity nodes in place of the others."""
+        self._angles = tuple(angles)
+        self._views = tuple((number, view) for number, each in enumerate(angles) for view in _list_views(each))
+        self.views.clear()
+        self.views.addItems([self._name_view(number, view) for number, view in self._views])
+        self._draw()
+
+    def restyle(self) -> None:
+        """Take the colours of the present theme."""
+        self.curves.restyle(make_plot_colours())
+
+    def text(self, separator: str = "\t") -> str:
+        """Return the figures that are shown, for a spreadsheet."""
+        found, view = self._current()
+        if found is None:
+            return ""
+        rows, titles = (found.layer_norms, found.layers) if view == "layers" else (_pick(found, view), found.names)
+        text = io.StringIO()
+        writer = csv.writer(text, delimiter=separator, lineterminator="\n")
+        writer.writerow(["layer" if view == "layers" else "vector", *found.names])
+        writer.writerows([title, *row] for title, row in zip(titles, rows, strict=True))
+        return text.getvalue()
+
+    def save(self, path: str) -> bool:
+        """Write what is shown as PNG or SVG, or its numbers as CSV, as the path's ending says."""
+        if path.lower().endswith(".csv"):
+            Path(path).write_text(self.text(","), encoding="utf-8")
+            return True
+        return save_picture(self._drawn(), path)
+
+    def _drawn(self) -> HeatMapPlot | CurvePlot:
+        return self.heat if self.shown.currentWidget() is self.heat else self.curves
+
+    def _current(self) -> tuple[Angles | None, str]:
+        row = self.views.currentIndex()
+        if not 0 <= row < len(self._views):
+            return None, ""
+        number, view = self._views[row]
+        return self._angles[number], view
+
+    def _draw(self, _row: int = 0) -> None:
+        found, view = self._current()
+        if found is None:
+            self.heat.show_message("")
+        elif view == "layers":
+            columns = list(zip(*found.layer_norms, strict=True))
+            curves = tuple(PlotCurve(name, tuple(enumerate(column))) for name, column in zip(found.names, columns, strict=True))
+            self.curves.show_plot(Plot(self.tr("‖τ‖ by layer"), curves, places=found.layers))
+        else:
+            self.heat.show_square(self._make_square(found, view))
+        self.shown.setCurrentWidget(self.curves if view == "layers" else self.heat)
+
+    def _make_square(self, found: Angles, view: str) -> HeatSquare:
+        tell = partial(self._tell_cell, found, view)
+        if view == "cosines":
+            legend = self.tr("dotted: within 1/√d = {0:.2g}, could be chance").format(found.band)
+            return HeatSquare(self.tr("Cosines"), found.names, np.array(found.cosines), band=found.band, legend=legend, tell=tell)
+        legend = self.tr("50 %: as by chance · on the diagonal: entries that are exactly 0")
+        return HeatSquare(self.tr("Sign conflicts"), found.names, np.array(found.conflicts), is_signed=False, legend=legend, tell=tell)
+
+    def _tell_cell(self, found: Angles, view: str, row: int, column: int) -> str:
+        value = _pick(found, view)[row][column]
+        if row == column:
+            return self.tr("{0}\n‖τ‖ = {1:.4g}").format(found.names[row], found.norms[row])
+        figure = self.tr("cosine {0:.4f}").format(value) if view == "cosines" else self.tr("signs differ in {0:.2%}").format(value)
+        return f"{found.names[row]} · {found.names[column]}\n{figure}"
+
+    def _name_view(self, number: int, view: str) -> str:
+        titles = {"cosines": self.tr("Cosines"), "conflicts": self.tr("Sign conflicts"), "layers": self.tr("‖τ‖ by layer")}
+        if len(self._angles) == 1:
+            return titles[view]
+        node, document = NodeId(self._angles[number].node), self._session.document
+        return f"{name_node(document, node) if node in document.nodes else node}: {titles[view]}"
+
+    def _copy(self) -> None:
+        both = QMimeData()
+        both.setText(self.text())
+        both.setImageData(make_image(self._drawn()))
+        QGuiApplication.clipboard().setMimeData(both)
+
+    def _ask_save(self) -> None:
+        kinds = self.tr("Pictures and tables (*.svg *.png *.csv)")
+        chosen = QFileDialog.getSaveFileName(self, self.tr("Save the figure"), "angles.svg", kinds)[0]
+        if chosen:
+            self.save(chosen)
+
+
+def _list_views(found: Angles) -> Iterator[str]:
+    yield from ("cosines", "conflicts")
+    if found.layers:
+        yield "layers"
+
+
+def _pick(found: Angles, view: str) -> Rows:
+    return found.cosines if view == "cosines" else found.conflicts

@@ -1,0 +1,70 @@
+"""What a run's Similarity nodes found, as its report.json has it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+Rows = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Angles:
+    """Hold the figures of one Similarity node about n vectors."""
+
+    node: str
+    names: tuple[str, ...]
+    cosines: Rows
+    """n × n; NaN where a vector is zero."""
+    conflicts: Rows
+    """n × n: the share of the entries in which the signs differ; on the diagonal the share that is exactly 0."""
+    norms: tuple[float, ...]
+    entries: int
+    layers: tuple[str, ...] = ()
+    """Only where they were asked for."""
+    layer_norms: Rows = ()
+    """A row for each layer."""
+
+    @property
+    def band(self) -> float:
+        """Return 1/√d: cosines within could be chance."""
+        return 1 / math.sqrt(self.entries) if self.entries else math.nan
+
+
+def read_angles(record: Mapping[str, object]) -> Angles:
+    """Return one record of the report.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is no such record.
+    """
+    layers = [cast("Mapping[str, object]", layer) for layer in _read_list(record.get("layers", []))]
+    conflicts = [list(row) for row in _read_rows(record["sign_conflicts"])]
+    for place, share in enumerate(_read_numbers(record["zero_shares"])):
+        conflicts[place][place] = share
+    return Angles(
+        node=str(record["node"]),
+        names=tuple(map(str, _read_list(record["names"]))),
+        cosines=_read_rows(record["cosine"]),
+        conflicts=tuple(tuple(row) for row in conflicts),
+        norms=_read_numbers(record["norms"]),
+        entries=int(str(record["entries"])),
+        layers=tuple(str(layer["name"]) for layer in layers),
+        layer_norms=tuple(_read_numbers(layer["norms"]) for layer in layers),
+    )
+
+
+def _read_rows(value: object) -> Rows:
+    return tuple(_read_numbers(row) for row in _read_list(value))
+
+
+def _read_numbers(value: object) -> tuple[float, ...]:
+    """Return figures of the report: null is NaN, infinity is spelled out."""
+    return tuple(math.nan if figure is None else float(str(figure)) for figure in _read_list(value))
+
+
+def _read_list(value: object) -> Sequence[object]:
+    if not isinstance(value, list):
+        raise TypeError(value)
+    return cast("list[object]", value)
