@@ -1,13 +1,11 @@
 """The engine's process, spoken to over real pipes: a test for each sentence of its protocol (architecture.md, idea 9)."""
 
 import json
-import os
 import queue
 import shutil
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +14,6 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.document.storage import parse_document
-from engine.errors import WorkerError
 from engine.events import BytesMoved, RunCancelled, RunFinished, RunStarted, TensorWritten
 from engine.planning.check import check_document
 from engine.planning.options import RunOptions
@@ -35,10 +32,8 @@ from engine.worker_messages import (
     TidyJob,
     Told,
     read_answer,
-    read_request,
     write_message,
 )
-from engine.worker_outbox import SHORTEST_SECONDS, Outbox
 
 PATIENCE_SECONDS = 120
 SMALL_PIECES = RunOptions(piece_entries=4096, workers=1)
@@ -294,44 +289,6 @@ def test_another_protocol_is_refused(talk, line):
     assert worker.process.wait(PATIENCE_SECONDS) != 0
     worker.end()
     assert b"protocol" in b"".join(worker.printed)
-
-
-@pytest.mark.parametrize("line", [b"", b"\n", b"hello", b"[1]", b'{"type": "Nothing"}', b'{"type": "StopJob"}', b'{"type": "Ready"}'])
-def test_what_is_no_request_is_refused(line):
-    with pytest.raises(WorkerError):
-        read_request(line)
-
-
-def test_updates_are_gathered_and_none_but_the_overtaken_is_lost():
-    ours, theirs = os.pipe()
-    outbox = Outbox(theirs)
-    job = RunJob(1, 2, "", None, RunOptions())
-    began = time.monotonic()
-    outbox.start()
-    for number in range(3000):
-        outbox.tell(job, BytesMoved(number, 0, 0.0))
-        if number % 1000 == 0:
-            outbox.tell(job, TensorWritten("out", str(number), 1))
-        time.sleep(0.0001)
-    outbox.end_job(StopSeen(1))
-    outbox.close()
-    seconds = time.monotonic() - began
-    os.close(theirs)
-    with os.fdopen(ours, "rb") as pipe:
-        *updates, last = [read_answer(line) for line in pipe]
-    events = [event for told in updates for event in told.events]
-    assert isinstance(last, StopSeen)
-    assert len(updates) <= seconds / SHORTEST_SECONDS + 2
-    assert [event.tensor for event in events if isinstance(event, TensorWritten)] == ["0", "1000", "2000"]
-    moved = [event.bytes_read for event in events if isinstance(event, BytesMoved)]
-    assert moved == sorted(moved)
-    assert moved[-1] == 2999
-
-
-def test_messages_need_no_torch():
-    """The window reads them."""
-    script = "import engine.worker_messages, engine.similarity.gram_files, sys; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
 @pytest.fixture
