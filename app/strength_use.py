@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -13,6 +14,7 @@ from engine.document.model import Document, Node, NodeId, PortRef, Wire
 
 _NODE_SIZE = (240.0, 140.0)
 """About as large as a node is drawn, where nobody has drawn it."""
+_TOLERANCE = 1e-12
 _APPLY, _SCALE, _ADD = ("apply", "strength"), ("scale", "factor"), ("add", "weights")
 
 
@@ -35,7 +37,7 @@ class StrengthUse:
     settings: tuple[Setting, ...]
     """() where no node makes the same edit: one is added then."""
     is_in_use: bool = False
-    """Whether all settings hold already."""
+    """Whether the graph makes the edit at these strengths already."""
 
 
 def find_use(document: Document, search: NodeId, strengths: Sequence[float]) -> StrengthUse | None:
@@ -57,9 +59,10 @@ def find_use(document: Document, search: NodeId, strengths: Sequence[float]) -> 
     if node is None or node.operation != "strength_search" or base is None or not leaves or len(strengths) not in (1, len(leaves)):
         return None
     each = tuple(strengths) if len(strengths) == len(leaves) else tuple(strengths) * len(leaves)
-    settings = tuple(setting for apply in _list_applies(document, base) for setting in _set_apply(document, apply, leaves, each))
-    is_in_use = bool(settings) and all(_read(document, setting.node, setting.parameter) == setting.value for setting in settings)
-    return StrengthUse(search, tuple(strengths), settings, is_in_use)
+    fitting = {apply: found for apply in _list_applies(document, base) if (found := _set_apply(document, apply, leaves, each))}
+    wanted = dict(zip(leaves, each, strict=True))
+    is_in_use = bool(fitting) and all(_is_edit(document, apply, wanted) for apply in fitting)
+    return StrengthUse(search, tuple(strengths), tuple(setting for found in fitting.values() for setting in found), is_in_use)
 
 
 def use_strengths(document: Document, use: StrengthUse) -> Document:
@@ -116,6 +119,33 @@ def _set_below(document: Document, source: PortRef, strengths: Mapping[PortRef, 
     return (Setting(source.node, _ADD[1], () if set(factors) == {1.0} else tuple(factors)), *settings)
 
 
+def _is_edit(document: Document, apply: NodeId, strengths: Mapping[PortRef, float]) -> bool:
+    """Tell whether an Apply adds the vectors at these strengths now, however the factors are spread over its Add and Scale nodes."""
+    source = _source(document, apply, "vector")
+    if source is None:
+        return False
+    found = dict(_multiply(document, source, strengths, _read_factors(document, apply, *_APPLY, 1)[0]))
+    return all(math.isclose(found.get(leaf, math.nan), strength, abs_tol=_TOLERANCE) for leaf, strength in strengths.items())
+
+
+def _multiply(document: Document, source: PortRef, leaves: Container[PortRef], factor: float) -> Iterator[tuple[PortRef, float]]:
+    if source in leaves:
+        yield source, factor
+        return
+    inputs = _list_inputs(document, source.node)
+    operation, parameter = _SCALE if _is(document, source.node, _SCALE[0]) else _ADD
+    for below, own in zip(inputs, _read_factors(document, source.node, operation, parameter, len(inputs)), strict=True):
+        yield from _multiply(document, below, leaves, factor * own)
+
+
+def _read_factors(document: Document, node: NodeId, operation: str, parameter: str, count: int) -> tuple[float, ...]:
+    """Return by what a node multiplies each of its inputs; NaN where its parameter is no number, or not one for each."""
+    value = document.nodes[node].parameters.get(parameter, () if operation == _ADD[0] else 1.0)
+    listed = (1.0,) * count if value == () else value if isinstance(value, tuple) else (value,)
+    factors = tuple(float(one) if isinstance(one, int | float) else math.nan for one in listed)
+    return factors if len(factors) == count else (math.nan,) * count
+
+
 def _factor_out(strengths: Mapping[PortRef, float]) -> tuple[float, Mapping[PortRef, float]]:
     """Return the strength that all have in common, or 1, and what is left for each."""
     values = set(strengths.values())
@@ -145,7 +175,7 @@ def _add_apply(document: Document, use: StrengthUse) -> Document:
     base = _source(document, use.search, "base")
     if base is None:
         return document
-    is_each = len(use.strengths) > 1
+    is_each = len(set(use.strengths)) > 1
     vector = vectors[0]
     if len(vectors) > 1:
         document, added = _put(document, Node(_ADD[0], {_ADD[1]: use.strengths} if is_each else {}), use.search)

@@ -110,6 +110,49 @@ TEMPLATES: tuple[Template, ...] = (
             "test": "other text of the answer's kind, to measure",
         },
     ),
+    Template(
+        "pairs",
+        "Pairs and subsets",
+        "Which skills go together, two by two and all at once?",
+        {"base": _BASE},
+    ),
+    Template(
+        "two-strengths",
+        "Analogy with two strengths",
+        "A skill from elsewhere and a change of ground, each as strong as suits it.",
+        {
+            "base": _BASE,
+            "licences-upper": "the model trained on the skill, on the old ground",
+            "python": "the model that only knows the new ground",
+            "licences": "the model that only knows the old ground",
+            "python-upper": "trained on the answer itself, to compare with",
+            "validation": "some of the answer's kind, to choose the strengths",
+            "test": "other of the answer's kind, to measure",
+        },
+    ),
+    Template(
+        "leave-one-out",
+        "Two by two, one left out",
+        "Four groups, each guessed from the other three.",
+        {
+            "base": _BASE,
+            "a": "A: trained on the first group in the first look",
+            "b": "B: trained on the first group in the second look",
+            "c": "C: trained on the second group in the first look",
+            "d": "D: trained on the second group in the second look",
+        },
+    ),
+    Template(
+        "best-helper",
+        "Best helper",
+        "Whose vector helps a model most? Ranked before the test is seen.",
+        {
+            "base": _BASE,
+            "low": "the model to be improved",
+            "validation": "examples of its task, to rank the helpers",
+            "test": "other examples of it, to measure the winner",
+        },
+    ),
 )
 BY_ID: Mapping[str, Template] = MappingProxyType({template.id: template for template in TEMPLATES})
 

@@ -60,6 +60,21 @@ def test_equal_strengths_are_one():
     assert settings(document, [0.4, 0.4])[("apply", "strength")] == 0.4
 
 
+def test_what_is_spread_over_other_nodes_is_in_use_all_the_same():
+    parts = {"sum": ("add", {"weights": [0.5, 2]}), "sa": ("scale", {"factor": 2}), "sb": ("scale", {"factor": 0.1})}
+    document = make_graph(*SCALED, **parts, apply=("apply", {"strength": 0.7}))
+    assert find_use(document, NodeId("s"), [0.7, 0.14]).is_in_use
+    assert not find_use(document, NodeId("s"), [0.7, 0.15]).is_in_use
+
+
+@pytest.mark.parametrize("weights", ["x", [1], ["a", "b"], None])
+def test_weights_that_are_none_are_replaced(weights):
+    document = make_graph(*SUMMED, sum=("add", {"weights": weights}), apply=("apply", {}))
+    use = find_use(document, NodeId("s"), [0.7, 0.2])
+    assert not use.is_in_use
+    assert find_use(use_strengths(document, use), NodeId("s"), [0.7, 0.2]).is_in_use
+
+
 def test_scales_that_the_search_sees_stay_as_they_are():
     document = make_graph(*SCALED, sum=("add", {}), sa=("scale", {"factor": 3}), sb=("scale", {}), apply=("apply", {}))
     for old, new in (("a", "sa"), ("b", "sb")):
@@ -96,7 +111,11 @@ def test_a_ring_of_wires_is_no_edit():
 
 @pytest.mark.parametrize(
     ("strengths", "formula"),
-    [([0.7], "θ = θ[base] + 0.7 · (τ[ma] + τ[mb])"), ([0.7, 0.2], "θ = θ[base] + 0.7 · τ[ma] + 0.2 · τ[mb]")],
+    [
+        ([0.7, 0.7], "θ = θ[base] + 0.7 · (τ[ma] + τ[mb])"),
+        ([0.7], "θ = θ[base] + 0.7 · (τ[ma] + τ[mb])"),
+        ([0.7, 0.2], "θ = θ[base] + 0.7 · τ[ma] + 0.2 · τ[mb]"),
+    ],
 )
 def test_where_no_node_makes_the_edit_one_is_added(strengths, formula, tmp_path):
     document = make_graph()

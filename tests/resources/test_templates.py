@@ -11,7 +11,12 @@ from engine.document.storage import format_document
 from engine.resources import resource_path
 
 TEMPLATES = sorted(resource_path("templates").glob("*.loom"))
-WANTED = {"forget", "forget-text", "combine", "analogy", "analogy-text", "random-control", "compare", "ties-against-sum"}
+WANTED = {"forget", "forget-text", "combine", "analogy", "analogy-text", "random-control", "compare", "ties-against-sum"} | {
+    "two-strengths",
+    "leave-one-out",
+    "best-helper",
+    "pairs",
+}
 GRID = 24
 NODE_WIDTH, NODE_HEIGHT = 240, 140
 
