@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -31,12 +31,12 @@ from app.theme import font
 
 _ROW_PIXELS = 42
 """Two lines: the figure, and its interval under it."""
-_HEAD_PIXELS = 36
+_HEAD_PIXELS = 42
 """Two lines of a model's name."""
-_NARROWEST, _WIDEST = 82, 120
+_NARROWEST, _WIDEST = 80, 120
 """Of a model's column: as many as can be stand beside one another."""
 _NAME_PIXELS = 122
-_NAME_MARGIN = 14
+_PADDING = 10
 _LONG = 100
 """From here on a perplexity is told with one decimal."""
 
@@ -129,13 +129,14 @@ class MetricsPanel(QWidget):
         self.table.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.horizontalHeader().setFixedHeight(_HEAD_PIXELS)
         self.table.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideNone)
-        self.table.horizontalHeader().setDefaultAlignment(
-            Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
-        )
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.table.setTextElideMode(Qt.TextElideMode.ElideNone)
+        self.table.setWordWrap(False)
         self.table.setHorizontalScrollMode(QTableWidget.ScrollMode.ScrollPerPixel)
         column.addLayout(head)
         column.addWidget(self.table, 1)
+        self._rest = QWidget()
+        column.addWidget(self._rest, 1)
         return column
 
     def _fill_table(self) -> None:
@@ -151,17 +152,21 @@ class MetricsPanel(QWidget):
         for cell in cells:
             self.table.setItem(columns.index((cell.test_set, cell.metric)), models.index(cell.model), _make_item(cell))
         self.table.setVisible(bool(cells))
+        self._rest.setVisible(not cells)
+        for button in (self.copy_table, self.save_table):
+            button.setVisible(bool(cells))
         self._fit_columns()
 
     def _name_sections(self, header: QHeaderView, names: Sequence[str]) -> None:
         """Write the names over or beside the cells; what is cut off for lack of room is told on hover."""
         for number, name in enumerate(names):
-            lines = header.fontMetrics()
-            cut = [lines.elidedText(line, Qt.TextElideMode.ElideRight, self._room(header)) for line in name.split("\n")]
-            item = QTableWidgetItem("\n".join(cut))
+            is_over = header.orientation() is Qt.Orientation.Horizontal
+            lines = _break(name, header.fontMetrics(), _NARROWEST - 2 * _PADDING) if is_over else name.split("\n")
+            room = (_NARROWEST if is_over else _NAME_PIXELS) - 2 * _PADDING
+            item = QTableWidgetItem("\n".join(header.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, room) for line in lines))
             item.setToolTip(name.replace("\n", " · "))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, name.replace("\n", " · "))
-            if header.orientation() is Qt.Orientation.Horizontal:
+            if is_over:
                 self.table.setHorizontalHeaderItem(number, item)
             else:
                 self.table.setVerticalHeaderItem(number, item)
@@ -170,10 +175,6 @@ class MetricsPanel(QWidget):
         room = self.table.width() - _NAME_PIXELS
         width = room // max(self.table.columnCount(), 1)
         self.table.horizontalHeader().setDefaultSectionSize(max(_NARROWEST, min(width, _WIDEST)))
-
-    def _room(self, header: QHeaderView) -> int:
-        """Return how long a name may be: beside the cells one line, over them two."""
-        return _NAME_PIXELS - _NAME_MARGIN if header.orientation() is Qt.Orientation.Vertical else 2 * (_NARROWEST - _NAME_MARGIN)
 
     def _switch(self, shows_angles: bool) -> None:
         self.shown.setCurrentIndex(1 if shows_angles else 0)
@@ -185,6 +186,14 @@ class MetricsPanel(QWidget):
         chosen = QFileDialog.getSaveFileName(self, self.tr("Save the table"), "metrics.csv", self.tr("Tables (*.csv)"))[0]
         if chosen:
             Path(chosen).write_text(self.table_text(","), encoding="utf-8")
+
+
+def _break(name: str, measure: QFontMetrics, room: int) -> list[str]:
+    """Return a name in two lines at most, the first as full as whole words make it."""
+    words = name.split()
+    fitting = [count for count in range(1, len(words) + 1) if measure.horizontalAdvance(" ".join(words[:count])) <= room]
+    first = max(fitting, default=1)
+    return [" ".join(part) for part in (words[:first], words[first:]) if part]
 
 
 def _order_models(cells: Sequence[Figure]) -> list[str]:

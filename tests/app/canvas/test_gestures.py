@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QWheelEvent
+from PySide6.QtGui import QDropEvent, QNativeGestureEvent, QPointingDevice, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -427,3 +427,18 @@ def test_a_graph_opens_whole_or_readable_from_its_beginning(view, session, make)
     seen = view.mapToScene(view.viewport().rect()).boundingRect()
     assert seen.contains(QPointF(0, 0))
     assert not seen.contains(view.scene().covered())
+
+
+def test_a_pinch_zooms_at_the_fingers(view, open_graph, make):
+    open_graph(make.negation())
+    at = QPointF(400, 300)
+    under, before = view.mapToScene(at.toPoint()), zoom_of(view)
+    place = view.viewport().mapToGlobal(at)
+    pinch = QNativeGestureEvent(
+        Qt.NativeGestureType.ZoomNativeGesture, QPointingDevice.primaryPointingDevice(), 2, at, at, place, 0.25, QPointF()
+    )
+    QApplication.sendEvent(view.viewport(), pinch)
+    assert zoom_of(view) == pytest.approx(before * 1.25)
+    moved = view.mapToScene(at.toPoint()) - under
+    assert abs(moved.x()) < 2
+    assert abs(moved.y()) < 2

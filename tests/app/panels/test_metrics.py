@@ -92,4 +92,4 @@ def test_columns_use_the_room_there_is(panel, qtbot):
     panel.show()
     qtbot.waitUntil(lambda: panel.table.columnWidth(0) == 120)
     panel.resize(420, 250)
-    qtbot.waitUntil(lambda: panel.table.columnWidth(0) == 82)
+    qtbot.waitUntil(lambda: panel.table.columnWidth(0) == 80)
