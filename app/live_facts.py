@@ -71,7 +71,8 @@ def _tell_operands(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
         for one, two in combinations(operands, 2):
             yield f"cos({_name(view, one)}, {_name(view, two)})", _cosine(view, one, two)
     share = float(view.figures.interference_shares[row])
-    if len(operands) > 1 and math.isfinite(share):
+    # A kernel's value is no sum: nothing in it overlaps.
+    if len(operands) > 1 and math.isfinite(share) and view.space.family.nodes[row].column is None:
         yield "share of overlap in ‖τ‖²", f"{share:.0%}"
 
 

@@ -109,10 +109,11 @@ class LiveView(QObject):
             return
         self.is_on = is_on
         if is_on:
-            self._take_check()
+            self._take_check(is_forced=True)
         else:
             self._tables.stop()
-            self.families = ()
+            # Without a model the next check, even of the very same graph, lays everything out anew.
+            self.families, self._model = (), None
         self.model_changed.emit()
 
     def try_again(self) -> None:

@@ -42,7 +42,7 @@ from app.theme import font
 from app.widgets.heat_map import HeatMapPlot, HeatSquare
 from app.widgets.picture_saving import make_image, save_picture
 
-_CHOICE_PIXELS = 84
+_CHOICE_PIXELS = 96
 _QUIET_MILLISECONDS = 400
 """After the last move: lines that jump to other places under a moving slider can't be read."""
 

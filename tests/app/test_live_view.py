@@ -171,3 +171,7 @@ def test_nothing_is_measured_while_it_is_switched_off(live, qtbot):
     assert (live.families, live.is_measuring) == ((), False)
     live.switch(is_on=True)
     qtbot.waitUntil(lambda: bool(live.families), timeout=PATIENCE)
+    live.switch(is_on=False)
+    assert live.families == ()
+    live.switch(is_on=True)
+    assert norm_of(live, "apply") > 0
