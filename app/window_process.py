@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QCoreApplication, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from app.icons import draw_icon
@@ -70,7 +70,12 @@ def _tell_fault(kind: type[BaseException], fault: BaseException, trace: Tracebac
         with path.open("a", encoding="utf-8") as file:
             file.write(text + "\n")
     except OSError:
-        path = Path("the terminal")
+        path = Path(_translate("the terminal"))
     if QApplication.instance() is not None:
-        message = f"{kind.__name__}: {fault}\n\nYour graph is unharmed and its changes are kept. The whole story is in {path}."
-        QMessageBox.critical(None, "A fault in Weightloom", message)  # pyright: ignore[reportArgumentType]  (None: no owner)
+        words = _translate("Your graph is unharmed and its changes are kept. The whole story is in {0}.").format(path)
+        message = f"{kind.__name__}: {fault}\n\n{words}"
+        QMessageBox.critical(None, _translate("A fault in Weightloom"), message)  # pyright: ignore[reportArgumentType]  (None: no owner)
+
+
+def _translate(text: str) -> str:
+    return QCoreApplication.translate("window_process", text)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, 
 from app.canvas.connection import name_node
 from app.panels.similarity_plot import make_plot_colours
 from app.report_angles import Angles, Rows
+from app.saving import save_or_tell
 from app.session import Session
 from app.widgets.curve_plot import CurvePlot, Plot, PlotCurve
 from app.widgets.heat_map import HeatMapPlot, HeatSquare
@@ -143,7 +144,7 @@ class AngleView(QWidget):
         kinds = self.tr("Pictures and tables (*.svg *.png *.csv)")
         chosen = QFileDialog.getSaveFileName(self, self.tr("Save the figure"), "angles.svg", kinds)[0]
         if chosen:
-            self.save(chosen)
+            save_or_tell(self, chosen, self.save)
 
 
 def _list_views(found: Angles) -> Iterator[str]:

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from app.panels.angle_view import AngleView
 from app.panels.sweep_view import SweepView
 from app.report_figures import Figure, Figures
+from app.saving import save_or_tell
 from app.session import Session
 from app.theme import font
 
@@ -185,7 +186,7 @@ class MetricsPanel(QWidget):
     def _save_table(self) -> None:
         chosen = QFileDialog.getSaveFileName(self, self.tr("Save the table"), "metrics.csv", self.tr("Tables (*.csv)"))[0]
         if chosen:
-            Path(chosen).write_text(self.table_text(","), encoding="utf-8")
+            save_or_tell(self, chosen, lambda path: Path(path).write_text(self.table_text(","), encoding="utf-8"))
 
 
 def _break(name: str, measure: QFontMetrics, room: int) -> list[str]:

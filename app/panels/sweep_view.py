@@ -12,6 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from app.canvas.connection import name_node
+from app.saving import save_or_tell
 from app.session import Session
 from app.strength_use import Setting, StrengthUse, find_use, use_strengths
 from app.sweeps import SUBSET_MODES, Sweep
@@ -232,7 +233,7 @@ class SweepView(QWidget):
         kinds = self.tr("Pictures and tables (*.svg *.png *.csv)")
         chosen = QFileDialog.getSaveFileName(self, self.tr("Save the plot"), "strength.svg", kinds)[0]
         if chosen:
-            self.save(chosen)
+            save_or_tell(self, chosen, self.save)
 
 
 def _list_views(sweep: Sweep) -> tuple[str, ...]:
