@@ -110,6 +110,9 @@ class _FamilyDrawing:
         self._places: Sequence[Place] = [(float(x), float(y)) for x, y in found.places]
         self._distances: Sequence[Sequence[float]] = view.figures.distances.tolist()
         self._origin: Place = self._places[-1]
+        self._own: dict[NodeId, list[Symbol]] = {}
+        for symbol in view.values:
+            self._own.setdefault(symbol.node, []).append(symbol)
         self._steps: Mapping[NodeId, str] = {
             member: f"{series.quantity} {number:g}"
             for series in view.space.family.series
@@ -181,9 +184,9 @@ class _FamilyDrawing:
     def _find_handle(self, row: int) -> tuple[NodeId, MapHandle] | None:
         """Return the node whose own live number moves a point, with its straight way."""
         node = self._nodes[row].node
-        for symbol, value in self._view.values.items():
-            slope = self._slope(symbol, row) if symbol.node == node and math.isfinite(value) else (0.0, 0.0)
-            bounds = self._find_bounds(node, symbol.name)
+        for symbol in self._own.get(node, ()):
+            bounds, value = self._find_bounds(node, symbol.name), self._view.values[symbol]
+            slope = self._slope(symbol, row) if bounds is not None and math.isfinite(value) else (0.0, 0.0)
             if slope != (0.0, 0.0) and bounds is not None:
                 x, y = self._places[row]
                 zero = (x - slope[0] * value, y - slope[1] * value)
@@ -192,8 +195,15 @@ class _FamilyDrawing:
         return None
 
     def _slope(self, symbol: Symbol, row: int) -> Place:
-        x, y = self._view.space.slope(self._view.values, symbol)[row].tolist()
-        return x, y
+        """Return how far a point moves per unit of its own number: as far as what it multiplies is from θ₀, where that is on the map."""
+        terms = self._nodes[row].terms
+        factors = [term.weights[0].factor_of(symbol).number if len(term.weights) == 1 else None for term in terms]
+        if None in factors or not all(self._is_known(term.row) for term in terms):
+            x, y = self._view.space.slope(self._view.values, symbol)[row].tolist()
+            return x, y
+        steps = [(float(factor or 0), self._places[term.row]) for factor, term in zip(factors, terms, strict=True)]
+        across = sum(factor * (place[0] - self._origin[0]) for factor, place in steps)
+        return across, sum(factor * (place[1] - self._origin[1]) for factor, place in steps)
 
     def _find_bounds(self, node: NodeId, parameter: str) -> tuple[float, float] | None:
         """Return the range of a number; None where it is no number of its own, as one of a list."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from string import Template
 from types import MappingProxyType
 from typing import Literal
@@ -89,8 +90,9 @@ _FONTS: Mapping[FontRole, tuple[str, int, QFont.Weight]] = MappingProxyType(
 )
 
 
+@cache
 def tokens(theme: ThemeName) -> Tokens:
-    """Return the tokens of a theme."""
+    """Return the tokens of a theme; whoever wants a shade of a colour makes a colour of its own."""
     colours = {name: QColor(colour) for name, colour in _COLOURS[theme].items()}
     return Tokens(theme, **colours)
 

@@ -35,7 +35,7 @@ _LAYOUT_VERSION = 2
 """Rises when docks are added or renamed: an older layout is then left alone."""
 _PALETTE_WIDTH = 232
 _INSPECTOR_WIDTH = 300
-_BOTTOM_HEIGHT = 230
+_BOTTOM_HEIGHT = 280
 
 
 class Workbench(QMainWindow):
@@ -116,6 +116,7 @@ class Workbench(QMainWindow):
         docks = {name: Dock(name, title, panel, self) for name, title, panel in panels}
         for dock in docks.values():
             dock.escaped.connect(self.focus_canvas)
+        docks["weight_map"].visibilityChanged.connect(self.weight_map.wake)
         return docks
 
     def _arrange_docks(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QMimeData, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
@@ -53,6 +53,8 @@ class WeightMapPanel(QWidget):
         self._session = session
         self._live = live
         self._progress = (0, 0)
+        self._is_seen = True
+        self._is_outdated = False
         self.setAccessibleName(self.tr("Weight map"))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 8, 14, 10)
@@ -75,10 +77,11 @@ class WeightMapPanel(QWidget):
         self.curves.restyle(_curve_colours())
         self.map.update()
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  (Qt's name)
-        """Draw what has changed meanwhile."""
-        super().showEvent(event)
-        self._draw()
+    def wake(self, is_seen: bool) -> None:
+        """Draw what has changed meanwhile; while another panel lies in front, nothing is drawn."""
+        self._is_seen = is_seen
+        if is_seen and self._is_outdated:
+            self._draw()
 
     def _make_map(self) -> QVBoxLayout:
         column = QVBoxLayout()
@@ -159,15 +162,17 @@ class WeightMapPanel(QWidget):
         self.families.addItems([self.tr("Models of {0}").format(name) for name in names])
         self.families.setCurrentIndex(min(chosen, len(names) - 1))
         self.families.setVisible(len(names) > 1)
-        self._draw()
+        self._follow_numbers()
 
     def _follow_numbers(self) -> None:
-        if self.isVisible():
+        if self._is_seen:
             self._draw()
+        else:
+            self._is_outdated = True
 
     def _follow_progress(self, done: int, total: int) -> None:
         self._progress = (done, total)
-        if self.isVisible():
+        if self._is_seen:
             self._tell_state()
 
     def _choose_family(self, _row: int) -> None:
@@ -175,6 +180,7 @@ class WeightMapPanel(QWidget):
         self.map.fit()
 
     def _draw(self) -> None:
+        self._is_outdated = False
         view = self.view
         scene = draw_family(view, self._session.document) if view is not None else MapScene()
         if scene.points:

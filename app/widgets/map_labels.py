@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+NO_ROOM = -1
+"""Stands for the place of a label that found none: it is looked for near its point only, until the map is laid out anew."""
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels."""
 _GAPS = (8.0, 20.0, 36.0)
@@ -62,8 +64,8 @@ def overlap(one: Box, other: Box) -> bool:
 
 
 def _place_label(anchor: Anchor, taken: Sequence[Box], area: Box, before: int | None) -> Label | None:
-    choices = list(range(len(_GAPS) * len(_SIDES)))
-    if before is not None:
+    choices = list(range(len(_SIDES) if before == NO_ROOM else len(_GAPS) * len(_SIDES)))
+    if before is not None and before != NO_ROOM:
         choices.insert(0, before)
     for choice in choices:
         box = _box_of(anchor, choice)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from app.theme import current_tokens, font
 from app.widgets.map_frame import MapFrame, round_length
-from app.widgets.map_labels import Anchor, Box, Label, place_labels
+from app.widgets.map_labels import NO_ROOM, Anchor, Box, Label, place_labels
 from app.widgets.map_scene import MapArrow, MapKind, MapParallelogram, MapPath, MapPoint, MapScene, Place
 
 CAPTION_PIXELS = 22.0
@@ -66,7 +66,7 @@ class MapBrush:
         # The caption has the top, the scale bar the lower left corner.
         obstacles = [*draw.obstacles(scene), (0.0, 0.0, width, CAPTION_PIXELS), (0.0, height - 26.0, 200.0, height)]
         labels = place_labels(anchors, obstacles, (4.0, 4.0, width - 4.0, height - 4.0), self.sides)
-        self.sides = {label.key: label.choice for label in labels}
+        self.sides = dict.fromkeys(texts, NO_ROOM) | {label.key: label.choice for label in labels}
         for label in labels:
             draw.label(label, texts[label.key])
 

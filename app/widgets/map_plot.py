@@ -94,12 +94,14 @@ class MapPlot(QWidget):
     def fit(self) -> None:
         """Show everything, as large as can be."""
         self._is_users_view = False
+        self._brush.sides.clear()
         self.frame = fit_frame(self.scene.places, (float(self.width()), float(self.height())))
         self.update()
 
     def zoom(self, factor: float, pixel: tuple[float, float] | None = None) -> None:
         """Show everything larger, what is at a pixel (or in the middle) staying there."""
         self._is_users_view = True
+        self._brush.sides.clear()
         self.frame = self.frame.zoom(factor, pixel or (self.width() / 2, self.height() / 2))
         self.update()
 

@@ -39,7 +39,18 @@ def _measure_geometry(chosen: argparse.Namespace) -> Iterator[Line]:
     yield from measure_geometry()
 
 
-_PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Line]]] = {"gram": _measure_gram, "geometry": _measure_geometry}
+def _measure_panels(chosen: argparse.Namespace) -> Iterator[Line]:
+    # Only here: the other parts need no Qt.
+    from tests.benchmarks.live_panels import measure as measure_panels
+
+    yield from measure_panels()
+
+
+_PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Line]]] = {
+    "gram": _measure_gram,
+    "geometry": _measure_geometry,
+    "panels": _measure_panels,
+}
 
 
 def _read_arguments(words: Sequence[str] | None) -> argparse.Namespace:

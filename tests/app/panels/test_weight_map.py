@@ -23,7 +23,7 @@ from engine.document.edits import set_label, set_parameter
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
 from engine.resources import resource_path
 
-PATIENCE = 120_000
+PATIENCE = 60_000
 MODELS = resource_path("sample/models")
 APPLY, GUESS = NodeId("apply"), NodeId("guess")
 CORNERS = {"a": "plain-0-4", "b": "diag-0-4", "c": "plain-5-9", "d": "diag-5-9"}
@@ -77,9 +77,10 @@ def live(qapp):
 
 @pytest.fixture
 def panel(qtbot, live):
-    live.switch(is_on=True)
     live.session.new(draw_graph())
-    live.checker.check_now()
+    with qtbot.waitSignal(live.checker.changed, timeout=PATIENCE, check_params_cb=lambda: live.checker.summary is not None):
+        live.checker.check_now()
+    live.switch(is_on=True)
     made = WeightMapPanel(live.session, live)
     qtbot.addWidget(made)
     made.resize(1000, 400)
@@ -244,5 +245,12 @@ def test_what_is_missing_is_said(panel, live):
     assert "switched off" in panel.map.accessibleDescription()
     assert panel.map.scene == MapScene()
     assert not panel.copy.isEnabled()
-    live.session.new()
-    live.switch(is_on=True)
+
+
+def test_nothing_is_drawn_while_another_panel_lies_in_front(panel, live):
+    panel.wake(False)
+    before = panel.map.scene
+    live.set_number(APPLY, "strength", 0.25)
+    assert panel.map.scene is before
+    panel.wake(True)
+    assert point(panel, "Edited").handle.value == 0.25
