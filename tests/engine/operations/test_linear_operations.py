@@ -113,7 +113,7 @@ def test_layer_curve_goes_from_first_to_last_over_depth(shape, name, expected):
 @pytest.mark.parametrize(
     ("parameters", "counts", "word"),
     [
-        ({"strengths": "each"}, {}, "one strength"),
+        ({"strengths": "pairs", "budget": 10}, {"vectors": 4}, "more than the budget of 10"),
         ({"step": 0}, {}, "larger than 0"),
         ({"start": 1, "stop": 0.5}, {}, "below the start"),
         ({"step": 0.0001}, {}, "10001 strengths"),
