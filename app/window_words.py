@@ -25,6 +25,8 @@ _WORDS: Sequence[tuple[str, str]] = (
     (r"--resume", "“Resume”"),
     (r"use --overwrite to replace", "replace"),
 )
+_ROLE = re.compile(r"(?<=^Analogy needs a task vector at “)[abcd](?=”)")
+"""The letter of a role, which nodes and inspector write large."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ def in_window_words(message: str) -> str:
     """Return a message of the engine as it is to be read in the window."""
     for pattern, words in _WORDS:
         message = re.sub(pattern, words, message)
-    return message
+    return _ROLE.sub(lambda letter: letter[0].upper(), message)
 
 
 def list_retries(message: str) -> tuple[Retry, ...]:

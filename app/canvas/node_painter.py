@@ -172,7 +172,8 @@ def _paint_slider(painter: QPainter, shape: NodeShape, colours: Tokens) -> None:
     place = shape.slider
     if place is None:
         return
-    words = f"{place.slider.sign} {place.slider.value:.2f}"
+    value = place.slider.value
+    words = f"{place.slider.sign} {value:.2f}" if round(value, 2) == value else f"{place.slider.sign} {value:.3g}"
     _write(painter, "title", QRectF(MARGIN, place.y - 9, place.x - MARGIN - 4, 18), words, colours.text)
     handle = QPointF(place.x + place.length * place.share, place.y)
     painter.setPen(Qt.PenStyle.NoPen)

@@ -51,11 +51,11 @@ class ProblemCard(QFrame):
         if problem.hint:
             layout.addWidget(_make_line(in_window_words(problem.hint), "dim"))
         # A list is wide: there the buttons stand beside the words, so that more problems are seen at once.
-        buttons = QVBoxLayout() if place else layout
+        buttons = QHBoxLayout() if place else layout
         for mend in mends:
-            buttons.addWidget(self._make_button(mend), 0, Qt.AlignmentFlag.AlignRight if place else Qt.AlignmentFlag.AlignLeft)
+            buttons.addWidget(self._make_button(mend), 0, Qt.AlignmentFlag.AlignTop if place else Qt.AlignmentFlag.AlignLeft)
         if place:
-            buttons.addStretch(1)
+            layout.addStretch(1)
             sides.addLayout(buttons)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802  (Qt's name)

@@ -121,6 +121,8 @@ class Stack:
             return np.swapaxes(np.matmul(np.matmul(own, self._matrices), np.swapaxes(own, 1, 2)), 0, 1)
         nodes, columns = weights.shape[1], self.shape[1]
         result = np.empty((nodes, self.shape[0], nodes))
+        if not nodes:
+            return result
         run = max(ONE_THREAD // max(nodes * columns * max(nodes, columns), 1), 1)
         for (group, rows), laid in zip(self._blocks, self._laid, strict=True):
             own = weights[group]
@@ -133,6 +135,8 @@ class Stack:
     def square(self, weights: Floats) -> Floats:
         """Return (N,): Σ_k w M_k wᵀ for (groups, N, C) weights."""
         total = np.zeros(weights.shape[1])
+        if not total.size:
+            return total
         for (group, _), laid in zip(self._blocks, self._laid, strict=True):
             own = weights[group]
             half = (own @ laid).reshape(own.shape[0], -1, self.shape[1]).sum(axis=1)

@@ -55,3 +55,9 @@ def test_words_read_as_sentences():
     )
     assert in_window_words("Run again with --restart to begin anew.") == "Press “Start afresh” to begin anew."
     assert in_window_words("Say where to write it, or name one with --output.") == "Say where to write it."
+
+
+def test_what_is_missing_is_said_in_few_words_and_roles_by_their_letters():
+    assert in_window_words("source is empty. Fill it in: a file, a folder, or hub:org/name@revision.") == "No file or folder is chosen yet."
+    assert in_window_words("Analogy needs a task vector at “b”.") == "Analogy needs a task vector at “B”."
+    assert in_window_words("Apply needs a task vector at “vector”.") == "Apply needs a task vector at “vector”."

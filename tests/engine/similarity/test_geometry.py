@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.similarity.geometry import Geometry, chance_band, cosines_of, norms_of
+from engine.similarity.geometry import Geometry, Stack, chance_band, cosines_of, norms_of
 from engine.similarity.sections import find_sections
 
 COSINE = 1e-6
@@ -164,3 +164,9 @@ def test_the_window_can_import_geometry_without_torch():
     program = f"import sys\nfrom engine.similarity import {modules}\nprint('torch' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "False"
+
+
+def test_a_stack_serves_a_graph_of_which_no_node_is_known_yet():
+    stack = Stack(np.ones((4, 2, 2)), np.array([0, 0, 0, 1]))
+    assert stack.multiply(np.empty((2, 0, 2))).shape == (0, 4, 0)
+    assert stack.square(np.empty((2, 0, 2))).shape == (0,)
