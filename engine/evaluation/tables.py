@@ -100,7 +100,8 @@ def _leave_pictures_encoded(rows: _Rows, image_type: type) -> object:
 def _unreadable(source: Path, error: Exception) -> EvaluationError:
     cause = error.__cause__ or error
     lines = str(cause).strip().splitlines()
-    fact = f"The test set {source} can't be read: {lines[0] if lines else type(cause).__name__}."
+    reason = lines[0].rstrip(".") if lines else type(cause).__name__
+    fact = f"The test set {source} can't be read: {reason}."
     return EvaluationError(fact, "Mend the file, or take another one.")
 
 

@@ -105,7 +105,7 @@ def _open_table(form: Format, settings: TestSetSettings) -> TestSet:
 
 def _choose(table: Table, form: Format, settings: TestSetSettings) -> Columns:
     if form.kind == "images" and "label" not in table.columns:
-        fact = f"The pictures in {settings.source} lie in no class folders."
+        fact = f"The pictures in {settings.source} are not parted into folders, one for each of two or more classes."
         raise EvaluationError(fact, "Put the pictures of each class into a folder of the class's name.")
     return choose_columns(table.columns, _read_wish(settings))
 

@@ -233,11 +233,12 @@ def test_arrays_that_do_not_fit_say_why(tmp_path: Path, arrays: dict[str, np.nda
         _open(tmp_path / "a.npz", **settings)
 
 
-def test_pictures_without_class_folders_say_so(tmp_path: Path) -> None:
-    (tmp_path / "flat").mkdir()
-    Image.new("L", (4, 4)).save(tmp_path / "flat" / "a.png")
-    Image.new("L", (4, 4)).save(tmp_path / "flat" / "b.png")
-    with pytest.raises(EvaluationError, match="lie in no class folders"):
+@pytest.mark.parametrize("inside", [".", "zebra"], ids=["no folder", "one class"])
+def test_pictures_without_class_folders_say_so(tmp_path: Path, inside: str) -> None:
+    (tmp_path / "flat" / inside).mkdir(parents=True)
+    Image.new("L", (4, 4)).save(tmp_path / "flat" / inside / "a.png")
+    Image.new("L", (4, 4)).save(tmp_path / "flat" / inside / "b.png")
+    with pytest.raises(EvaluationError, match="not parted into folders"):
         _open(tmp_path / "flat")
 
 
