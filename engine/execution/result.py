@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -69,6 +70,13 @@ class SimilarityRecord:
     entries: int
     layers: tuple[LayerSimilarity, ...] = ()
     """Only when asked for per layer."""
+    places: Matrix = ()
+    """(n + 1) × 2: on the plane that shows most of their distances, where the vectors begin, at (0, 0), and the tips of all of them, in
+    the unit of the norms."""
+    shown_share: float = math.nan
+    """The share of the variance of these points that the plane shows."""
+    parallelograms: tuple[tuple[int, ...], ...] = ()
+    """(A, B, C, what it makes), by their numbers from 0, for each analogy that is compared with its own corners."""
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,14 @@ from engine.execution.ordered_fold import OrderedFold
 from engine.execution.pieces import PieceEvaluator
 from engine.execution.result import LayerSimilarity, Matrix, SimilarityRecord
 from engine.execution.schedule import TensorTask
+from engine.operation import PortKind
 from engine.planning.work import TensorWork, WorkPlanner
+from engine.similarity.geometry_tips import place_tips
 from engine.similarity.gram import Inner, cosine_matrix, empty_inner, inner_of_piece, norms_of, sign_conflicts, zero_shares
 from engine.similarity.sections import layer_order, layer_title
+
+_CORNERS = 3
+"""What an analogy is made of: A, B and C."""
 
 
 class SimilarityGatherer:
@@ -62,7 +67,19 @@ class SimilarityGatherer:
         """Return the figures once every tensor has come."""
         sums = {tensor: fold.state for tensor, fold in sorted(self._folds.items())}
         names = tuple(self._planner.resolved.title(vector) for vector in self._vectors)
-        return make_record(Compared(self.node, names, self._base is not None, self._per_layer), sums)
+        corners = tuple(self._find_corners(vector) for vector in self._vectors)
+        return make_record(
+            Compared(self.node, names, self._base is not None, self._per_layer, tuple(found for found in corners if found)), sums
+        )
+
+    def _find_corners(self, vector: NodeId) -> tuple[int, ...]:
+        """Return the numbers of an analogy's A, B and C and its own; () for other vectors, and where one of them is not compared."""
+        step = self._planner.resolved.graph.steps[vector]
+        required = [operand.node for port in step.operation.inputs if not port.optional for operand in step.inputs[port.name]]
+        is_analogy = [port.kind for port in step.operation.inputs if not port.optional] == [PortKind.VECTOR] * _CORNERS
+        nodes = [*required, vector]
+        known = is_analogy and not step.node.muted and len(nodes) == _CORNERS + 1 and all(node in self._vectors for node in nodes)
+        return tuple(self._vectors.index(node) for node in nodes) if known else ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +92,7 @@ class Compared:
     has_base: bool
     """Whether the base comes after the vectors as one more column."""
     per_layer: bool
+    parallelograms: tuple[tuple[int, ...], ...] = ()
 
 
 def make_record(compared: Compared, sums: Mapping[str, Inner]) -> SimilarityRecord:
@@ -84,6 +102,7 @@ def make_record(compared: Compared, sums: Mapping[str, Inner]) -> SimilarityReco
     total = reduce(Inner.__add__, sums.values(), empty_inner(width))
     norms = norms_of(total)
     relative = tuple(float(norm / norms[-1]) for norm in norms[:count]) if compared.has_base and norms[-1] > 0 else ()
+    tips = place_tips(total.products[:count, :count])
     return SimilarityRecord(
         node=compared.node,
         names=compared.names,
@@ -94,6 +113,9 @@ def make_record(compared: Compared, sums: Mapping[str, Inner]) -> SimilarityReco
         zero_shares=tuple(float(share) for share in zero_shares(total)[:count]),
         entries=total.entries,
         layers=_by_layer(sums, count, width) if compared.per_layer else (),
+        places=_to_matrix(tips.places),
+        shown_share=tips.shown_share,
+        parallelograms=compared.parallelograms,
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from engine.execution.result import SearchRecord, SimilarityRecord
+from engine.report.map_figure import draw_map, is_numbered_map
 from engine.report.matrix_figure import CONFLICTS, COSINES, draw_matrix, has_numbered_columns, lay_out_matrix, norms_up_to
 from engine.report.strength_figure import draw_strength_curve
 
@@ -19,6 +21,13 @@ class SimilarityFigures:
     cosine: Markup
     sign_conflicts: Markup
     norms_per_layer: Markup
+    cosines_per_layer: Markup
+    """A row for each layer and a column for each pair."""
+    pairs_left_out: int
+    """Pairs that have no column, because there are too many."""
+    map: Markup
+    is_map_numbered: bool
+    """Tips carry the numbers of the vectors."""
     is_wide: bool
     """Too wide to stand beside another figure."""
     is_numbered: bool
@@ -26,6 +35,7 @@ class SimilarityFigures:
 
 
 _WIDEST_COLUMN = 500.0
+_MOST_PAIRS = 15
 
 
 def draw_similarity(record: SimilarityRecord, key: str) -> SimilarityFigures:
@@ -36,6 +46,10 @@ def draw_similarity(record: SimilarityRecord, key: str) -> SimilarityFigures:
         cosine=draw_matrix(record.cosine, layout, COSINES, f"{key}-cosine", f"Cosines between the vectors {names}"),
         sign_conflicts=draw_matrix(record.sign_conflicts, layout, CONFLICTS, f"{key}-signs", f"Sign conflicts between {names}"),
         norms_per_layer=_draw_norms_per_layer(record, f"{key}-layers"),
+        cosines_per_layer=_draw_cosines_per_layer(record, f"{key}-layer-cosines"),
+        pairs_left_out=len(_list_pairs(record)) - len(_choose_pairs(record)),
+        map=draw_map(record, f"{key}-map"),
+        is_map_numbered=is_numbered_map(record),
         is_wide=layout.width > _WIDEST_COLUMN,
         is_numbered=has_numbered_columns(record.names, record.names),
     )
@@ -55,3 +69,24 @@ def _draw_norms_per_layer(record: SimilarityRecord, key: str) -> Markup:
     largest = max((norm for row in values for norm in row if math.isfinite(norm)), default=0.0)
     layout = lay_out_matrix(rows, record.names)
     return draw_matrix(values, layout, norms_up_to(largest), key, f"Norm of each vector in each of {len(rows)} layers")
+
+
+def _draw_cosines_per_layer(record: SimilarityRecord, key: str) -> Markup:
+    """Draw a row for each layer and a column for each pair; nothing where no layer was asked for."""
+    pairs = _choose_pairs(record)
+    if not record.layers or not pairs:
+        return Markup()
+    columns = tuple(f"{one + 1}·{other + 1}" for one, other in pairs)
+    values = tuple(tuple(layer.cosine[one][other] for one, other in pairs) for layer in record.layers)
+    layout = lay_out_matrix(tuple(layer.name for layer in record.layers), columns)
+    return draw_matrix(values, layout, COSINES, key, f"Cosine of {len(pairs)} pairs of vectors in each of {len(record.layers)} layers")
+
+
+def _list_pairs(record: SimilarityRecord) -> list[tuple[int, int]]:
+    return list(itertools.combinations(range(len(record.names)), 2))
+
+
+def _choose_pairs(record: SimilarityRecord) -> list[tuple[int, int]]:
+    """Return the pairs that have a column: all, or those with the largest cosines by size over the whole model."""
+    strengths = {pair: abs(cosine) if math.isfinite(cosine := record.cosine[pair[0]][pair[1]]) else -1.0 for pair in _list_pairs(record)}
+    return sorted(sorted(strengths, key=lambda pair: -strengths[pair])[:_MOST_PAIRS])

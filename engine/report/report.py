@@ -10,6 +10,7 @@ from markupsafe import Markup
 from engine.execution.result import InputRecord, OutputRecord, RunResult, SearchRecord, SimilarityRecord
 from engine.report.cards import Card, deal_cards
 from engine.report.figures import SimilarityFigures, draw_search, draw_similarity
+from engine.report.map_figure import write_map_caption
 from engine.report.metrics_table import MetricsTable, tabulate
 from engine.report.subset_figure import describe_pairs, describe_sizes, draw_pairs, draw_sizes
 from engine.report.wording import write_bytes, write_count, write_date, write_metric, write_seconds, write_words
@@ -23,6 +24,7 @@ class SimilarityPart:
     record: SimilarityRecord
     figures: SimilarityFigures
     chance: str
+    map_caption: str
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,7 @@ def _show_search(record: SearchRecord, key: str) -> SearchPart:
 
 def _show_similarity(record: SimilarityRecord, key: str) -> SimilarityPart:
     """Return a similarity with its figures and what could be chance."""
-    return SimilarityPart(record, draw_similarity(record, key), write_chance(record.entries))
+    return SimilarityPart(record, draw_similarity(record, key), write_chance(record.entries), write_map_caption(record))
 
 
 def _list_facts(result: RunResult) -> tuple[Fact, ...]:

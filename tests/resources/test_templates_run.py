@@ -69,7 +69,7 @@ def test_two_strengths_in_one_analogy(run):
 
 
 def test_four_groups_each_left_out_in_one_table(run):
-    _, figures, _ = run("leave-one-out", 60, step=0.5)
+    _, figures, report = run("leave-one-out", 60, step=0.5)
     rows = list_rows(figures, "accuracy")
     groups = {"A": "plain 0–4", "B": "striped 0–4", "C": "plain 5–9", "D": "striped 5–9"}
     for letter, group in groups.items():
@@ -77,6 +77,10 @@ def test_four_groups_each_left_out_in_one_table(run):
         assert tested == {"Base model", f"{letter}: {group}", f"{letter} without its data"}
     edited = {cell.model[0]: cell.normalized for cell in figures.cells if cell.model.endswith("without its data")}
     base = {cell.test_set: cell.normalized for cell in figures.cells if cell.model == "Base model"}
+    (similarity,) = report["similarities"]
+    assert len(similarity["places"]) == 9
+    # Each analogy is drawn over the three it is made of: in the order of the wires, the guesses come before the corners.
+    assert sorted(similarity["parallelograms"]) == [[4, 5, 6, 3], [5, 4, 7, 2], [6, 7, 4, 1], [7, 6, 5, 0]]
     # Where the base can hardly do the task, the other three groups help.
     assert all(edited[letter] > base[f"{groups[letter]}, test"] for letter in "BD")
 

@@ -1,0 +1,79 @@
+"""The weight map of the report: places, names, parallelograms, and nothing where there is nothing to draw."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from engine.report.figures import draw_similarity
+from engine.report.map_figure import HEIGHT, WIDTH, describe_map, draw_map, has_map, write_map_caption
+from engine.report.report import make_report
+from engine.similarity.geometry_tips import place_tips
+
+VECTORS = {"τ of A": (2.0, 0.0), "τ of B": (2.0, 1.5), "τ of C": (0.0, -1.0), "guess": (0.0, 0.5)}
+
+
+def place(record, vectors, **changes):
+    rows = np.array(list(vectors.values()))
+    found = place_tips(rows @ rows.T)
+    places = tuple(tuple(map(float, row)) for row in found.places)
+    norms = tuple(map(float, np.linalg.norm(rows, axis=1)))
+    return replace(record, names=tuple(vectors), norms=norms, places=places, shown_share=found.shown_share, **changes)
+
+
+@pytest.fixture
+def record(analogy):
+    return place(analogy.similarities[0], VECTORS, parallelograms=((0, 1, 2, 3),))
+
+
+def read_texts(svg):
+    """Return (x, y, text) of what is written."""
+    pattern = r'<text [^>]*?x="([\d.-]+)" y="([\d.-]+)"[^>]*>([^<]+)</text>'
+    return [(float(x), float(y), text) for x, y, text in re.findall(pattern, str(svg))]
+
+
+def test_all_names_are_inside_the_figure_and_apart(record):
+    texts = read_texts(draw_map(record, "k"))
+    assert {text for *_, text in texts} >= set(VECTORS)
+    assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y, _ in texts)
+
+
+def test_it_says_what_it_shows(record):
+    assert "τ of B 2.50 away" in describe_map(record)
+    assert "100 % of their variance" in write_map_caption(record)
+    assert "A to B" in write_map_caption(record)
+    assert "A to B" not in write_map_caption(replace(record, parallelograms=()))
+
+
+def test_many_tips_carry_numbers(record):
+    many = {f"vector {number}": (np.cos(number), np.sin(number)) for number in range(12)}
+    figure = place(record, many, parallelograms=())
+    assert {text for *_, text in read_texts(draw_map(figure, "k"))} >= {"1", "12"}
+    assert "numbers" in write_map_caption(figure)
+
+
+@pytest.mark.parametrize("vectors", [{"a": (1.0, 0.0)}, {"a": (0.0, 0.0), "b": (0.0, 0.0)}, {"a": (np.nan, 0.0), "b": (1.0, 0.0)}])
+def test_nothing_is_drawn_of_nothing(record, vectors):
+    assert not draw_map(place(record, vectors, parallelograms=()), "k")
+    assert not has_map(replace(record, places=()))
+
+
+def test_vectors_on_a_line_are_drawn(record):
+    assert draw_map(place(record, {"a": (1.0, 0.0), "b": (-2.0, 0.0)}, parallelograms=()), "k")
+
+
+def test_the_page_has_the_map(analogy, record):
+    output = replace(analogy.outputs[0], similarities=(record.node,))
+    report = make_report(replace(analogy, similarities=(record,)), output)
+    assert "<svg" in report.similarities[0].figures.map
+    assert "variance" in report.similarities[0].map_caption
+
+
+def test_layers_are_a_matrix_of_pairs(crowded):
+    record = next(found for found in crowded.similarities if found.layers)
+    figures = draw_similarity(record, "k")
+    texts = {text for *_, text in read_texts(figures.cosines_per_layer)}
+    assert any(re.fullmatch(r"\d+·\d+", text) for text in texts)
+    pairs = len(record.names) * (len(record.names) - 1) // 2
+    assert figures.pairs_left_out == max(pairs - 15, 0)
