@@ -1,32 +1,25 @@
 """The engine thread: a test for each sentence of architecture.md, idea 9, with the real process and tiny real checkpoints."""
 
-import contextlib
-import json
 import os
 import signal
-import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from app.engine_thread import EngineThread
-from app.heartbeat import Heartbeat
-from app.launch import WORKER_FLAG
-from app.worker_lane import describe_status
-from app.worker_process import worker_command
 from engine.document.model import Document, NodeId
-from engine.document.storage import load_document, parse_document, save_document
+from engine.document.storage import load_document
 from engine.errors import DocumentError, NotFoundError
 from engine.events import BytesMoved, RunFinished, RunStarted
 from engine.planning.check import check_document
 from engine.planning.options import RunOptions
-from engine.worker_messages import PROTOCOL, Greeting, read_answer
+from engine.worker_messages import PROTOCOL
+from tests.app.half_way_graph import draw, draw_large, save_checkpoints
 
 PATIENCE = 120_000
 """Milliseconds after which a test gives up; nothing is measured by it."""
@@ -105,46 +98,7 @@ def warm(lasting_engine, qtbot):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Three tiny checkpoints and two large enough that a run in small pieces takes seconds."""
-    for number, (name, rows) in enumerate({"base": 4, "tuned": 4, "misfit": 5, "large_base": 2000, "large_tuned": 2000}.items()):
-        generator = torch.Generator().manual_seed(number)
-        (tmp_path / name).mkdir()
-        save_file({"layers.0.w": torch.randn(rows, 1000, generator=generator)}, tmp_path / name / "model.safetensors")
-    return tmp_path
-
-
-def draw(base="base", tuned="tuned"):
-    """Draw base + 0.5 · trim(tuned − base), written twice: as it is, and scaled."""
-    return parse_document(
-        json.dumps(
-            {
-                "format": "weightloom/1",
-                "title": "Half way",
-                "nodes": {
-                    "base": {"operation": "checkpoint", "parameters": {"source": base}},
-                    "tuned": {"operation": "checkpoint", "parameters": {"source": tuned}},
-                    "tau": {"operation": "task_vector"},
-                    "trim": {"operation": "trim", "parameters": {"density": 0.2}},
-                    "edit": {"operation": "apply", "parameters": {"strength": 0.5}},
-                    "out": {"operation": "export_checkpoint", "parameters": {"folder": "out"}},
-                    "vector": {"operation": "export_vector", "parameters": {"folder": "vector"}},
-                },
-                "wires": [
-                    {"from": "tuned.checkpoint", "to": "tau.tuned"},
-                    {"from": "base.checkpoint", "to": "tau.base"},
-                    {"from": "tau.vector", "to": "trim.vector"},
-                    {"from": "trim.vector", "to": "edit.vector"},
-                    {"from": "base.checkpoint", "to": "edit.base"},
-                    {"from": "edit.checkpoint", "to": "out.checkpoint"},
-                    {"from": "tau.vector", "to": "vector.vector"},
-                ],
-            }
-        )
-    )
-
-
-def draw_large():
-    return draw("large_base", "large_tuned")
+    return save_checkpoints(tmp_path)
 
 
 def wait(qtbot, condition):
@@ -372,96 +326,3 @@ def test_shutdown_during_a_run_stops_it_and_leaves_no_thread_and_no_process(qtbo
     engine.shutdown()
     engine.start_worker()
     assert engine.worker_pid == 0
-
-
-def test_exit_status_is_told_in_words():
-    assert describe_status(3) == "exit status 3"
-    assert describe_status(-signal.SIGSEGV) == "SIGSEGV"
-    assert "memory" in describe_status(-signal.SIGKILL)
-
-
-def test_bundle_starts_itself(monkeypatch):
-    monkeypatch.setattr(sys, "frozen", True, raising=False)
-    assert worker_command() == (sys.executable, "--engine-worker")
-
-
-def test_program_with_the_flag_is_the_process():
-    with subprocess.Popen([sys.executable, "-m", "app.launch", WORKER_FLAG], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        greeting = read_answer(process.stdout.readline())
-        process.kill()
-    assert greeting == Greeting(PROTOCOL)
-
-
-def test_stalled_window_is_noticed(qtbot):
-    heartbeat = Heartbeat()
-    gaps = []
-    heartbeat.stalled.connect(gaps.append)
-    heartbeat.start()
-    time.sleep(0.12)
-    wait(qtbot, lambda: gaps)
-    heartbeat.stop()
-    assert max(gaps) >= 0.12
-
-
-_WINDOW = """
-import sys
-from pathlib import Path
-from PySide6.QtCore import QCoreApplication, QObject
-from app.engine_thread import EngineThread
-from engine.document.storage import load_document
-from engine.events import BytesMoved
-from engine.planning.options import RunOptions
-
-class Window(QObject):
-    def __init__(self, engine):
-        super().__init__()
-        self.engine = engine
-        engine.run_event.connect(self.hear)
-        engine.run_ended.connect(self.end)
-
-    def hear(self, job, event):
-        if isinstance(event, BytesMoved):
-            print(self.engine.worker_pid, flush=True)
-
-    def end(self, job, outcome):
-        loaded = {"torch", "transformers", "matplotlib", "datasets"} & sys.modules.keys()
-        print(outcome.kind, sorted(loaded), flush=True)
-        QCoreApplication.quit()
-
-application = QCoreApplication([])
-engine = EngineThread()
-window = Window(engine)
-path = Path(sys.argv[1])
-document = load_document(path)
-engine.check(document, path.parent, 1)
-engine.read_header("base", path.parent)
-engine.run(document, path.parent, RunOptions(piece_entries=4096, workers=1))
-sys.exit(application.exec())
-"""
-
-
-def start_window(document, folder):
-    save_document(document, folder / "g.loom")
-    return subprocess.Popen([sys.executable, "-c", _WINDOW, folder / "g.loom"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def test_window_never_imports_torch_and_ends_without_a_word(folder):
-    with start_window(draw(), folder) as window:
-        out, err = window.communicate(timeout=PATIENCE / 1000)
-    assert out.decode().splitlines()[-1] == "done []"
-    assert err == b""
-    assert window.returncode == 0
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the end of the input does it (tests/engine/test_worker.py)")
-def test_nothing_is_orphaned_when_the_window_is_killed(folder):
-    with start_window(draw_large(), folder) as window:
-        worker = psutil.Process(int(window.stdout.readline()))
-        # Frozen, so that not its reading of the input ends it, but the system.
-        worker.suspend()
-        window.kill()
-    deadline = time.monotonic() + PATIENCE / 1000
-    with contextlib.suppress(psutil.NoSuchProcess):
-        while worker.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert worker.status() == psutil.STATUS_ZOMBIE
