@@ -18,7 +18,9 @@ INDEX = "index"
 def read_page(name: str) -> str:
     """Return a page; the index for one that is not there."""
     operation = catalogue().get(name)
-    return _write_operation(operation) if operation is not None else _read_text(name) or write_index()
+    if operation is not None:
+        return _write_operation(operation)
+    return (_read_text(name) if name != INDEX else "") or write_index()
 
 
 def write_index() -> str:
