@@ -1,7 +1,10 @@
 """A subcommand goes to the engine's command line without Qt; anything else opens the window without torch."""
 
+import os
 import subprocess
 import sys
+
+import pytest
 
 
 def test_starting_the_window_imports_nothing_slow(repository):
@@ -38,3 +41,14 @@ def test_version_is_that_of_the_package(repository):
     done = subprocess.run([sys.executable, "-m", "app.launch", "--version"], cwd=repository, capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert "0.1.0" in done.stdout
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems always have a screen")
+@pytest.mark.parametrize(("words", "told"), [([], "There is no screen"), (["frobnicate"], "“frobnicate” is no command and no file")])
+def test_without_a_window_it_says_what_to_do(repository, words, told):
+    bare = {name: value for name, value in os.environ.items() if name not in {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}}
+    program = [sys.executable, "-m", "app.launch", *words]
+    done = subprocess.run(program, cwd=repository, env=bare, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
