@@ -1,0 +1,61 @@
+"""A search run from the window: its points come while it goes on, a stop keeps the best so far, and one button uses it."""
+
+import pytest
+
+from app.main_window import MainWindow
+from app.preferences import Preferences
+from engine.document.model import Document, Node, NodeId, PortRef, Wire
+from engine.events import MetricMeasured
+from engine.resources import resource_path
+
+PATIENCE = 60_000
+SAMPLE = resource_path("sample")
+
+
+@pytest.fixture
+def window(qtbot, tmp_path):
+    nodes = {
+        "base": Node("checkpoint", {"source": str(SAMPLE / "models" / "base")}),
+        "tuned": Node("checkpoint", {"source": str(SAMPLE / "models" / "diag")}),
+        "tau": Node("task_vector"),
+        "apply": Node("apply", {"strength": 0.3}, "By hand"),
+        "validation": Node("test_set", {"source": str(SAMPLE / "data" / "diag-validation.npz"), "split": "validation"}, "Stripes"),
+        "search": Node("strength_search", {"step": 0.005}, "Search"),
+        "out": Node("export_checkpoint", {"folder": "exported"}),
+    }
+    wires = ["tuned.checkpoint tau.tuned", "base.checkpoint tau.base", "base.checkpoint apply.base", "tau.vector apply.vector"]
+    wires += ["base.checkpoint search.base", "tau.vector search.vectors", "validation.test_set search.targets"]
+    wires += ["search.checkpoint out.checkpoint", "search.metrics out.metrics"]
+    made = MainWindow(Preferences(tmp_path / "window.ini"))
+    qtbot.addWidget(made, before_close_func=lambda window: window.session.new())
+    parsed = tuple(Wire(*map(PortRef.parse, wire.split())) for wire in wires)
+    made.session.new(Document("Search", {NodeId(name): node for name, node in nodes.items()}, parsed))
+    made.session.save(tmp_path / "search.loom")
+    made.open_workbench()
+    return made
+
+
+def test_points_come_live_and_a_stopped_search_offers_its_best(window, qtbot):
+    bench, searches = window.workbench, window.workbench.metrics.searches
+    with qtbot.waitSignal(bench.checker.changed, timeout=PATIENCE, check_params_cb=lambda: bench.checker.summary is not None):
+        bench.checker.check_now()
+    seen = []
+
+    def stop_after_some(event):
+        tried = sum(isinstance(found, MetricMeasured) for found in bench.runs.current.measured)
+        seen.append(len(searches.plot._plot.curves))
+        if isinstance(event, MetricMeasured) and tried > 12 and seen[-1]:
+            bench.runs.stop()
+
+    bench.runs.told.connect(stop_after_some)
+    with qtbot.waitSignal(bench.runs.ended, timeout=PATIENCE):
+        window.declared_actions["run"].trigger()
+    assert bench.runs.current.ending == "stopped", bench.runs.current.message
+    (choice,) = bench.runs.current.chosen
+    assert not choice.is_final
+    assert searches.use_button.text() == f"Use λ = {choice.strength}, the best so far, in ‘By hand’"
+    assert len(searches.plot._plot.curves[0].points) < 201
+    searches.use_button.click()
+    assert window.session.document.nodes["apply"].parameters["strength"] == float(choice.strength)
+    window.session.undo_stack.undo()
+    assert window.session.document.nodes["apply"].parameters["strength"] == 0.3
