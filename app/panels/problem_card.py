@@ -29,7 +29,7 @@ class ProblemCard(QFrame):
         self._problem = problem
         is_error = problem.severity is Severity.ERROR
         self.setProperty("card", "error" if is_error else "warning")
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         word = self.tr("Error") if is_error else self.tr("Warning")
         self.setAccessibleName(f"{word}: {problem.message}")
         sides = QHBoxLayout(self)

@@ -19,15 +19,15 @@ SAID = [
     ("Base, Checkpoint", "Checkpoint"),
     ("checkpoint", "output"),
     ("to Direction", "wire, base"),
+    ("Tuned, Checkpoint", "Checkpoint"),
+    ("checkpoint", "output"),
+    ("to Direction", "wire, tuned"),
     ("Direction, Task vector", "Task vector"),
     ("tuned", "input"),
     ("from Tuned", "wire, checkpoint"),
     ("base", "input"),
     ("from Base", "wire, checkpoint"),
     ("vector", "output", "not connected"),
-    ("Tuned, Checkpoint", "Checkpoint"),
-    ("checkpoint", "output"),
-    ("to Direction", "wire, tuned"),
 ]
 
 
@@ -67,9 +67,10 @@ def test_outline_read_aloud(user, desk):
             user.press("asterisk")
     user.take_picture("unfolded")
     # The canvas says where the outline has led to.
-    assert user.find("Canvas: Tuned, Checkpoint")
+    assert user.find("Canvas: Direction, Task vector")
 
     # What is at hand can be done without seeing: the wire goes, then the name changes.
+    listener.go("Up", SAID[-2])
     user.press("Delete")
     user.wait_for_status("3 nodes · 1 link · .*")
     listener.go("Home", SAID[0])
