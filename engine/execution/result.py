@@ -53,6 +53,18 @@ class LayerSimilarity:
 
 
 @dataclass(frozen=True)
+class PathRecord:
+    """Hold the way of a training among compared vectors."""
+
+    name: str
+    """What the user calls the vectors' node."""
+    vectors: tuple[int, ...]
+    """Their numbers from 0, in the order of the training."""
+    steps: tuple[float, ...]
+    """The step of each."""
+
+
+@dataclass(frozen=True)
 class SimilarityRecord:
     """Hold what a Similarity node found about n vectors; NaN where a vector is zero."""
 
@@ -77,6 +89,8 @@ class SimilarityRecord:
     """The share of the variance of these points that the plane shows."""
     parallelograms: tuple[tuple[int, ...], ...] = ()
     """(A, B, C, what it makes), by their numbers from 0, for each analogy that is compared with its own corners."""
+    paths: tuple[PathRecord, ...] = ()
+    """The series that are compared step by step."""
 
 
 @dataclass(frozen=True)

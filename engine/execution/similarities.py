@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -12,7 +12,7 @@ import numpy as np
 from engine.document.model import NodeId
 from engine.execution.ordered_fold import OrderedFold
 from engine.execution.pieces import PieceEvaluator
-from engine.execution.result import LayerSimilarity, Matrix, SimilarityRecord
+from engine.execution.result import LayerSimilarity, Matrix, PathRecord, SimilarityRecord
 from engine.execution.schedule import TensorTask
 from engine.operation import PortKind
 from engine.planning.work import TensorWork, WorkPlanner
@@ -69,8 +69,25 @@ class SimilarityGatherer:
         names = tuple(self._planner.resolved.title(vector) for vector in self._vectors)
         corners = tuple(self._find_corners(vector) for vector in self._vectors)
         return make_record(
-            Compared(self.node, names, self._base is not None, self._per_layer, tuple(found for found in corners if found)), sums
+            Compared(self.node, names, self._base is not None, self._per_layer, tuple(filter(None, corners)), tuple(self._find_paths())),
+            sums,
         )
+
+    def _find_paths(self) -> Iterator[PathRecord]:
+        """Give the vectors of each series whose steps are compared one by one."""
+        resolved = self._planner.resolved
+        steps = {member.node: member.entry for members in resolved.expansion.series.values() for member in members}
+        groups: dict[NodeId, list[tuple[int, int, str]]] = {}
+        for number, vector in enumerate(self._vectors):
+            found = [steps[node] for node in resolved.graph.ancestors(vector) if node in steps]
+            if len(found) == 1 and resolved.expansion.origin(vector) != vector:
+                groups.setdefault(resolved.expansion.origin(vector), []).append((found[0].number, number, found[0].name))
+        for origin, members in groups.items():
+            members.sort()
+            _, number, entry = members[0]
+            name = resolved.title(self._vectors[number]).removesuffix(f" · {entry}")
+            if len(members) > 1:
+                yield PathRecord(name or str(origin), tuple(number for _, number, _ in members), tuple(float(step) for step, *_ in members))
 
     def _find_corners(self, vector: NodeId) -> tuple[int, ...]:
         """Return the numbers of an analogy's A, B and C and its own; () for other vectors, and where one of them is not compared."""
@@ -93,6 +110,7 @@ class Compared:
     """Whether the base comes after the vectors as one more column."""
     per_layer: bool
     parallelograms: tuple[tuple[int, ...], ...] = ()
+    paths: tuple[PathRecord, ...] = ()
 
 
 def make_record(compared: Compared, sums: Mapping[str, Inner]) -> SimilarityRecord:
@@ -116,6 +134,7 @@ def make_record(compared: Compared, sums: Mapping[str, Inner]) -> SimilarityReco
         places=_to_matrix(tips.places),
         shown_share=tips.shown_share,
         parallelograms=compared.parallelograms,
+        paths=compared.paths,
     )
 
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from engine.execution.result import SearchRecord, SimilarityRecord
 from engine.report.map_figure import draw_map, is_numbered_map
 from engine.report.matrix_figure import CONFLICTS, COSINES, draw_matrix, has_numbered_columns, lay_out_matrix, norms_up_to
+from engine.report.path_figure import describe_path, draw_path
 from engine.report.strength_figure import draw_strength_curve
 
 
@@ -26,6 +27,8 @@ class SimilarityFigures:
     pairs_left_out: int
     """Pairs that have no column, because there are too many."""
     map: Markup
+    paths: tuple[tuple[Markup, str], ...]
+    """The curves of each series by step, and what they show."""
     is_map_numbered: bool
     """Tips carry the numbers of the vectors."""
     is_wide: bool
@@ -49,6 +52,9 @@ def draw_similarity(record: SimilarityRecord, key: str) -> SimilarityFigures:
         cosines_per_layer=_draw_cosines_per_layer(record, f"{key}-layer-cosines"),
         pairs_left_out=len(_list_pairs(record)) - len(_choose_pairs(record)),
         map=draw_map(record, f"{key}-map"),
+        paths=tuple(
+            (draw_path(record, path, f"{key}-path-{number}"), describe_path(record, path)) for number, path in enumerate(record.paths, 1)
+        ),
         is_map_numbered=is_numbered_map(record),
         is_wide=layout.width > _WIDEST_COLUMN,
         is_numbered=has_numbered_columns(record.names, record.names),

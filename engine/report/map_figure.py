@@ -38,7 +38,12 @@ def draw_map(record: SimilarityRecord, key: str) -> Markup:
     figure, axes = new_figure(WIDTH, HEIGHT)
     for corners in record.parallelograms:
         _draw_parallelogram(axes, [spots[corner + 1] for corner in corners])
-    for spot in spots[1:]:
+    for path in record.paths:
+        _draw_path(axes, [spots[0], *(spots[number + 1] for number in path.vectors)])
+    followed = {number for path in record.paths for number in path.vectors[:-1]}
+    for number, spot in enumerate(spots[1:]):
+        if number in followed:
+            continue
         axes.annotate(
             "", xy=spot, xytext=spots[0], arrowprops={"arrowstyle": "-|>", "color": TEAL, "linewidth": 1.4, "shrinkA": 0, "shrinkB": 4}
         )
@@ -73,6 +78,8 @@ def write_map_caption(record: SimilarityRecord) -> str:
     sentences = [f"The vectors, drawn from {start}, on the plane that shows {_write_shown(record)} of their variance."]
     if record.parallelograms:
         sentences.append("Dashed: what an analogy lays from A to B it lays from C on.")
+    if record.paths:
+        sentences.append("Dotted: the way of a training, step by step.")
     if is_numbered_map(record):
         sentences.append("Tips carry the numbers of the table’s rows.")
     return " ".join(sentences)
@@ -129,6 +136,11 @@ def _draw_parallelogram(axes: Axes, corners: Sequence[Spot]) -> None:
         )
     for start, end in ((a, c), (b, made)):
         axes.plot((start[0], end[0]), (start[1], end[1]), color=DIM, linewidth=0.8, linestyle=(0, (1, 3)))
+
+
+def _draw_path(axes: Axes, spots: Sequence[Spot]) -> None:
+    """Draw the way of a training from where it begins."""
+    axes.plot([x for x, _ in spots], [y for _, y in spots], color=AMBER, linewidth=1.6, linestyle=(0, (1, 2)))
 
 
 def _draw_labels(axes: Axes, spots: Sequence[Spot], labels: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from app.canvas.wishes import FileDrop
 from app.header_lane import CheckSummary
 from app.main_window import MainWindow
 from app.preferences import Preferences
+from app.templates import TEMPLATES
 from app.theme import apply_theme
 from engine.document.edits import set_title
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
@@ -75,7 +76,7 @@ def file(tmp_path):
 def test_starts_with_the_welcome_page_and_no_workbench(window):
     assert window.stack.currentWidget() is window.welcome
     assert window.workbench is None
-    assert len(window.welcome.cards) == 8
+    assert len(window.welcome.cards) == len(TEMPLATES)
 
 
 def test_opening_a_file_shows_it_and_remembers_it(window, preferences, file):
