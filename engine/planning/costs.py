@@ -16,8 +16,8 @@ LARGEST_PIECE = 1 << 19
 """Entries. Smaller pieces cost less processor time, as their arrays stay in the cache, but below this workers wait for one another's
 interpreter lock: two workers at 2¹⁷ take 1.7 times as long as at 2¹⁹, at 2²⁰ 1.1 times (measured on two idle cores)."""
 SMALLEST_PIECE = 1 << 16
-KEPT_BYTES = 160 << 20
-"""For operands kept between the rounds over a tensor: three vectors of a 1 B model's largest matrix but the embeddings."""
+KEPT_BYTES = 288 << 20
+"""For operands kept between the rounds over a tensor: three vectors of two of a 1 B model's largest matrices, but not of its embeddings."""
 
 
 @dataclass(frozen=True, slots=True)
