@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import PurePath
 
+from PySide6.QtCore import QCoreApplication
+
 from app.canvas.node_state import NodeState, StateKind
 from app.header_lane import CheckSummary
 from app.run_progress import RunProgress, format_seconds
 from engine.document.model import Document, NodeId
 from engine.events import MetricMeasured
 
+_PARAMETERS, _WRITES_TO, _CHOSEN = "Parameters", "Writes to", "Strength chosen (λ)"
 Facts = Mapping[NodeId, tuple[tuple[str, str], ...]]
 """By node: what is known of it, a name and a value each."""
 
@@ -25,7 +28,7 @@ def mark_nodes(document: Document, run: RunProgress | None, stale: frozenset[Nod
             states[node_id] = NodeState(StateKind.ERROR, text=run.message)
         elif node_id in stale:
             if node_id in run.document.nodes:
-                states[node_id] = NodeState(StateKind.ESTIMATED, text="changed since the last run")
+                states[node_id] = NodeState(StateKind.ESTIMATED, text=_tr("changed since the last run"))
         elif node_id in run.working and not run.ending:
             left = f"{format_seconds(run.seconds_left)} left" if run.seconds_left is not None else ""
             states[node_id] = NodeState(StateKind.RUNNING, run.share, left)
@@ -40,7 +43,8 @@ def _mark_done(run: RunProgress, node_id: NodeId) -> NodeState:
     if not told or not all(told):
         return NodeState(StateKind.DONE)
     days = sorted({when.partition("T")[0] for when in told})
-    return NodeState(StateKind.CACHED, text=f"measured {' to '.join(dict.fromkeys((days[0], days[-1])))}, nothing has changed since")
+    when = days[0] if len(days) == 1 else _tr("{first} to {last}").format(first=days[0], last=days[-1])
+    return NodeState(StateKind.CACHED, text=_tr("measured {when}, nothing has changed since").format(when=when))
 
 
 def gather_facts(document: Document, summary: CheckSummary | None, run: RunProgress | None, stale: frozenset[NodeId]) -> Facts:
@@ -49,9 +53,9 @@ def gather_facts(document: Document, summary: CheckSummary | None, run: RunProgr
     for node_id in document.nodes:
         known: list[tuple[str, str]] = []
         if summary is not None and node_id in summary.parameters:
-            known.append(("Parameters", f"{summary.parameters[node_id]:,}"))
+            known.append((_tr(_PARAMETERS), f"{summary.parameters[node_id]:,}"))
         if summary is not None and summary.targets and node_id in summary.targets:
-            known.append(("Writes to", str(summary.targets[node_id])))
+            known.append((_tr(_WRITES_TO), str(summary.targets[node_id])))
         if run is not None and node_id not in stale:
             known += _tell_run(run, node_id)
         facts[node_id] = tuple(known)
@@ -64,7 +68,7 @@ def shorten_facts(facts: Facts) -> Mapping[NodeId, str]:
 
 
 def _tell_run(run: RunProgress, node_id: NodeId) -> list[tuple[str, str]]:
-    known = [("Strength chosen (λ)", chosen.strength) for chosen in run.chosen if chosen.node == node_id]
+    known = [(_tr(_CHOSEN), chosen.strength) for chosen in run.chosen if chosen.node == node_id]
     strengths = {value for _, value in known}
     final = [event for event in run.measured if event.node == node_id and _is_final(event, strengths)]
     return known + [_tell_measurement(event) for event in final]
@@ -76,16 +80,21 @@ def _is_final(event: MetricMeasured, chosen: Collection[str]) -> bool:
 
 
 def _tell_measurement(event: MetricMeasured) -> tuple[str, str]:
-    name = f"{event.measurement.metric.replace('_', ' ')} of {event.checkpoint} on {event.test_set}"
+    metric = event.measurement.metric.replace("_", " ")
+    name = _tr("{metric} of {model} on {test_set}").format(metric=metric, model=event.checkpoint, test_set=event.test_set)
     return name, f"{event.measurement.value:.3f}"
 
 
 def _shorten(known: tuple[tuple[str, str], ...]) -> str:
     # What a search has chosen says more than what it compared with.
-    name, value = next((fact for fact in known if fact[0].startswith("Strength")), known[-1])
-    if name == "Parameters":
-        return f"{value} parameters"
-    if name.startswith("Strength"):
+    name, value = next((fact for fact in known if fact[0] == _tr(_CHOSEN)), known[-1])
+    if name == _tr(_PARAMETERS):
+        return _tr("{count} parameters").format(count=value)
+    if name == _tr(_CHOSEN):
         return f"λ = {value}"
     # A node is narrow: the last two parts tell exports apart, the inspector tells the whole path.
-    return "/".join(PurePath(value).parts[-2:]) if name == "Writes to" else f"{name.split(' of ')[0]} {value}"
+    return "/".join(PurePath(value).parts[-2:]) if name == _tr(_WRITES_TO) else f"{name.split(' of ')[0]} {value}"
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("node marks", text)

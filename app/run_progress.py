@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from PySide6.QtCore import QCoreApplication
+
 from engine.document.model import Document, NodeId
 from engine.events import (
     BytesMoved,
@@ -127,15 +129,19 @@ def describe_event(event: Event, names: Mapping[NodeId, str]) -> str:
         case BytesMoved() | TensorWritten():
             return ""
         case MetricMeasured(node, checkpoint, test_set, measurement, strength, strengths):
-            at = f" at λ = {', '.join(f'{each:g}' for each in strengths or (strength,))}" if strength is not None else ""
+            numbers = ", ".join(f"{each:g}" for each in strengths or (strength,) if each is not None)
+            at = _tr(" at λ = {strength}").format(strength=numbers) if strength is not None else ""
             figure = f"{measurement.metric} {measurement.value:.4g} (n = {measurement.n})"
-            kept = f", measured {measurement.measured_at.partition('T')[0]} by an earlier run" if measurement.measured_at else ""
-            return f"{names.get(NodeId(node), node)}: {checkpoint} on {test_set}{at}: {figure}{kept}"
+            day = measurement.measured_at.partition("T")[0] if measurement.measured_at else ""
+            kept = _tr(", measured {day} by an earlier run").format(day=day) if day else ""
+            where = _tr("{model} on {test_set}").format(model=checkpoint, test_set=test_set)
+            return f"{names.get(NodeId(node), node)}: {where}{at}: {figure}{kept}"
         case StrengthChosen(node, strength, rule, is_final):
-            best = "" if is_final else "stopped; the best so far is "
-            return f"{names.get(NodeId(node), node)}: {best}strength λ = {strength} ({rule.replace('_', ' ')})"
+            best = "" if is_final else _tr("stopped; the best so far is ")
+            chosen = _tr("strength λ = {strength} ({rule})").format(strength=strength, rule=rule.replace("_", " "))
+            return f"{names.get(NodeId(node), node)}: {best}{chosen}"
         case NodeFinished(node):
-            return f"{names.get(NodeId(node), node)}: finished"
+            return _tr("{node}: finished").format(node=names.get(NodeId(node), node))
         case Remarked(text):
             return text
         case _:
@@ -145,13 +151,24 @@ def describe_event(event: Event, names: Mapping[NodeId, str]) -> str:
 def _describe_course(event: Event) -> str:
     match event:
         case RunStarted():
-            what = f"{event.passes} passes, {format_bytes(event.bytes_to_read)} to read, {format_bytes(event.bytes_to_write)} to write"
-            return f"Run of “{event.title}” on {event.device}: {what}, {format_bytes(event.peak_bytes)} of memory at most"
+            words = _tr("Run of “{title}” on {device}: {passes} passes, {read} to read, {write} to write, {memory} of memory at most")
+            return words.format(
+                title=event.title,
+                device=event.device,
+                passes=event.passes,
+                read=format_bytes(event.bytes_to_read),
+                write=format_bytes(event.bytes_to_write),
+                memory=format_bytes(event.peak_bytes),
+            )
         case PassStarted():
-            return f"Pass {event.index + 1}: {event.title}"
+            return _tr("Pass {number}: {title}").format(number=event.index + 1, title=event.title)
         case RunFinished():
-            what = f"{format_bytes(event.bytes_read)} read, {format_bytes(event.bytes_written)} written"
-            return f"Finished in {format_seconds(event.seconds)}: {what}, {format_bytes(event.peak_bytes)} of memory at most"
+            return _tr("Finished in {time}: {read} read, {written} written, {memory} of memory at most").format(
+                time=format_seconds(event.seconds),
+                read=format_bytes(event.bytes_read),
+                written=format_bytes(event.bytes_written),
+                memory=format_bytes(event.peak_bytes),
+            )
         case _:
             fields = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in vars(event).items() if value not in ("", ()))
             return f"{type(event).__name__}: {fields}"
@@ -180,3 +197,7 @@ def _is_changed(before: Document, after: Document, node_id: NodeId) -> bool:
         return True
     wires = [tuple((wire.source, wire.target) for wire in document.wires_into(node_id)) for document in (before, after)]
     return wires[0] != wires[1]
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("run progress", text)
