@@ -231,6 +231,8 @@ class OutputRecord:
     """Whether edit_norm_share is an estimate from the first block of each tensor."""
     architecture: str = ""
     """The transformers class that opens the folder, as its config.json says; empty where it says none."""
+    model_node: str = ""
+    """The node whose value is written: figures of other edited models in the table are not figures of this output."""
 
 
 @dataclass(frozen=True)

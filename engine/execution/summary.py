@@ -115,6 +115,7 @@ def _summarise_output(execution: Execution, output: Output, metrics: Mapping[Nod
         edit_norm_share=estimate if share is None else share,
         is_edit_norm_estimated=share is None and estimate is not None,
         architecture=_find_architecture(output),
+        model_node=value,
     )
 
 

@@ -33,11 +33,21 @@ def deal_cards(
 
 
 def find_figures(output: OutputRecord, test_sets: Sequence[TestSetRecord], role: str) -> list[MetricRecord]:
-    """Return the edited model's figures on the sets of one role: on test data where there is any, else on validation data."""
-    known = [record for record in output.metrics if record.role == "edited" and not math.isnan(record.measurement.value)]
+    """Return the written model's figures on the sets of one role: on test data where there is any, else on validation data."""
+    known = [record for record in _pick_written(output) if not math.isnan(record.measurement.value)]
     found = [(record, test_set) for record in known if (test_set := find_test_set(record, test_sets)) and test_set.role == role]
     tested = [record for record, test_set in found if test_set.split == "test"] or [record for record, _ in found]
     return [record for record in tested if record.measurement.metric == tested[0].measurement.metric]
+
+
+def _pick_written(output: OutputRecord) -> list[MetricRecord]:
+    """Return the figures of the model that is written; where it was not measured, those of the only edited model there is.
+
+    Of several edited models that were measured on one set each has a figure: their mean would count the set several times.
+    """
+    edited = [record for record in output.metrics if record.role == "edited"]
+    written = [record for record in edited if output.model_node and record.checkpoint_node == output.model_node]
+    return written or (edited if len({record.checkpoint_key for record in edited}) == 1 else [])
 
 
 def _target_card(records: list[MetricRecord]) -> Card | None:

@@ -93,3 +93,18 @@ def test_a_share_is_of_the_first_control_as_the_rule_has_it(analogy, measure):
     points = tuple(replace(point, controls=(*point.controls, measure(0.4, 100))) for point in search.points)
     several = replace(search, points=points, control_names=("plain digits (validation)", "another"))
     assert deal(replace(analogy, searches=(several,)))[1].lines[-1] == "limit 0.950 on validation data"
+
+
+def test_of_two_edited_models_on_one_set_only_the_written_one_counts(analogy):
+    output = analogy.outputs[0]
+    own = [replace(record, checkpoint_node="apply") if record.role == "edited" else record for record in output.metrics]
+    others = [
+        replace(record, checkpoint="Best strength", checkpoint_node="search", measurement=replace(record.measurement, value=0.9))
+        for record in output.metrics
+        if record.role == "edited"
+    ]
+    both = replace(analogy, outputs=(replace(output, metrics=(*others, *own), model_node="apply"),))
+    assert [card.figure for card in deal(both)] == [card.figure for card in deal(analogy)]
+    assert deal(both)[0].lines == deal(analogy)[0].lines
+    neither = replace(both, outputs=(replace(both.outputs[0], model_node="elsewhere"),))
+    assert len(deal(neither)) == 1  # only the size of the edit is left
