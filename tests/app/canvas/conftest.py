@@ -109,6 +109,21 @@ def hand(view: CanvasView) -> Hand:
 
 
 @pytest.fixture
+def heard(view: CanvasView) -> list[tuple[str, object]]:
+    """Return the list of what the scene asks for, in order."""
+    scene, said = view.scene(), []
+    for name in ("wish_search", "wish_inspector", "wish_connect", "wish_menu", "refused", "files_dropped", "selection_ids_changed"):
+        getattr(scene, name).connect(lambda what, name=name: said.append((name, what)))
+    return said
+
+
+@pytest.fixture
+def wires(session: Session) -> Callable[[], set[tuple[str, str]]]:
+    """Return a function that tells which ports are wired now."""
+    return lambda: {(str(wire.source), str(wire.target)) for wire in session.document.wires}
+
+
+@pytest.fixture
 def open_graph(session: Session, view: CanvasView) -> Callable[[Document], None]:
     """Return a function that shows a graph at 100 %, its corner near the window's."""
 

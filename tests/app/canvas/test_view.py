@@ -1,0 +1,136 @@
+"""The view itself: zoom, panning by wheel and fingers, the minimap, its keys, and what is dropped on it from outside."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QNativeGestureEvent, QPointingDevice, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from app.canvas.zoom import zoom_of
+from app.dragged_operation import pack_operation
+from engine.document.model import NodeId
+
+
+def _wheel(view, at, pixels, notches, held=Qt.KeyboardModifier.NoModifier):
+    phase = Qt.ScrollPhase.NoScrollPhase
+    event = QWheelEvent(at, view.viewport().mapToGlobal(at), pixels, notches, Qt.MouseButton.NoButton, held, phase, False)
+    QApplication.sendEvent(view.viewport(), event)
+
+
+def test_the_wheel_zooms_at_the_cursor_and_two_fingers_pan(view, open_graph, make):
+    open_graph(make.negation())
+    at = QPointF(300, 200)
+    under = view.mapToScene(at.toPoint())
+    _wheel(view, at, QPoint(), QPoint(0, 120))
+    assert zoom_of(view) == pytest.approx(1.2)
+    assert (view.mapToScene(at.toPoint()) - under).manhattanLength() < 3
+    corner = view.mapToScene(QPoint(0, 0))
+    _wheel(view, at, QPoint(10, -30), QPoint(20, -60))
+    assert zoom_of(view) == pytest.approx(1.2)
+    assert view.mapToScene(QPoint(0, 0)) != corner
+    view.wheel_mode = "mouse"
+    _wheel(view, at, QPoint(0, -30), QPoint(0, -120))
+    assert zoom_of(view) == pytest.approx(1.0)
+
+
+def test_a_pinch_zooms_at_the_fingers(view, open_graph, make):
+    open_graph(make.negation())
+    at = QPointF(400, 300)
+    under, before = view.mapToScene(at.toPoint()), zoom_of(view)
+    place = view.viewport().mapToGlobal(at)
+    pinch = QNativeGestureEvent(
+        Qt.NativeGestureType.ZoomNativeGesture, QPointingDevice.primaryPointingDevice(), 2, at, at, place, 0.25, QPointF()
+    )
+    QApplication.sendEvent(view.viewport(), pinch)
+    assert zoom_of(view) == pytest.approx(before * 1.25)
+    moved = view.mapToScene(at.toPoint()) - under
+    assert abs(moved.x()) < 2
+    assert abs(moved.y()) < 2
+
+
+def test_zoom_stays_in_its_range_and_fits(view, open_graph, make):
+    open_graph(make.negation())
+    for _ in range(40):
+        view.commands()["zoom_out"]()
+    assert zoom_of(view) == pytest.approx(0.05)
+    view.commands()["zoom_reset"]()
+    assert zoom_of(view) == pytest.approx(1)
+    view.commands()["fit_all"]()
+    seen = view.mapToScene(view.viewport().rect()).boundingRect()
+    assert seen.contains(view.scene().covered())
+    view.scene().select([NodeId("tau")])
+    view.commands()["fit_selection"]()
+    assert (view.mapToScene(view.viewport().rect().center()) - view.scene().covered([NodeId("tau")]).center()).manhattanLength() < 3
+
+
+def test_a_graph_opens_whole_or_readable_from_its_beginning(view, session, make):
+    session.new(make.negation())
+    assert view.mapToScene(view.viewport().rect()).boundingRect().contains(view.scene().covered())
+    session.new(make.graph({f"n{index}": make.node("negate", 300 * index, 0) for index in range(40)}))
+    assert zoom_of(view) == pytest.approx(0.6)
+    seen = view.mapToScene(view.viewport().rect()).boundingRect()
+    assert seen.contains(QPointF(0, 0))
+    assert not seen.contains(view.scene().covered())
+
+
+def test_the_minimap_leads_there(view, open_graph, make, qtbot):
+    open_graph(make.negation())
+    view.zoom(2)
+    view.minimap.repaint()
+    before = view.mapToScene(view.viewport().rect().center())
+    QTest.mouseClick(view.minimap, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
+    assert view.mapToScene(view.viewport().rect().center()) != before
+
+
+def test_double_clicks_search_and_open(hand, open_graph, make, heard):
+    open_graph(make.negation())
+    hand.double_click((600, 500))
+    hand.double_click(hand.title("tau"))
+    assert [name for name, _ in heard if name.startswith("wish")] == ["wish_search", "wish_inspector"]
+
+
+def test_arrows_walk_enter_opens_and_c_connects(view, open_graph, make, heard):
+    open_graph(make.negation())
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Right):
+        QTest.keyClick(view, key)
+    QTest.keyClick(view, Qt.Key.Key_Return)
+    view.commands()["connect"]()
+    selected = [what for name, what in heard if name == "selection_ids_changed"]
+    assert selected[0] == ("base",)
+    assert [(name, what) for name, what in heard if name in ("wish_inspector", "wish_connect")] == [
+        ("wish_inspector", selected[-1][0]),
+        ("wish_connect", selected[-1][0]),
+    ]
+
+
+def _drop(view, packed, at, held=Qt.KeyboardModifier.NoModifier):
+    place = view.viewportTransform().map(QPointF(*at))
+    event = QDropEvent(place, Qt.DropAction.CopyAction, packed, Qt.MouseButton.LeftButton, held)
+    view.dropEvent(event)
+
+
+def test_an_operation_dropped_from_the_palette_lands_on_the_canvas_or_in_a_wire(hand, session, wires, view, open_graph, make):
+    open_graph(make.graph({"t": make.node("task_vector"), "e": make.node("apply", 480, 0)}, ("t.vector", "e.vector")))
+    x, y = hand.output("t.vector")
+    end = hand.input("e.vector")
+    _drop(view, pack_operation("negate"), ((x + end[0]) / 2, (y + end[1]) / 2))
+    assert wires() == {("t.vector", "negate.vector"), ("negate.vector", "e.vector")}
+    _drop(view, pack_operation("checkpoint"), (300, 400))
+    assert hand.scene.selected_ids == ("checkpoint",)
+    assert session.undo_stack.count() == 2
+
+
+def test_files_dropped_are_handed_over_with_the_port_under_them(hand, view, open_graph, make, heard, tmp_path):
+    open_graph(make.graph({"like": make.node("analogy", 100, 100)}))
+    packed = QMimeData()
+    packed.setUrls([QUrl.fromLocalFile(str(tmp_path))])
+    _drop(view, packed, hand.input("like.c"))
+    (drop,) = [what for name, what in heard if name == "files_dropped"]
+    assert drop.paths == (tmp_path,)
+    assert drop.end == make.input("like.c")
+    heard.clear()
+    x, y = hand.input("like.b")
+    _drop(view, packed, (x + 60, y + 5))
+    assert [what.end for name, what in heard if name == "files_dropped"] == [make.input("like.b")], "the whole row takes it"
