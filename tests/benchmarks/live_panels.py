@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
@@ -139,27 +140,54 @@ def move_strength(window: MainWindow, watch: PaintWatch, number: float) -> tuple
     return 1000 * (time.perf_counter() - start), 1000 * (time.thread_time() - start_of_thread)
 
 
+@dataclass(frozen=True)
+class Timings:
+    """What was timed in the open window: milliseconds by the clock, and of the processor."""
+
+    painted: tuple[tuple[float, float], ...]
+    """One for each round, from a changed λ to both panels painted."""
+    shown: tuple[float, float]
+    """All figures that the window shows."""
+    every: tuple[float, float]
+    """These, and every pair per section and per tensor."""
+    nodes: int
+
+
+def time_window(folder: Path) -> Timings:
+    """Open the window on twenty vectors, time it, save the graph and close it."""
+    window, bench = open_window(folder)
+    watch = PaintWatch((bench.weight_map.map, bench.similarity.heat))
+    timings = Timings(
+        tuple(move_strength(window, watch, 0.05 + round(number / ROUNDS, 4)) for number in range(ROUNDS)),
+        _time_rounds(bench, measure_shown_figures),
+        _time_rounds(bench, measure_figures),
+        len(bench.live.families[0].space.family.nodes),
+    )
+    if target := os.environ.get("LIVE_PANELS_PICTURE"):
+        window.grab().save(target)
+    window.session.save(folder / "twenty.loom")
+    window.close()
+    window.engine.shutdown()
+    window.deleteLater()
+    return timings
+
+
 def measure() -> list[Line]:
     """Return the lines of the table."""
     application = QApplication.instance() or QApplication([])
     if isinstance(application, QApplication):
         apply_theme(application, "dark")
     with tempfile.TemporaryDirectory(prefix="live-panels-") as scratch:
-        window, bench = open_window(Path(scratch))
-        watch = PaintWatch((bench.weight_map.map, bench.similarity.heat))
-        rounds = [move_strength(window, watch, 0.05 + round(number / ROUNDS, 4)) for number in range(ROUNDS)]
-        took, worked = sorted(clock for clock, _ in rounds), median(processor for _, processor in rounds)
-        shown, shown_worked = _time_rounds(bench, measure_shown_figures)
-        figures, figures_worked = _time_rounds(bench, measure_figures)
-        nodes = len(bench.live.families[0].space.family.nodes)
-        if target := os.environ.get("LIVE_PANELS_PICTURE"):
-            window.grab().save(target)
-        window.session.save(Path(scratch) / "twenty.loom")
-        window.close()
-        window.engine.shutdown()
-        window.deleteLater()
+        timings = time_window(Path(scratch))
     painter = application.property("platform") or os.environ.get("QT_QPA_PLATFORM", "xcb")
-    title = f"{VECTORS} vectors × {len(TENSORS)} tensors"
+    return describe_timings(timings, painter)
+
+
+def describe_timings(timings: Timings, painter: str) -> list[Line]:
+    """Return the table's lines, each with its target where it has one."""
+    title, nodes = f"{VECTORS} vectors × {len(TENSORS)} tensors", timings.nodes
+    took, worked = sorted(clock for clock, _ in timings.painted), median(processor for _, processor in timings.painted)
+    (shown, shown_worked), (figures, figures_worked) = timings.shown, timings.every
     return [
         Line(
             f"λ changed → both panels painted ({painter}), {title}",

@@ -43,7 +43,30 @@ def drag_slider(user, start, stop):
     return float(user.find("Strength \\(λ\\), exactly", "text").text)
 
 
-def test_figures_before_a_run_are_those_of_its_files(user):
+def check_map(rows, edited, models):
+    """Hold the weight map's table against the weights of the files."""
+    base = models["Base model"]
+    assert float(rows["Edited model"]["length"]) == pytest.approx(np.linalg.norm(edited - base), rel=CLOSE)
+    for name, weights in models.items():
+        assert float(rows["Edited model"][f"to {name}"]) == pytest.approx(np.linalg.norm(edited - weights), rel=CLOSE), name
+        assert float(rows[name]["length"]) == pytest.approx(np.linalg.norm(weights - base), rel=CLOSE, abs=CLOSE), name
+
+
+def check_cosines(cosines, edited, models):
+    """Hold the similarity's table against the weights of the files."""
+    base = models["Base model"]
+    vectors = {f"τ of {name[0]}": weights - base for name, weights in models.items() if name != "Base model"}
+    vectors["Edited model"] = edited - base
+    assert vectors.keys() <= cosines.keys()
+    for name, vector in vectors.items():
+        assert float(cosines[name]["‖τ‖"]) == pytest.approx(np.linalg.norm(vector), rel=CLOSE), name
+        for other, second in vectors.items():
+            cosine = vector @ second / np.linalg.norm(vector) / np.linalg.norm(second)
+            assert float(cosines[name][f"cos with {other}"]) == pytest.approx(cosine, abs=CLOSE), (name, other)
+
+
+def open_analogy(user):
+    """Open the sample's analogy with the edited model selected and its weight map in sight."""
     user.open_weightloom()
     user.click(user.find("Analogy", "push button"))
     user.click(user.find("Use the sample’s models", "push button"))
@@ -52,6 +75,18 @@ def test_figures_before_a_run_are_those_of_its_files(user):
     user.type("Edited model")
     user.press("Return")
     user.click(user.find("Weight map", "page tab"))
+
+
+def save_run_and_close(user):
+    user.press("ctrl+s")
+    user.wait_until_gone(".*edited", "label")
+    user.click(user.find("Run", "push button"))
+    user.wait_for_end_of_run()
+    user.close_weightloom()
+
+
+def test_figures_before_a_run_are_those_of_its_files(user):
+    open_analogy(user)
     first = save_table(user, "Save CSV…", user.home / "first.csv")
     user.take_picture("map")
 
@@ -64,25 +99,9 @@ def test_figures_before_a_run_are_those_of_its_files(user):
     user.take_picture("similarity")
     assert float(rows["Edited model"]["length"]) < float(first["Edited model"]["length"])
 
-    user.press("ctrl+s")
-    user.wait_until_gone(".*edited", "label")
-    user.click(user.find("Run", "push button"))
-    user.wait_for_end_of_run()
-    user.close_weightloom()
-
+    save_run_and_close(user)
     folder = user.home / "Weightloom sample"
     edited = read_weights(folder / "exports/analogy")
     models = {name: read_weights(folder / "models" / source) for name, source in CHECKPOINTS.items()}
-    for name, weights in models.items():
-        assert float(rows["Edited model"][f"to {name}"]) == pytest.approx(np.linalg.norm(edited - weights), rel=CLOSE), name
-        assert float(rows[name]["length"]) == pytest.approx(np.linalg.norm(weights - models["Base model"]), rel=CLOSE, abs=CLOSE), name
-    assert float(rows["Edited model"]["length"]) == pytest.approx(np.linalg.norm(edited - models["Base model"]), rel=CLOSE)
-
-    vectors = {f"τ of {name[0]}": weights - models["Base model"] for name, weights in models.items() if name != "Base model"}
-    vectors["Edited model"] = edited - models["Base model"]
-    assert vectors.keys() <= cosines.keys()
-    for name, vector in vectors.items():
-        assert float(cosines[name]["‖τ‖"]) == pytest.approx(np.linalg.norm(vector), rel=CLOSE), name
-        for other, second in vectors.items():
-            cosine = vector @ second / np.linalg.norm(vector) / np.linalg.norm(second)
-            assert float(cosines[name][f"cos with {other}"]) == pytest.approx(cosine, abs=CLOSE), (name, other)
+    check_map(rows, edited, models)
+    check_cosines(cosines, edited, models)

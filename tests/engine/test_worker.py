@@ -182,6 +182,15 @@ def test_one_process_greets_runs_and_ends(talk, small):
     assert [record.name for record in result.outputs[0].files if record.name.endswith("safetensors")] == ["model.safetensors"]
     assert result.conditions.plan_hash in json.dumps(report)
 
+    assert worker.end() == 0
+
+
+def test_a_job_that_cannot_be_done_ends_alone_and_the_process_serves_the_next(talk, small):
+    worker = talk()
+    worker.say(Greeting(PROTOCOL))
+    worker.say(small.job(1))
+    assert worker.hear(JobEnded).outcome.kind == "done"
+
     # The target exists now, which is a problem of the document: the same that a check in the window finds.
     worker.say(small.job(2))
     refused = worker.hear(JobEnded).outcome

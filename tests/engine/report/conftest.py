@@ -111,32 +111,34 @@ def make_search(rule: str = "best_target", limit: float | None = None) -> Search
     )
 
 
-@pytest.fixture
-def analogy() -> RunResult:
-    """The run of report.png: an analogy with a search."""
-    inverted, others, digits = "inverted 5–9", "inverted 0–4", "plain digits"
+INVERTED, OTHERS, DIGITS = "inverted 5–9", "inverted 0–4", "plain digits"
+
+
+def make_analogy_metrics() -> tuple[MetricRecord, ...]:
     measured = (
-        ("base", "base", inverted, 0.329, 247, None, None),
-        ("C alone", "other", inverted, 0.486, 247, 0.524, None),
-        ("random vector", "random control", inverted, 0.331, 247, 0.357, None),
-        ("edited", "edited", inverted, 0.639, 247, 0.689, None),
-        ("own fine-tune", "reference", inverted, 0.928, 247, 1.0, None),
-        ("base", "base", others, 0.510, 253, None, None),
-        ("C alone", "other", others, 0.957, 253, None, None),
-        ("random vector", "random control", others, 0.506, 253, None, None),
-        ("edited", "edited", others, 0.931, 253, None, None),
-        ("base", "base", digits, 0.954, 500, None, 1.0),
-        ("C alone", "other", digits, 0.921, 500, None, 0.965),
-        ("random vector", "random control", digits, 0.950, 500, None, 0.996),
-        ("edited", "edited", digits, 0.926, 500, None, 0.971),
-        ("own fine-tune", "reference", digits, 0.905, 500, None, 0.949),
+        ("base", "base", INVERTED, 0.329, 247, None, None),
+        ("C alone", "other", INVERTED, 0.486, 247, 0.524, None),
+        ("random vector", "random control", INVERTED, 0.331, 247, 0.357, None),
+        ("edited", "edited", INVERTED, 0.639, 247, 0.689, None),
+        ("own fine-tune", "reference", INVERTED, 0.928, 247, 1.0, None),
+        ("base", "base", OTHERS, 0.510, 253, None, None),
+        ("C alone", "other", OTHERS, 0.957, 253, None, None),
+        ("random vector", "random control", OTHERS, 0.506, 253, None, None),
+        ("edited", "edited", OTHERS, 0.931, 253, None, None),
+        ("base", "base", DIGITS, 0.954, 500, None, 1.0),
+        ("C alone", "other", DIGITS, 0.921, 500, None, 0.965),
+        ("random vector", "random control", DIGITS, 0.950, 500, None, 0.996),
+        ("edited", "edited", DIGITS, 0.926, 500, None, 0.971),
+        ("own fine-tune", "reference", DIGITS, 0.905, 500, None, 0.949),
     )
-    metrics = tuple(
+    return tuple(
         MetricRecord(checkpoint, role, test_set, wilson(value, n), normalized, ratio)
         for checkpoint, role, test_set, value, n, normalized, ratio in measured
     )
-    search = make_search("largest_within_share", 0.9063)
-    output = OutputRecord(
+
+
+def make_analogy_output(metrics: tuple[MetricRecord, ...]) -> OutputRecord:
+    return OutputRecord(
         "out",
         "Edited model",
         "checkpoint",
@@ -156,6 +158,12 @@ def analogy() -> RunResult:
         ("search",),
         0.041,
     )
+
+
+@pytest.fixture
+def analogy() -> RunResult:
+    """The run of report.png: an analogy with a search."""
+    metrics = make_analogy_metrics()
     return RunResult(
         "Analogy: unseen inverted 5–9",
         RECIPE,
@@ -166,29 +174,31 @@ def analogy() -> RunResult:
             make_input("d", "D inverted 5–9", "reference", "models/inverted-5-9", is_read=False),
         ),
         (
-            TestSetRecord("t1", inverted, "target", "test", "data/inverted-5-9", digest("t1"), 247),
-            TestSetRecord("t2", others, "control", "test", "data/inverted-0-4", digest("t2"), 253),
-            TestSetRecord("t3", digits, "control", "test", "data/plain", digest("t3"), 500),
+            TestSetRecord("t1", INVERTED, "target", "test", "data/inverted-5-9", digest("t1"), 247),
+            TestSetRecord("t2", OTHERS, "control", "test", "data/inverted-0-4", digest("t2"), 253),
+            TestSetRecord("t3", DIGITS, "control", "test", "data/plain", digest("t3"), 500),
         ),
         (make_similarity(("τ A", "τ B", "τ C", "D̂", "τ D"), layers=4),),
-        (search,),
+        (make_search("largest_within_share", 0.9063),),
         metrics,
         (Remark("copied", "2 integer tensors were copied from the base.", ("vit.position_ids", "vit.token_type_ids")),),
         (warning("The strength was chosen on 240 examples.", "Choose on more examples."),),
-        (output,),
+        (make_analogy_output(metrics),),
         make_conditions(),
     )
 
 
-@pytest.fixture
-def crowded() -> RunResult:
-    """20 vectors and hostile, long, foreign names everywhere; perplexity beside accuracy; things skipped, cropped and cast."""
+def make_crowded_similarity() -> SimilarityRecord:
+    """Return 20 vectors under hostile, long and foreign names, one of them without a direction."""
     names = (HOSTILE, "学習された長い名前のベクトル" * 3, *(f"vision-transformer-large-patch14-task-{n:02}-of-20" for n in range(3, 21)))
     similarity = make_similarity(names, layers=3, seed=3)
     broken = tuple(tuple(math.nan if 4 in (i, j) else value for j, value in enumerate(row)) for i, row in enumerate(similarity.cosine))
-    similarity = SimilarityRecord(
+    return SimilarityRecord(
         HOSTILE, names, broken, similarity.norms, (), similarity.sign_conflicts, similarity.zero_shares, 270_986, similarity.layers
     )
+
+
+def make_crowded_search() -> SearchRecord:
     points = tuple(
         SearchPoint(
             step / 10,
@@ -199,11 +209,13 @@ def crowded() -> RunResult:
         )
         for step in range(11)
     )
-    search = SearchRecord(
+    return SearchRecord(
         "search", "largest_within_increase", 16.88, False, (HOSTILE, "target two", "target three"), ("plain text",), points, 0.5, "0.5"
     )
-    sets = tuple(TestSetRecord(f"t{n}", f"{HOSTILE} {n}", "target", "test", HOSTILE, digest(str(n)), 100 + n) for n in range(3))
-    text = TestSetRecord("text", "plain text", "control", "test", "data/text.txt", digest("text"), 900)
+
+
+def make_crowded_metrics(sets: tuple[TestSetRecord, ...]) -> tuple[MetricRecord, ...]:
+    """Return accuracy on the sets of three models, perplexity beside it, and one figure that another program measured."""
     metrics = [
         MetricRecord(label, role, test_set.label, wilson(0.2 + 0.1 * number + 0.05 * n, 100 + n), 0.8 if role == "edited" else None)
         for number, (label, role) in enumerate((("base", "base"), (HOSTILE, "other"), ("edited", "edited")))
@@ -212,7 +224,11 @@ def crowded() -> RunResult:
     metrics.append(MetricRecord("base", "base", "plain text", perplexity(16.38), control_ratio=1.0))
     metrics.append(MetricRecord("edited", "edited", "plain text", perplexity(16.72), control_ratio=1.0208))
     metrics.append(MetricRecord("edited", "edited", "elsewhere", wilson(0.99, 100, "macro_f1"), source="measured<b>.csv"))
-    output = OutputRecord(
+    return tuple(metrics)
+
+
+def make_crowded_output(metrics: tuple[MetricRecord, ...]) -> OutputRecord:
+    return OutputRecord(
         "out",
         HOSTILE,
         "checkpoint",
@@ -225,10 +241,18 @@ def crowded() -> RunResult:
         270_986,
         ("bfloat16",),
         (HOSTILE,),
-        tuple(metrics),
+        metrics,
         ("search",),
         0.12345,
     )
+
+
+@pytest.fixture
+def crowded() -> RunResult:
+    """20 vectors and hostile, long, foreign names everywhere; perplexity beside accuracy; things skipped, cropped and cast."""
+    sets = tuple(TestSetRecord(f"t{n}", f"{HOSTILE} {n}", "target", "test", HOSTILE, digest(str(n)), 100 + n) for n in range(3))
+    text = TestSetRecord("text", "plain text", "control", "test", "data/text.txt", digest("text"), 900)
+    metrics = make_crowded_metrics(sets)
     remarks = (
         Remark("skipped", "3 tensors that only the base has were kept out.", tuple(f"head.{n}.{HOSTILE}" for n in range(3))),
         Remark("cropped", "embed_tokens: 32,000 of 32,016 rows were edited.", ("embed_tokens",)),
@@ -240,7 +264,19 @@ def crowded() -> RunResult:
         make_input("evil", "evil", "fine-tuned", 'hub:a/b"]\nevil: true'),
     )
     conditions = make_conditions(seconds=4_000.0, peak_bytes=5_400_000_000, versions={"weightloom": "0.1.0", HOSTILE: "1"})
-    return RunResult(HOSTILE, RECIPE, inputs, (*sets, text), (similarity,), (search,), tuple(metrics), remarks, (), (output,), conditions)
+    return RunResult(
+        HOSTILE,
+        RECIPE,
+        inputs,
+        (*sets, text),
+        (make_crowded_similarity(),),
+        (make_crowded_search(),),
+        metrics,
+        remarks,
+        (),
+        (make_crowded_output(metrics),),
+        conditions,
+    )
 
 
 @pytest.fixture
