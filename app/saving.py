@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+
+def ask_and_save(parent: QWidget, title: str, proposal: str, kinds: str, save: Callable[[str], object]) -> None:
+    """Ask where to, and write a file there.
+
+    Args:
+        parent: the window over which the user is asked.
+        title: what the question is called.
+        proposal: the name of the file, unless the user wants another.
+        kinds: the kinds of files to choose from, as Qt's dialogs take them.
+        save: as `save_or_tell` takes it.
+    """
+    chosen = QFileDialog.getSaveFileName(parent, title, proposal, kinds)[0]
+    if chosen:
+        save_or_tell(parent, chosen, save)
 
 
 def save_or_tell(parent: QWidget, path: str, save: Callable[[str], object]) -> bool:

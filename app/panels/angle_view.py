@@ -6,58 +6,35 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QMimeData
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.canvas.connection import name_node
+from app.panels.figure_view import FigureView
 from app.panels.similarity_plot import make_plot_colours
 from app.report_angles import Angles, Rows
-from app.saving import save_or_tell
 from app.session import Session
 from app.widgets.curve_plot import CurvePlot, Plot, PlotCurve
 from app.widgets.heat_map import HeatMapPlot, HeatSquare
-from app.widgets.picture_saving import make_image, save_picture
 from engine.document.model import NodeId
 
 
-class AngleView(QWidget):
+class AngleView(FigureView):
     """Show one figure of a report's Similarity nodes at a time."""
+
+    file_name = "angles.svg"
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         """Show nothing yet."""
         super().__init__(parent)
-        self._session = session
-        self._angles: tuple[Angles, ...] = ()
-        self._views: tuple[tuple[int, str], ...] = ()
-        """(Similarity node, what of it) of each line of the choice."""
-        self.setAccessibleName(self.tr("Angles of the vectors"))
-        self.views = QComboBox()
-        self.views.setAccessibleName(self.tr("Which figure of the report"))
-        self.views.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.views.setMinimumContentsLength(12)
-        self.views.activated.connect(self._draw)
-        copy = QPushButton(self.tr("Copy"))
-        copy.setAccessibleName(self.tr("Copy the figure, and its numbers as text"))
-        copy.clicked.connect(self._copy)
-        save = QPushButton(self.tr("Save…"))
-        save.setAccessibleName(self.tr("Save the figure or its numbers"))
-        save.clicked.connect(self._ask_save)
         self.heat = HeatMapPlot(HeatSquare(self.tr("Cosines")))
         self.curves = CurvePlot(make_plot_colours())
-        self.shown = QStackedWidget()
         self.shown.addWidget(self.heat)
         self.shown.addWidget(self.curves)
-        head = QHBoxLayout()
-        for widget, stretch in ((self.views, 1), (copy, 0), (save, 0)):
-            head.addWidget(widget, stretch)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(head)
-        column.addWidget(self.shown, 1)
+        self._session = session
+        self._angles: tuple[Angles, ...] = ()
+        self.setAccessibleName(self.tr("Angles of the vectors"))
 
     def show_angles(self, angles: Sequence[Angles]) -> None:
         """Show the figures of these Similarity nodes in place of the others."""
@@ -83,22 +60,13 @@ class AngleView(QWidget):
         writer.writerows([title, *row] for title, row in zip(titles, rows, strict=True))
         return text.getvalue()
 
-    def save(self, path: str) -> bool:
-        """Write what is shown as PNG or SVG, or its numbers as CSV, as the path's ending says."""
-        if path.lower().endswith(".csv"):
-            Path(path).write_text(self.text(","), encoding="utf-8")
-            return True
-        return save_picture(self._drawn(), path)
-
-    def _drawn(self) -> HeatMapPlot | CurvePlot:
+    def drawn(self) -> HeatMapPlot | CurvePlot:
+        """Return the figure that is shown."""
         return self.heat if self.shown.currentWidget() is self.heat else self.curves
 
     def _current(self) -> tuple[Angles | None, str]:
-        row = self.views.currentIndex()
-        if not 0 <= row < len(self._views):
-            return None, ""
-        number, view = self._views[row]
-        return self._angles[number], view
+        chosen = self._chosen_view()
+        return (self._angles[chosen[0]], chosen[1]) if chosen else (None, "")
 
     def _draw(self, _row: int = 0) -> None:
         found, view = self._current()
@@ -133,18 +101,6 @@ class AngleView(QWidget):
             return titles[view]
         node, document = NodeId(self._angles[number].node), self._session.document
         return f"{name_node(document, node) if node in document.nodes else node}: {titles[view]}"
-
-    def _copy(self) -> None:
-        both = QMimeData()
-        both.setText(self.text())
-        both.setImageData(make_image(self._drawn()))
-        QGuiApplication.clipboard().setMimeData(both)
-
-    def _ask_save(self) -> None:
-        kinds = self.tr("Pictures and tables (*.svg *.png *.csv)")
-        chosen = QFileDialog.getSaveFileName(self, self.tr("Save the figure"), "angles.svg", kinds)[0]
-        if chosen:
-            save_or_tell(self, chosen, self.save)
 
 
 def _list_views(found: Angles) -> Iterator[str]:

@@ -11,7 +11,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -26,7 +25,7 @@ from PySide6.QtWidgets import (
 from app.panels.angle_view import AngleView
 from app.panels.sweep_view import SweepView
 from app.report_figures import Figure, Figures
-from app.saving import save_or_tell
+from app.saving import ask_and_save
 from app.session import Session
 from app.theme import font
 
@@ -184,9 +183,10 @@ class MetricsPanel(QWidget):
         QGuiApplication.clipboard().setText(self.table_text())
 
     def _save_table(self) -> None:
-        chosen = QFileDialog.getSaveFileName(self, self.tr("Save the table"), "metrics.csv", self.tr("Tables (*.csv)"))[0]
-        if chosen:
-            save_or_tell(self, chosen, lambda path: Path(path).write_text(self.table_text(","), encoding="utf-8"))
+        ask_and_save(self, self.tr("Save the table"), "metrics.csv", self.tr("Tables (*.csv)"), self._write_table)
+
+    def _write_table(self, path: str) -> None:
+        Path(path).write_text(self.table_text(","), encoding="utf-8")
 
 
 def _break(name: str, measure: QFontMetrics, room: int) -> list[str]:

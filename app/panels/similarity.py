@@ -7,13 +7,11 @@ import io
 import math
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
-from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -28,6 +26,7 @@ from PySide6.QtWidgets import (
 from app.live_view import FamilyView, LiveView
 from app.panels.similarity_plot import SimilarityPlot
 from app.run_progress import format_bytes
+from app.saving import ask_and_save
 from app.similarity_figures import (
     HeatMap,
     Quantity,
@@ -39,8 +38,9 @@ from app.similarity_figures import (
     make_table,
 )
 from app.theme import font
+from app.widgets.clipboard import copy_figure
 from app.widgets.heat_map import HeatMapPlot, HeatSquare
-from app.widgets.picture_saving import make_image, save_picture
+from app.widgets.picture_saving import make_image, save_figure
 
 _CHOICE_PIXELS = 96
 _QUIET_MILLISECONDS = 400
@@ -135,10 +135,7 @@ class SimilarityPanel(QWidget):
 
     def save(self, path: str) -> bool:
         """Write the heat map as PNG or SVG, or the table as CSV, as the path's ending says."""
-        if path.lower().endswith(".csv"):
-            Path(path).write_text(self.table_text(","), encoding="utf-8")
-            return True
-        return save_picture(self.heat, path)
+        return save_figure(self.heat, lambda: self.table_text(","), path)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  (Qt's name)
         """Bring up to date what has changed while the panel was hidden."""
@@ -347,14 +344,8 @@ class SimilarityPanel(QWidget):
 
     def _copy(self) -> None:
         """Copy the table as text and, unless the table is what is seen, the picture."""
-        both = QMimeData()
-        both.setText(self.table_text())
-        if not self.as_table.isChecked():
-            both.setImageData(make_image(self.heat))
-        QGuiApplication.clipboard().setMimeData(both)
+        copy_figure(self.table_text(), None if self.as_table.isChecked() else make_image(self.heat))
 
     def _ask_save(self) -> None:
         kinds = self.tr("Pictures (*.svg *.png);;Tables (*.csv)")
-        chosen = QFileDialog.getSaveFileName(self, self.tr("Save the similarities"), "similarity.svg", kinds)[0]
-        if chosen:
-            self.save(chosen)
+        ask_and_save(self, self.tr("Save the similarities"), "similarity.svg", kinds, self.save)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from pathlib import Path
 
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.live_view import FamilyView
+from app.saving import ask_and_save
 from app.similarity_figures import (
     LayerCurve,
     Quantity,
@@ -22,7 +22,7 @@ from app.similarity_figures import (
 )
 from app.theme import current_tokens, font
 from app.widgets.curve_plot import CurvePlot, Plot, PlotColours, PlotCurve
-from app.widgets.picture_saving import save_picture
+from app.widgets.picture_saving import save_figure
 
 _CHOICE_PIXELS = 100
 _MOST_CURVES = 8
@@ -93,10 +93,7 @@ class SimilarityPlot(QWidget):
 
     def save(self, path: str) -> bool:
         """Write the plot as PNG or SVG, or its figures as CSV, as the path's ending says."""
-        if path.lower().endswith(".csv"):
-            Path(path).write_text(self.table_text(), encoding="utf-8")
-            return True
-        return save_picture(self.curves, path)
+        return save_figure(self.curves, self.table_text, path)
 
     def _draw(self, _row: int = 0) -> None:
         view = self._view
@@ -141,9 +138,7 @@ class SimilarityPlot(QWidget):
 
     def _ask_save(self) -> None:
         kinds = self.tr("Pictures (*.svg *.png);;Tables (*.csv)")
-        chosen = QFileDialog.getSaveFileName(self, self.tr("Save the plot"), "layers.svg", kinds)[0]
-        if chosen:
-            self.save(chosen)
+        ask_and_save(self, self.tr("Save the plot"), "layers.svg", kinds, self.save)
 
 
 def make_plot_colours() -> PlotColours:

@@ -5,21 +5,17 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from PySide6.QtCore import QMimeData
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from app.canvas.connection import name_node
-from app.saving import save_or_tell
+from app.panels.figure_view import FigureView
+from app.panels.similarity_plot import make_plot_colours
 from app.session import Session
 from app.strength_use import Setting, StrengthUse, find_use, use_strengths
 from app.sweeps import SUBSET_MODES, Sweep
-from app.theme import current_tokens
-from app.widgets.curve_plot import CurvePlot, Plot, PlotColours, PlotCurve
+from app.widgets.curve_plot import CurvePlot, Plot, PlotCurve
 from app.widgets.pair_table import PairTable
-from app.widgets.picture_saving import make_image, save_picture
 from engine.document.model import NodeId
 from engine.subset_scores import find_best, mean_by_size, tabulate_pairs
 
@@ -27,40 +23,28 @@ _SEVERAL = 3
 """More nodes than these are not named on the button."""
 
 
-class SweepView(QWidget):
+class SweepView(FigureView):
     """Show one search at a time, live while it goes on."""
+
+    file_name = "strength.svg"
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         """Show nothing yet."""
         super().__init__(parent)
-        self._session = session
-        self._sweeps: tuple[Sweep, ...] = ()
-        self._views: tuple[tuple[int, str], ...] = ()
-        """(search, what of it) of each line of the choice."""
-        self._use: StrengthUse | None = None
-        self.setAccessibleName(self.tr("Strength searches"))
-        self.views = QComboBox()
-        self.views.setAccessibleName(self.tr("Which search, and what of it"))
-        self.views.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.views.setMinimumContentsLength(12)
-        self.views.activated.connect(self._draw)
-        self.copy_button = QPushButton(self.tr("Copy"))
-        self.copy_button.setAccessibleName(self.tr("Copy the plot, and its figures as text"))
-        self.copy_button.clicked.connect(self._copy)
-        self.save_button = QPushButton(self.tr("Save…"))
-        self.save_button.setAccessibleName(self.tr("Save the plot or its figures"))
-        self.save_button.clicked.connect(self._ask_save)
-        self.plot = CurvePlot(_plot_colours())
+        self.plot = CurvePlot(make_plot_colours())
         self.pairs = PairTable()
         self.pairs.setAccessibleName(self.tr("Pairs of vectors"))
-        self.shown = QStackedWidget()
         self.shown.addWidget(self.plot)
         self.shown.addWidget(self.pairs)
+        self._session = session
+        self._sweeps: tuple[Sweep, ...] = ()
+        self._use: StrengthUse | None = None
+        self.setAccessibleName(self.tr("Strength searches"))
         self.use_button = QPushButton()
         self.use_button.setAccessibleName(self.tr("Use the chosen strengths"))
         self.use_button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.use_button.clicked.connect(self._use_strengths)
-        self._lay_out()
+        self.column.addWidget(self.use_button)
         session.document_changed.connect(self._offer_use)
         self.show_sweeps(())
 
@@ -81,7 +65,7 @@ class SweepView(QWidget):
 
     def restyle(self) -> None:
         """Take the colours of the present theme."""
-        self.plot.restyle(_plot_colours())
+        self.plot.restyle(make_plot_colours())
         self.pairs.restyle()
 
     def text(self, separator: str = "\t") -> str:
@@ -98,34 +82,13 @@ class SweepView(QWidget):
         writer.writerows([plot.hints.get(x, f"{x:g}"), curve.name, f"{y:.6g}"] for curve in plot.curves for x, y in curve.points)
         return text.getvalue()
 
-    def save(self, path: str) -> bool:
-        """Write what is shown as PNG or SVG, or its figures as CSV, as the path's ending says."""
-        if path.lower().endswith(".csv"):
-            Path(path).write_text(self.text(","), encoding="utf-8")
-            return True
-        return save_picture(self._drawn(), path)
-
-    def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.addWidget(self.views, 1)
-        head.addStretch(0)
-        head.addWidget(self.copy_button)
-        head.addWidget(self.save_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(head)
-        column.addWidget(self.shown, 1)
-        column.addWidget(self.use_button)
+    def drawn(self) -> CurvePlot | PairTable:
+        """Return the figure that is shown."""
+        return self.pairs if self.shown.currentWidget() is self.pairs else self.plot
 
     def _current(self) -> tuple[Sweep | None, str]:
-        row = self.views.currentIndex()
-        if not 0 <= row < len(self._views):
-            return None, ""
-        number, view = self._views[row]
-        return self._sweeps[number], view
-
-    def _drawn(self) -> CurvePlot | PairTable:
-        return self.pairs if self.shown.currentWidget() is self.pairs else self.plot
+        chosen = self._chosen_view()
+        return (self._sweeps[chosen[0]], chosen[1]) if chosen else (None, "")
 
     def _draw(self, _row: int = 0) -> None:
         sweep, view = self._current()
@@ -222,19 +185,6 @@ class SweepView(QWidget):
         if use is not None:
             self._session.apply(self.tr("Use λ = {0}").format(_write(use.strengths)), lambda document: use_strengths(document, use))
 
-    def _copy(self) -> None:
-        both = QMimeData()
-        both.setText(self.text())
-        if self._drawn() is self.plot:
-            both.setImageData(make_image(self.plot))
-        QGuiApplication.clipboard().setMimeData(both)
-
-    def _ask_save(self) -> None:
-        kinds = self.tr("Pictures and tables (*.svg *.png *.csv)")
-        chosen = QFileDialog.getSaveFileName(self, self.tr("Save the plot"), "strength.svg", kinds)[0]
-        if chosen:
-            save_or_tell(self, chosen, self.save)
-
 
 def _list_views(sweep: Sweep) -> tuple[str, ...]:
     return ("pairs", "sizes", "tries") if sweep.mode in SUBSET_MODES else ("tries",)
@@ -250,9 +200,3 @@ def _write(strengths: Sequence[float]) -> str:
 
 def _write_value(value: float | tuple[float, ...]) -> str:
     return _write(value) if isinstance(value, tuple) else f"{value:g}"
-
-
-def _plot_colours() -> PlotColours:
-    colours = current_tokens()
-    curves = (colours.vector, colours.checkpoint, colours.metrics, colours.accent, colours.ok, colours.error)
-    return PlotColours(colours.background, colours.line, colours.text, colours.dim, curves)

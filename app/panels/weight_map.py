@@ -7,12 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QMimeData, Qt, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -24,12 +22,15 @@ from PySide6.QtWidgets import (
 
 from app.live_view import FamilyView, LiveView
 from app.map_drawing import draw_family
+from app.saving import ask_and_save
 from app.session import Session
 from app.theme import current_tokens, font
+from app.widgets.clipboard import copy_figure
 from app.widgets.curve_plot import CurvePlot, Plot, PlotColours, PlotCurve
 from app.widgets.map_plot import MapPlot
 from app.widgets.map_scene import MapHandle, MapPath, MapScene, Place, tell_parallelogram
 from app.widgets.map_table import MapTable, write_table
+from app.widgets.picture_saving import make_image, save_picture
 from engine.document.model import NodeId
 from engine.planning.coefficient import Symbol
 
@@ -286,20 +287,17 @@ class WeightMapPanel(QWidget):
             self.reveal_wanted.emit(str(node))
 
     def _copy(self) -> None:
-        held = QMimeData()
-        held.setText(write_table(self.map.scene))
-        held.setImageData(self.map.make_image())
-        QGuiApplication.clipboard().setMimeData(held)
+        copy_figure(write_table(self.map.scene), make_image(self.map))
 
     def _save_map(self) -> None:
-        chosen = QFileDialog.getSaveFileName(self, self.tr("Save the map"), "weight-map.svg", self.tr("Pictures (*.png *.svg)"))[0]
-        if chosen:
-            self.map.save(chosen)
+        kinds = self.tr("Pictures (*.png *.svg)")
+        ask_and_save(self, self.tr("Save the map"), "weight-map.svg", kinds, lambda path: save_picture(self.map, path))
 
     def _save_table(self) -> None:
-        chosen = QFileDialog.getSaveFileName(self, self.tr("Save the distances"), "weight-map.csv", self.tr("Tables (*.csv)"))[0]
-        if chosen:
-            Path(chosen).write_text(write_table(self.map.scene, ","), encoding="utf-8")
+        ask_and_save(self, self.tr("Save the distances"), "weight-map.csv", self.tr("Tables (*.csv)"), self._write_distances)
+
+    def _write_distances(self, path: str) -> None:
+        Path(path).write_text(write_table(self.map.scene, ","), encoding="utf-8")
 
 
 def _curve_colours() -> PlotColours:

@@ -6,9 +6,8 @@ import math
 from dataclasses import replace
 from typing import ClassVar
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent, QWheelEvent
-from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.theme import current_tokens, font
@@ -19,8 +18,6 @@ from app.widgets.map_scene import MapPoint, MapScene, tell_parallelogram, tell_p
 _HIT_PIXELS = 11.0
 _ZOOM_STEP = 1.2
 _NOTCH = 120
-_PIXEL_RATIO = 2
-"""Pictures are saved with twice the screen's pixels: they go into papers."""
 
 
 class MapPlot(QWidget):
@@ -122,31 +119,6 @@ class MapPlot(QWidget):
         painter.setFont(font("caption"))
         painter.setPen(colours.dim)
         painter.drawText(QRectF(10, 5, self.width() - 20, 18), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._caption)
-
-    def make_image(self) -> QImage:
-        """Return the map as a picture."""
-        image = QImage(self.size() * _PIXEL_RATIO, QImage.Format.Format_ARGB32_Premultiplied)
-        image.setDevicePixelRatio(_PIXEL_RATIO)
-        image.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(image)
-        self.draw(painter)
-        painter.end()
-        return image
-
-    def save(self, path: str) -> bool:
-        """Write the map as SVG or PNG, as the path's ending says; return whether that was possible."""
-        if not path.lower().endswith(".svg"):
-            return QPixmap.fromImage(self.make_image()).save(path)
-        drawing = QSvgGenerator()
-        drawing.setFileName(path)
-        drawing.setSize(self.size())
-        drawing.setViewBox(QRect(QPoint(0, 0), self.size()))
-        painter = QPainter()
-        is_open = painter.begin(drawing)
-        if is_open:
-            self.draw(painter)
-            painter.end()
-        return is_open
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  (Qt's name, as all that follow)
         """Paint the map."""

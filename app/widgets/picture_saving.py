@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QRect, QSize, Qt
@@ -33,6 +35,14 @@ def make_image(drawn: Drawable) -> QImage:
     drawn.draw(painter)
     painter.end()
     return image
+
+
+def save_figure(drawn: Drawable, table: Callable[[], str], path: str) -> bool:
+    """Write a widget as PNG or SVG, or its figures as CSV, as the path's ending says; return whether that was possible."""
+    if path.lower().endswith(".csv"):
+        Path(path).write_text(table(), encoding="utf-8")
+        return True
+    return save_picture(drawn, path)
 
 
 def save_picture(drawn: Drawable, path: str) -> bool:

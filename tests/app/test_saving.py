@@ -1,9 +1,9 @@
 """What can't be written is told, and ends nothing."""
 
 import pytest
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from app.saving import save_or_tell
+from app.saving import ask_and_save, save_or_tell
 
 
 @pytest.fixture
@@ -32,3 +32,12 @@ def test_a_place_that_is_not_there_is_told_with_its_reason(qtbot, told, tmp_path
         f"{path} can’t be written: No such file or directory. Choose another place or name.",
         "picture.png can’t be written. Choose another place or name.",
     ]
+
+
+@pytest.mark.parametrize(("chosen", "written"), [("table.csv", ["table.csv"]), ("", [])])
+def test_the_user_says_where_or_not_at_all(qtbot, monkeypatch, chosen, written):
+    parent, paths = QWidget(), []
+    qtbot.addWidget(parent)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_asked: (chosen, ""))
+    ask_and_save(parent, "Save the table", "proposal.csv", "Tables (*.csv)", paths.append)
+    assert paths == written

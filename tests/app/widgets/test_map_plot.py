@@ -12,6 +12,7 @@ from app.widgets.map_labels import Anchor, overlap, place_labels
 from app.widgets.map_plot import MapPlot
 from app.widgets.map_scene import MapHandle, MapKind, MapParallelogram, MapPoint, MapScene, tell_parallelogram, tell_point
 from app.widgets.map_table import MapTable, write_table
+from app.widgets.picture_saving import make_image, save_picture
 from engine.document.model import NodeId
 
 HANDLE = MapHandle("strength", "λ", 0.5, (-10.0, 10.0), (0.0, 0.0), (4.0, 2.0))
@@ -150,11 +151,11 @@ def test_the_table_holds_every_distance(qtbot):
 
 
 def test_pictures_are_written(plot, tmp_path):
-    assert plot.save(str(tmp_path / "map.png"))
-    assert plot.save(str(tmp_path / "map.svg"))
+    assert save_picture(plot, str(tmp_path / "map.png"))
+    assert save_picture(plot, str(tmp_path / "map.svg"))
     assert "Edited" in (tmp_path / "map.svg").read_text()
-    assert plot.make_image().width() == 2 * plot.width()
-    assert not plot.save(str(tmp_path / "nowhere" / "map.svg"))
+    assert make_image(plot).width() == 2 * plot.width()
+    assert not save_picture(plot, str(tmp_path / "nowhere" / "map.svg"))
 
 
 def test_without_a_map_it_says_why(plot):
