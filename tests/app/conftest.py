@@ -1,4 +1,4 @@
-"""What a crash leaves of a session."""
+"""Windows, an engine that lasts, a live view that knows its figures; and what a crash leaves of a session."""
 
 import os
 import subprocess
@@ -6,8 +6,13 @@ import sys
 
 import pytest
 
+from app.engine_thread import EngineThread
+from app.main_window import MainWindow
+from app.preferences import Preferences
 from app.recovery import RecoveryCopy
+from app.theme import apply_theme
 from engine.document.storage import format_document
+from tests.app.live_graph import PATIENCE
 
 _CRASHING = """
 import sys, time
@@ -26,6 +31,53 @@ time.sleep(600)
 def _measure_anew(monkeypatch, tmp_path_factory):
     """Keep no figures from one test to the next: a run that takes its time would be over at once."""
     monkeypatch.setenv("WEIGHTLOOM_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture
+def preferences(tmp_path):
+    """Preferences of the test's own."""
+    return Preferences(tmp_path / "window.ini")
+
+
+@pytest.fixture
+def make_window(qtbot, preferences):
+    """A function that makes a window, whose document is let go of before it closes."""
+
+    def make():
+        window = MainWindow(preferences)
+        # Before pytest-qt closes it, which would ask: an exception in closeEvent then ends the interpreter (shiboken 6.11).
+        qtbot.addWidget(window, before_close_func=lambda window: window.session.new())
+        return window
+
+    return make
+
+
+@pytest.fixture
+def dark(qapp):
+    """The dark theme, for as long as the test."""
+    before = qapp.styleSheet()
+    apply_theme(qapp, "dark")
+    yield
+    qapp.setStyleSheet(before)
+
+
+@pytest.fixture(scope="module")
+def lasting_engine(qapp):
+    """An engine with its process, which a module's tests share because it takes seconds to import torch."""
+    engine = EngineThread()
+    engine.start_worker()
+    yield engine
+    engine.shutdown()
+    engine.deleteLater()
+
+
+@pytest.fixture
+def live(measured, qtbot):
+    """The live view of the module's `measured`, once all figures are known; what a test changes is undone."""
+    qtbot.waitUntil(lambda: bool(measured.families) and not measured.is_measuring, timeout=PATIENCE)
+    yield measured
+    while measured.session.undo_stack.canUndo():
+        measured.session.undo_stack.undo()
 
 
 @pytest.fixture(scope="session")

@@ -28,11 +28,8 @@ from PySide6.QtWidgets import (
 from app.canvas.minimap import Minimap
 from app.canvas.node_state import NodeState, StateKind
 from app.canvas.wishes import MenuWish, SearchWish
-from app.main_window import MainWindow
-from app.preferences import Preferences
 from app.template_dialog import TemplateDialog
 from app.templates import TEMPLATES, load_template
-from app.theme import apply_theme
 from app.widgets.curve_plot import CurvePlot
 from app.widgets.search_popup import SearchPopup
 from app.widgets.sketch_picture import SketchPicture
@@ -78,14 +75,8 @@ def _describe(widget):
 
 
 @pytest.fixture
-def window(qtbot, tmp_path):
-    application = QApplication.instance()
-    before = application.styleSheet()
-    apply_theme(application, "dark")
-    made = MainWindow(Preferences(tmp_path / "window.ini"))
-    qtbot.addWidget(made, before_close_func=lambda window: window.session.new())
-    yield made
-    application.setStyleSheet(before)
+def window(dark, make_window):
+    return make_window()
 
 
 @pytest.fixture

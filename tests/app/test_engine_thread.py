@@ -76,15 +76,6 @@ def make_engine(qapp):
         engine.deleteLater()
 
 
-@pytest.fixture(scope="module")
-def lasting_engine(qapp):
-    engine = EngineThread()
-    engine.start_worker()
-    yield engine
-    engine.shutdown()
-    engine.deleteLater()
-
-
 @pytest.fixture
 def warm(lasting_engine, qtbot):
     """An engine whose process has torch already, shared because importing that takes seconds; and a new ear."""

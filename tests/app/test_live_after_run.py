@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from app.main_window import MainWindow
-from app.preferences import Preferences
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
 from engine.resources import resource_path
 
@@ -19,7 +17,7 @@ def make_wire(text):
 
 
 @pytest.fixture
-def window(qtbot, tmp_path):
+def window(make_window, tmp_path):
     nodes = {
         **{name: Node("checkpoint", {"source": str(MODELS / name)}) for name in ("base", "diag", "dots")},
         "tau": Node("task_vector"),
@@ -31,8 +29,7 @@ def window(qtbot, tmp_path):
     pairs = ["diag.checkpoint tau.tuned", "base.checkpoint tau.base", "dots.checkpoint tau2.tuned", "base.checkpoint tau2.base"]
     pairs += ["tau.vector mixed.vectors", "tau2.vector mixed.vectors", "base.checkpoint apply.base", "mixed.vector apply.vector"]
     pairs += ["apply.checkpoint out.checkpoint"]
-    made = MainWindow(Preferences(tmp_path / "window.ini"))
-    qtbot.addWidget(made, before_close_func=lambda window: window.session.new())
+    made = make_window()
     made.session.new(Document("Ties", {NodeId(name): node for name, node in nodes.items()}, tuple(map(make_wire, pairs))))
     made.session.save(tmp_path / "ties.loom")
     made.open_workbench()

@@ -4,59 +4,19 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from app.checking import Checker
-from app.engine_thread import EngineThread
 from app.live_facts import list_live_facts, shorten_live_facts
-from app.live_view import LiveView
 from app.panels.live_facts import LiveFacts
-from app.session import Session
 from engine.document.edits import set_parameter
-from engine.document.model import Document, Node, NodeId, PortRef, Wire
-from engine.resources import resource_path
-
-PATIENCE = 120_000
-MODELS = resource_path("sample/models")
-
-
-def make_wire(source, target):
-    return Wire(PortRef.parse(source), PortRef.parse(target))
-
-
-def draw():
-    nodes = {
-        **{name: Node("checkpoint", {"source": str(MODELS / name)}, name) for name in ("base", "diag", "dots")},
-        "tau": Node("task_vector", label="τ diag"),
-        "tau2": Node("task_vector", label="τ dots"),
-        "sum": Node("add", label="Sum"),
-        "apply": Node("apply", {"strength": 0.5}, "Edit"),
-    }
-    pairs = ["diag.checkpoint tau.tuned", "base.checkpoint tau.base", "dots.checkpoint tau2.tuned", "base.checkpoint tau2.base"]
-    pairs += ["tau.vector sum.vectors", "tau2.vector sum.vectors", "base.checkpoint apply.base", "sum.vector apply.vector"]
-    return Document("Facts", {NodeId(name): node for name, node in nodes.items()}, tuple(make_wire(*pair.split()) for pair in pairs))
+from engine.document.model import NodeId
+from tests.app.live_graph import MODELS, draw_sum, follow_session
 
 
 @pytest.fixture(scope="module")
-def measured(qapp):
-    """A live view of the graph with all its figures."""
-    engine, session = EngineThread(), Session()
-    engine.start_worker()
-    checker = Checker(session, engine)
-    live = LiveView(session, checker, engine)
-    live.session = session
-    session.new(draw())
-    checker.check_now()
-    yield live
-    engine.shutdown()
-    for one in (live, checker, session, engine):
-        one.deleteLater()
-
-
-@pytest.fixture
-def live(measured, qtbot):
-    qtbot.waitUntil(lambda: bool(measured.families) and not measured.is_measuring, timeout=PATIENCE)
-    yield measured
-    while measured.session.undo_stack.canUndo():
-        measured.session.undo_stack.undo()
+def measured(lasting_engine):
+    with follow_session(lasting_engine) as live:
+        live.session.new(draw_sum())
+        live.checker.check_now()
+        yield live
 
 
 def flat(name):

@@ -4,72 +4,28 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file, save_file
 
-from app.checking import Checker
 from app.engine_thread import EngineThread
-from app.live_view import LiveView
-from app.session import Session
 from engine.document.edits import add_node, connect, set_label, set_parameter
-from engine.document.model import Document, Node, NodeId, PortRef, Wire
+from engine.document.model import Node, NodeId, PortRef, Wire
 from engine.planning.coefficient import Symbol
-from engine.resources import resource_path
+from tests.app.live_graph import MODELS, PATIENCE, draw_sum, follow_session
 
-PATIENCE = 120_000
-MODELS = resource_path("sample/models")
 STRENGTH = Symbol(NodeId("apply"), "strength")
 
 
-def make_wire(source, target):
-    return Wire(PortRef.parse(source), PortRef.parse(target))
-
-
 def draw(**more):
-    nodes = {
-        "base": Node("checkpoint", {"source": str(MODELS / "base")}, "Base"),
-        "diag": Node("checkpoint", {"source": str(MODELS / "diag")}, "Stripes"),
-        "dots": Node("checkpoint", {"source": str(MODELS / "dots")}, "Dots"),
-        "tau": Node("task_vector", label="τ Stripes"),
-        "tau2": Node("task_vector", label="τ Dots"),
-        "sum": Node("add"),
-        "apply": Node("apply", {"strength": 0.5}),
-        **more,
-    }
-    wires = (
-        make_wire("diag.checkpoint", "tau.tuned"),
-        make_wire("base.checkpoint", "tau.base"),
-        make_wire("dots.checkpoint", "tau2.tuned"),
-        make_wire("base.checkpoint", "tau2.base"),
-        make_wire("tau.vector", "sum.vectors"),
-        make_wire("tau2.vector", "sum.vectors"),
-        make_wire("base.checkpoint", "apply.base"),
-        make_wire("sum.vector", "apply.vector"),
-        *(make_wire(f"tau{number}.vector", f"{name}.vectors") for name in more for number in ("", "2")),
-    )
-    return Document("Live", {NodeId(name): node for name, node in nodes.items()}, wires)
-
-
-@pytest.fixture(scope="module")
-def engine(qapp):
-    made = EngineThread()
-    made.start_worker()
-    yield made
-    made.shutdown()
-    made.deleteLater()
+    """Draw the graph with more nodes, which take both task vectors."""
+    return draw_sum(more, *(f"{vector}.vector {name}.vectors" for name in more for vector in ("tau", "tau2")))
 
 
 @pytest.fixture
-def live(qtbot, engine):
-    session = Session()
-    checker = Checker(session, engine)
-    made = LiveView(session, checker, engine)
-    made.session, made.checker = session, checker
-    yield made
-    made.switch(is_on=False)
-    session.new()
-    with qtbot.waitSignal(checker.changed, timeout=PATIENCE, check_params_cb=lambda: checker.summary is not None):
-        checker.check_now()
-    session.close()
-    for one in (made, checker, session):
-        one.deleteLater()
+def live(qtbot, lasting_engine):
+    with follow_session(lasting_engine) as made:
+        yield made
+        made.switch(is_on=False)
+        made.session.new()
+        with qtbot.waitSignal(made.checker.changed, timeout=PATIENCE, check_params_cb=lambda: made.checker.summary is not None):
+            made.checker.check_now()
 
 
 def show(live, qtbot, document):
@@ -87,7 +43,7 @@ def norm_of(live, node):
 def test_figures_follow_the_slider_without_a_check(live, qtbot):
     view = show(live, qtbot, draw())
     assert not view.is_estimate
-    assert view.names[NodeId("tau")] == "τ Stripes"
+    assert view.names[NodeId("tau")] == "τ diag"
     before = norm_of(live, "apply")
     moved, changed = [], []
     live.moved.connect(lambda: moved.append(live.families[0].values[STRENGTH]))
@@ -122,7 +78,7 @@ def test_what_is_drawn_over_known_checkpoints_needs_no_reading(live, qtbot, monk
 
     def extend(document):
         document = add_node(document, NodeId("scale"), Node("scale", {"factor": 2}))
-        return connect(document, make_wire("sum.vector", "scale.vector"))
+        return connect(document, Wire(PortRef("sum", "vector"), PortRef("scale", "vector")))
 
     with qtbot.waitSignal(live.model_changed, timeout=PATIENCE):
         live.session.apply("Add", extend)

@@ -9,9 +9,7 @@ from app.canvas.connection import PortEnd
 from app.canvas.wishes import FileDrop
 from app.header_lane import CheckSummary
 from app.main_window import MainWindow
-from app.preferences import Preferences
 from app.templates import TEMPLATES
-from app.theme import apply_theme
 from engine.document.edits import set_title
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
 from engine.document.storage import load_document, save_document
@@ -45,20 +43,8 @@ def answers(monkeypatch):
 
 
 @pytest.fixture
-def preferences(tmp_path):
-    return Preferences(tmp_path / "window.ini")
-
-
-@pytest.fixture
-def window(qtbot, answers, preferences):
-    application = QApplication.instance()
-    before = application.styleSheet()
-    apply_theme(application, "dark")
-    made = MainWindow(preferences)
-    # Before pytest-qt closes it, which would ask: an exception in closeEvent then ends the interpreter (shiboken 6.11).
-    qtbot.addWidget(made, before_close_func=lambda window: window.session.new())
-    yield made
-    application.setStyleSheet(before)
+def window(answers, dark, make_window):
+    return make_window()
 
 
 @pytest.fixture

@@ -4,66 +4,30 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from app.checking import Checker
-from app.engine_thread import EngineThread
-from app.live_view import LiveView
 from app.panels.inspector import InspectorPanel
 from app.panels.preset_row import PresetRow
 from app.panels.strength_curve import StrengthCurve, find_sweep
 from app.report_figures import Curve, Sweep
-from app.session import Session
 from app.strength_presets import list_presets
 from engine.document.edits import set_parameter
-from engine.document.model import Document, Node, NodeId, PortRef, Wire
-from engine.resources import resource_path
+from engine.document.model import Node, NodeId
+from tests.app.live_graph import MODELS, draw_sum, follow_session
 
-PATIENCE = 120_000
-MODELS = resource_path("sample/models")
 SWEEP = Sweep("search", (Curve("accuracy, test", ((0.0, 0.4), (0.5, 0.6), (1.0, 0.5))),), 0.5)
 
 
-def make_wire(source, target):
-    return Wire(PortRef.parse(source), PortRef.parse(target))
-
-
-def draw():
-    nodes = {
-        **{name: Node("checkpoint", {"source": str(MODELS / name)}, name) for name in ("base", "diag", "dots")},
-        "tau": Node("task_vector"),
-        "tau2": Node("task_vector"),
-        "sum": Node("add"),
+@pytest.fixture(scope="module")
+def measured(lasting_engine):
+    more = {
         "apply": Node("apply", {"strength": 0.9}, "Edit"),
         "single": Node("apply", {"strength": 0.9}, "Single"),
         "search": Node("strength_search", label="Search"),
     }
-    pairs = ["diag.checkpoint tau.tuned", "base.checkpoint tau.base", "dots.checkpoint tau2.tuned", "base.checkpoint tau2.base"]
-    pairs += ["tau.vector sum.vectors", "tau2.vector sum.vectors", "base.checkpoint apply.base", "sum.vector apply.vector"]
-    pairs += ["base.checkpoint single.base", "tau.vector single.vector", "sum.vector search.vectors", "base.checkpoint search.base"]
-    return Document("Presets", {NodeId(name): node for name, node in nodes.items()}, tuple(make_wire(*pair.split()) for pair in pairs))
-
-
-@pytest.fixture(scope="module")
-def measured(qapp):
-    """A live view of the graph."""
-    engine, session = EngineThread(), Session()
-    engine.start_worker()
-    checker = Checker(session, engine)
-    live = LiveView(session, checker, engine)
-    live.session = session
-    session.new(draw())
-    checker.check_now()
-    yield live
-    engine.shutdown()
-    for one in (live, checker, session, engine):
-        one.deleteLater()
-
-
-@pytest.fixture
-def live(measured, qtbot):
-    qtbot.waitUntil(lambda: bool(measured.families) and not measured.is_measuring, timeout=PATIENCE)
-    yield measured
-    while measured.session.undo_stack.canUndo():
-        measured.session.undo_stack.undo()
+    wires = ("base.checkpoint single.base", "tau.vector single.vector", "sum.vector search.vectors", "base.checkpoint search.base")
+    with follow_session(lasting_engine) as live:
+        live.session.new(draw_sum(more, *wires))
+        live.checker.check_now()
+        yield live
 
 
 @pytest.fixture

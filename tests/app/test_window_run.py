@@ -9,9 +9,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QPushButton
 
 from app.canvas.node_state import StateKind
-from app.main_window import MainWindow
 from app.node_marks import mark_nodes
-from app.preferences import Preferences
 from app.templates import BY_ID, load_template
 from app.window_words import Retry
 from engine.document.edits import set_parameter
@@ -26,7 +24,7 @@ def make_wire(source, target):
 
 
 @pytest.fixture
-def window(qtbot, tmp_path):
+def window(make_window, tmp_path):
     models = resource_path("sample/models")
     nodes = {
         "base": Node("checkpoint", {"source": str(models / "base")}),
@@ -42,8 +40,7 @@ def window(qtbot, tmp_path):
         make_wire("tau.vector", "apply.vector"),
         make_wire("apply.checkpoint", "out.checkpoint"),
     )
-    made = MainWindow(Preferences(tmp_path / "window.ini"))
-    qtbot.addWidget(made, before_close_func=lambda window: window.session.new())
+    made = make_window()
     made.session.new(Document("Half", {NodeId(name): node for name, node in nodes.items()}, wires))
     made.session.save(tmp_path / "half.loom")
     made.open_workbench()

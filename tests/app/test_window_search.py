@@ -2,8 +2,6 @@
 
 import pytest
 
-from app.main_window import MainWindow
-from app.preferences import Preferences
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
 from engine.events import MetricMeasured
 from engine.resources import resource_path
@@ -13,7 +11,7 @@ SAMPLE = resource_path("sample")
 
 
 @pytest.fixture
-def window(qtbot, tmp_path):
+def window(make_window, tmp_path):
     nodes = {
         "base": Node("checkpoint", {"source": str(SAMPLE / "models" / "base")}),
         "tuned": Node("checkpoint", {"source": str(SAMPLE / "models" / "diag")}),
@@ -26,8 +24,7 @@ def window(qtbot, tmp_path):
     wires = ["tuned.checkpoint tau.tuned", "base.checkpoint tau.base", "base.checkpoint apply.base", "tau.vector apply.vector"]
     wires += ["base.checkpoint search.base", "tau.vector search.vectors", "validation.test_set search.targets"]
     wires += ["search.checkpoint out.checkpoint", "search.metrics out.metrics"]
-    made = MainWindow(Preferences(tmp_path / "window.ini"))
-    qtbot.addWidget(made, before_close_func=lambda window: window.session.new())
+    made = make_window()
     parsed = tuple(Wire(*map(PortRef.parse, wire.split())) for wire in wires)
     made.session.new(Document("Search", {NodeId(name): node for name, node in nodes.items()}, parsed))
     made.session.save(tmp_path / "search.loom")
