@@ -18,22 +18,14 @@ from engine.errors import NonFiniteError
 from engine.operation import PortKind
 from engine.planning.coefficient import Coefficient
 from engine.planning.formula import group_forms
+from tests.engine.graph_lines import THREE_VECTORS
 
-SOURCES = """
-    base = checkpoint source:base
-    a = checkpoint source:a
-    b = checkpoint source:b
-    c = checkpoint source:c
-    ta = task_vector tuned=a base=base
-    tb = task_vector tuned=b base=base
-    tc = task_vector tuned=c base=base
-"""
 OUT = "out = export_checkpoint checkpoint=edit folder:out"
 
 
 def export(bench, lines, options=None, **document):
     """Run a graph on the family's checkpoints and return the bytes of each tensor written."""
-    bench.run(f"{SOURCES}\n{lines}\n{OUT}", {"overwrite": True, **(options or {})}, **document)
+    bench.run(f"{THREE_VECTORS}\n{lines}\n{OUT}", {"overwrite": True, **(options or {})}, **document)
     return bench.read_bytes("out")
 
 
@@ -201,7 +193,7 @@ def test_results_are_rounded_once_to_the_outputs_dtype(bench, dtype, precision):
     models = [{name: _cast(value, dtype) for name, value in (bench.move(wide, n) if n else wide).items()} for n in range(4)]
     for name, model in zip(("base", "a", "b", "c"), models, strict=True):
         bench.save(name, model)
-    lines = f"{SOURCES}\n x = analogy a=ta b=tb c=tc\n edit = apply base=base vector=x strength:0.3\n {OUT}"
+    lines = f"{THREE_VECTORS}\n x = analogy a=ta b=tb c=tc\n edit = apply base=base vector=x strength:0.3\n {OUT}"
     bench.run(lines, precision=precision)
     found = bench.load("out")
     wrong = total = 0
@@ -272,7 +264,9 @@ GRAPHS = {
 
 @pytest.mark.parametrize("lines", GRAPHS.values(), ids=GRAPHS)
 def test_bytes_and_figures_do_not_depend_on_pieces_and_workers(bench, family, lines):
-    whole = f"{SOURCES}\n {lines}\n edit = apply base=base vector=x strength:0.8\n {OUT}\n s = similarity vectors=x,ta,tb per_layer:true"
+    whole = (
+        f"{THREE_VECTORS}\n {lines}\n edit = apply base=base vector=x strength:0.8\n {OUT}\n s = similarity vectors=x,ta,tb per_layer:true"
+    )
     results = []
     for options in CUTS:
         result = bench.run(whole, {**options, "overwrite": True})

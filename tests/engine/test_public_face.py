@@ -10,14 +10,8 @@ import pytest
 import engine
 from engine.document.storage import load_document, save_document
 from engine.events import RunFinished
+from tests.engine.graph_lines import EXPORTED_EDIT
 
-GRAPH = """
-    base = checkpoint source:base
-    a = checkpoint source:a
-    ta = task_vector tuned=a base=base
-    edit = apply base=base vector=ta strength:0.3
-    out = export_checkpoint checkpoint=edit folder:out
-"""
 SLOW = {"torch", "transformers", "datasets", "matplotlib", "PySide6", "sklearn", "huggingface_hub"}
 CHECK = """
 import sys
@@ -52,7 +46,7 @@ def test_every_name_can_be_imported_first(name, repository):
 
 
 def test_checking_and_planning_import_nothing_slow(bench, family, repository):
-    save_document(bench.document(GRAPH), bench.folder / "g.loom")
+    save_document(bench.document(EXPORTED_EDIT), bench.folder / "g.loom")
     done = subprocess.run([sys.executable, "-c", CHECK, str(bench.folder)], cwd=repository, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert SLOW & set(done.stdout.split()) == set()
@@ -61,7 +55,7 @@ def test_checking_and_planning_import_nothing_slow(bench, family, repository):
 def test_open_check_run(bench, family):
     """The example of the package's docstring."""
     path = bench.folder / "g.loom"
-    save_document(bench.document(GRAPH), path)
+    save_document(bench.document(EXPORTED_EDIT), path)
     document = engine.open_document(path)
     assert document == load_document(path)
     verdict = engine.check(document, path.parent, bench.options())
@@ -73,18 +67,18 @@ def test_open_check_run(bench, family):
 
 def test_a_listener_hears_of_the_run(bench, family):
     heard = []
-    engine.run(engine.make_plan(bench.document(GRAPH), bench.folder, bench.options()), heard.append)
+    engine.run(engine.make_plan(bench.document(EXPORTED_EDIT), bench.folder, bench.options()), heard.append)
     assert isinstance(heard[-1], RunFinished)
 
 
 def test_fetching_a_graph_without_the_hub_does_nothing(bench, family):
     heard = []
-    engine.fetch(bench.document(GRAPH), heard.append)
+    engine.fetch(bench.document(EXPORTED_EDIT), heard.append)
     assert heard == []
 
 
 def test_a_document_with_problems_has_no_plan_and_all_of_them_are_listed(bench, family):
-    lines = GRAPH.replace("source:a", "source:none").replace("folder:out", 'folder:""')
+    lines = EXPORTED_EDIT.replace("source:a", "source:none").replace("folder:out", 'folder:""')
     document = bench.document(lines + "stray = export_vector vector=ta folder:base")
     verdict = engine.check(document, bench.folder, bench.options())
     assert verdict.plan is None

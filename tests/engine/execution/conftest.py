@@ -11,6 +11,10 @@ import transformers
 from transformers.utils import logging
 
 from engine.checkpoints.sources import open_checkpoint
+from engine.errors import Cancelled
+from engine.events import TensorWritten
+from engine.execution.stop import Stop
+from engine.report.publish import run_plan
 from engine.similarity.family_files import FamilyFiles
 from engine.similarity.store import GramStore
 
@@ -34,6 +38,33 @@ def vision(bench):
         images = generator.integers(0, 256, (60, 16, 16)).astype(np.uint8)
         np.savez(bench.folder / f"{name}.npz", images=images, labels=generator.integers(0, 4, 60))
     return model
+
+
+@pytest.fixture
+def large(bench):
+    """Save a base and two others on the bench whose matrix takes several blocks."""
+    draw = torch.Generator().manual_seed(0)
+    base = {"layers.0.mlp.weight": torch.randn(700, 1000, generator=draw), "norm.weight": torch.randn(1025, generator=draw)}
+    bench.save("base", base)
+    for name in "ab":
+        bench.save(name, {key: value + 0.1 * torch.randn(value.shape, generator=draw) for key, value in base.items()})
+
+
+@pytest.fixture
+def keep_half(bench):
+    """Return a function that stops a run once it has written a tensor, and keeps what it wrote."""
+
+    def run(lines):
+        stop = Stop()
+
+        def listen(event):
+            if isinstance(event, TensorWritten):
+                stop.request()
+
+        with pytest.raises(Cancelled):
+            run_plan(bench.plan(lines, {"workers": 1, "keep_partial": True}), listen, stop)
+
+    return run
 
 
 @pytest.fixture

@@ -11,13 +11,9 @@ from engine.execution.stop import Stop
 from engine.planning.family_files import find_family_files
 from engine.planning.resolve import resolve_values
 from engine.planning.structure import read_graph
+from tests.engine.graph_lines import TWO_VECTORS
 
-LINES = """
-base = checkpoint source:base
-a = checkpoint source:a
-b = checkpoint source:b
-ta = task_vector tuned=a base=base
-tb = task_vector tuned=b base=base
+LINES = f"""{TWO_VECTORS}
 merged = ties vectors=ta,tb density:0.3
 dropped = dare vector=ta drop:0.4
 both = add vectors=merged,tb weights:[1,0.5]
@@ -31,12 +27,7 @@ made2 = export_vector vector=dropped folder:made2 dtype:float32
 
 
 @pytest.fixture
-def graph(bench):
-    draw = torch.Generator().manual_seed(0)
-    base = {"layers.0.mlp.weight": torch.randn(700, 1000, generator=draw), "norm.weight": torch.randn(1025, generator=draw)}
-    bench.save("base", base)
-    for name in "ab":
-        bench.save(name, {key: value + 0.1 * torch.randn(value.shape, generator=draw) for key, value in base.items()})
+def graph(bench, large):
     bench.run(LINES)
     document = bench.document(LINES)
     resolved, _ = resolve_values(read_graph(document)[0], bench.folder)

@@ -10,29 +10,14 @@ from engine.execution.stop import Stop
 from engine.planning.family_files import find_family_files
 from engine.planning.resolve import resolve_values
 from engine.planning.structure import read_graph
+from tests.engine.graph_lines import TWO_VECTORS
 
-SOURCES = """
-base = checkpoint source:base
-a = checkpoint source:a
-b = checkpoint source:b
-ta = task_vector tuned=a base=base
-tb = task_vector tuned=b base=base
-"""
 KERNELS = {
     "ties": "made = ties vectors=ta,tb density:0.3",
     "dare": "made = dare vector=ta drop:0.4",
     "trim": "made = trim vector=tb density:0.1",
     "scaled": "half = scale vector=ta factor:0.5\nmade = trim vector=half density:0.5",
 }
-
-
-@pytest.fixture
-def large(bench):
-    draw = torch.Generator().manual_seed(0)
-    base = {"layers.0.mlp.weight": torch.randn(700, 1000, generator=draw), "norm.weight": torch.randn(1025, generator=draw)}
-    bench.save("base", base)
-    for name in "ab":
-        bench.save(name, {key: value + 0.1 * torch.randn(value.shape, generator=draw) for key, value in base.items()})
 
 
 def make_graph(bench, lines, kernels=("made",)):
@@ -54,7 +39,7 @@ def gram_of_run(bench, lines):
 
 @pytest.mark.parametrize("kind", list(KERNELS))
 def test_a_kernel_is_estimated_within_its_errors(bench, large, store, kind):
-    lines = SOURCES + KERNELS[kind]
+    lines = TWO_VECTORS + KERNELS[kind]
     graph = make_graph(bench, lines)
     exact = measure_gram(graph.files, store).table
     table = estimate_kernels(graph, exact, Stop(), budget_bytes=3_000_000)
@@ -77,7 +62,7 @@ MAGNITUDE_ROUNDING = 64
 
 def test_whole_tensors_are_exact(bench, large, store):
     """Where the budget reads everything, a cut over a tensor is the run's own."""
-    lines = SOURCES + KERNELS["ties"]
+    lines = TWO_VECTORS + KERNELS["ties"]
     graph = make_graph(bench, lines)
     table = estimate_kernels(graph, measure_gram(graph.files, store).table, Stop())
     products, _ = gram_of_run(bench, lines)
@@ -86,14 +71,14 @@ def test_whole_tensors_are_exact(bench, large, store):
 
 
 def test_what_hangs_on_a_search_is_left_out(bench, large, store):
-    graph = make_graph(bench, SOURCES + KERNELS["ties"])
+    graph = make_graph(bench, TWO_VECTORS + KERNELS["ties"])
     exact = measure_gram(graph.files, store).table
     assert estimate_kernels(KernelGraph(graph.document, graph.resolved, graph.files, ()), exact, Stop()) is exact
 
 
 def test_nothing_is_left_beside_the_graph(bench, large, store):
     before = sorted(bench.folder.rglob("*"))
-    graph = make_graph(bench, SOURCES + KERNELS["trim"])
+    graph = make_graph(bench, TWO_VECTORS + KERNELS["trim"])
     table = measure_gram(graph.files, store).table
     estimate_kernels(graph, table, Stop())
     assert [path for path in sorted(bench.folder.rglob("*")) if "gram.sqlite3" not in path.name] == before

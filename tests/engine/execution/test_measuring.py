@@ -11,25 +11,15 @@ import pytest
 import torch
 import transformers
 
-from engine.errors import Cancelled, SelectionError, StagingError
-from engine.events import MetricMeasured, TensorWritten
+from engine.errors import SelectionError, StagingError
+from engine.events import MetricMeasured
 from engine.execution import run as execution_run
-from engine.execution.stop import Stop
 from engine.planning.check import check_document
 from engine.planning.passes import MeasurePass, SearchPass, StreamPass
 from engine.report.metrics_table import tabulate
-from engine.report.publish import run_plan
+from tests.engine.graph_lines import TEST_SETS, TWO_VECTORS
 
-SOURCES = """
-    base = checkpoint source:base
-    a = checkpoint source:a
-    b = checkpoint source:b
-    ta = task_vector tuned=a base=base
-    tb = task_vector tuned=b base=base
-    target = test_set source:target.npz split:validation
-    control = test_set source:control.npz split:validation role:control
-    test = test_set source:test.npz
-"""
+SOURCES = f"{TWO_VECTORS}{TEST_SETS}"
 SEARCH = "s = strength_search base=base vectors={v} targets=target tests=test start:0 stop:1 step:0.25"
 OUT = "out = export_checkpoint checkpoint=s.checkpoint metrics=s.metrics folder:out"
 
@@ -172,23 +162,11 @@ def test_measurements_come_before_the_last_pass(bench, vision):
     assert [type(item.work) for item in plan.passes] == [MeasurePass, StreamPass]
 
 
-def stop_halfway(bench, lines):
-    """Stop a run that has chosen its strength and written a tensor; keep what it wrote."""
-    stop = Stop()
-
-    def listen(event):
-        if isinstance(event, TensorWritten):
-            stop.request()
-
-    with pytest.raises(Cancelled):
-        run_plan(bench.plan(lines, {"workers": 1, "keep_partial": True}), listen, stop)
-
-
 SEARCHED = SOURCES + SEARCH.format(v="ta") + "\n" + OUT
 
 
-def test_an_unfinished_run_on_other_test_data_is_another_run(bench, vision):
-    stop_halfway(bench, SEARCHED)
+def test_an_unfinished_run_on_other_test_data_is_another_run(bench, vision, keep_half):
+    keep_half(SEARCHED)
     shutil.copy(bench.folder / "test.npz", bench.folder / "target.npz")
     result = bench.run(SEARCHED, {"staging": "resume"})
     assert any("unfinished run of another plan" in remark.text for remark in result.remarks)
@@ -196,8 +174,8 @@ def test_an_unfinished_run_on_other_test_data_is_another_run(bench, vision):
     assert bench.read_bytes("out") == bench.read_bytes("whole")
 
 
-def test_a_resumed_run_that_chooses_another_strength_is_refused(bench, vision, monkeypatch):
-    stop_halfway(bench, SEARCHED)
+def test_a_resumed_run_that_chooses_another_strength_is_refused(bench, vision, monkeypatch, keep_half):
+    keep_half(SEARCHED)
     search = execution_run.search_strength
 
     def choose_another(*given):

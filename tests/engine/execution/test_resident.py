@@ -13,17 +13,9 @@ from engine.execution.pieces import Ground, PieceEvaluator
 from engine.execution.resident import ResidentVector, StrengthFiller, VectorKeeper
 from engine.execution.stream import Stream, StreamSettings, make_tasks
 from engine.planning.coefficient import Symbol
+from tests.engine.graph_lines import TEST_SETS, TWO_VECTORS
 
-SOURCES = """
-    base = checkpoint source:base
-    a = checkpoint source:a
-    b = checkpoint source:b
-    ta = task_vector tuned=a base=base
-    tb = task_vector tuned=b base=base
-    target = test_set source:target.npz split:validation
-    control = test_set source:control.npz split:validation role:control
-    test = test_set source:test.npz
-"""
+SOURCES = f"{TWO_VECTORS}{TEST_SETS}"
 GRAPHS = {
     "linear": "s = strength_search base=base vectors=ta,tb targets=target controls=control tests=test start:0 stop:1 step:0.25",
     "kernel": "k = ties vectors=ta,tb density:0.4\n s = strength_search base=base vectors=k targets=target tests=test step:0.5",
@@ -81,12 +73,7 @@ def test_no_more_is_read_than_planned(bench, vision, name, kept):
 @pytest.fixture
 def filled(bench, family):
     """Return a function that fills tensors with θ₀ + λΣτ, with Στ from memory, and the exact sums beside them."""
-    lines = """
-        base = checkpoint source:base
-        a = checkpoint source:a
-        b = checkpoint source:b
-        ta = task_vector tuned=a base=base
-        tb = task_vector tuned=b base=base
+    lines = f"""{TWO_VECTORS}
         target = test_set source:target.npz split:validation
         s = strength_search base=base vectors=ta,tb targets=target step:0.25
         out = export_checkpoint checkpoint=s.checkpoint folder:out

@@ -21,15 +21,9 @@ from engine.events import RunCancelled, RunFailed, RunFinished, TensorWritten
 from engine.execution.stop import Stop
 from engine.planning.check import check_document
 from engine.report.publish import run_plan
+from tests.engine.graph_lines import EXPORTED_EDIT
 
-GRAPH = """
-    base = checkpoint source:base
-    a = checkpoint source:a
-    ta = task_vector tuned=a base=base
-    edit = apply base=base vector=ta strength:0.3
-    out = export_checkpoint checkpoint=edit folder:out
-"""
-KERNEL = GRAPH.replace("vector=ta strength", "vector=x strength") + "x = trim vector=ta density:0.1"
+KERNEL = EXPORTED_EDIT.replace("vector=ta strength", "vector=x strength") + "x = trim vector=ta density:0.1"
 
 
 def left_over(bench):
@@ -47,7 +41,7 @@ def test_the_same_recipe_gives_the_same_file(bench, family):
 
 
 def test_the_report_lists_every_file_with_its_hash(bench, family):
-    (output,) = bench.run(GRAPH, {"fingerprints": True}).outputs
+    (output,) = bench.run(EXPORTED_EDIT, {"fingerprints": True}).outputs
     report = json.loads((bench.folder / "out/report.json").read_text())
     (listed,) = [item["files"] for item in report["outputs"] if item["node"] == "out"]
     on_disk = {path.name: path for path in (bench.folder / "out").iterdir() if path.name != "report.json"}
@@ -67,7 +61,7 @@ def test_the_metadata_hold_recipe_and_fingerprints(bench, family):
         e2 = apply base=base vector=n strength:0.3
         out2 = export_checkpoint checkpoint=e2 folder:out2
     """
-    bench.run(GRAPH + unused, {"fingerprints": True})
+    bench.run(EXPORTED_EDIT + unused, {"fingerprints": True})
     inputs = read_inputs(bench.folder / "out/model.safetensors")
     hashes = {hashlib.sha256(bench.read(name)).hexdigest(): name for name in ("base", "a", "b")}
     assert {hashes[item.sha256]: item.is_read for item in inputs} == {"base": True, "a": True, "b": False}
@@ -76,13 +70,13 @@ def test_the_metadata_hold_recipe_and_fingerprints(bench, family):
 def test_without_fingerprints_there_are_none(bench, family):
     from engine.checkpoints.provenance import read_inputs
 
-    result = bench.run(GRAPH)
+    result = bench.run(EXPORTED_EDIT)
     assert all(item.sha256 is None for item in read_inputs(bench.folder / "out/model.safetensors"))
     assert all(file.sha256 is None for record in result.inputs for file in record.files)
 
 
 def test_recipe_loom_makes_the_same_file_again(bench, family):
-    bench.run(GRAPH, {"fingerprints": True})
+    bench.run(EXPORTED_EDIT, {"fingerprints": True})
     document = load_document(bench.folder / "out/recipe.loom")
     options = bench.options({"output": bench.folder / "again", "fingerprints": True})
     plan = check_document(document, bench.folder / "out", options).plan
@@ -117,9 +111,9 @@ def spoil(bench, name, tensor, value, index=7):
 
 
 SPOILT = {
-    "in a linear sum": GRAPH,
+    "in a linear sum": EXPORTED_EDIT,
     "in an entry that a kernel would drop": KERNEL,
-    "in a copied tensor": GRAPH + 'f = layer_filter vector=ta include:["@mlp"]\n',
+    "in a copied tensor": EXPORTED_EDIT + 'f = layer_filter vector=ta include:["@mlp"]\n',
     "in a model reduction": KERNEL.replace("density:0.1", "density:0.1 scope:model"),
 }
 
@@ -141,18 +135,18 @@ def test_what_is_not_finite_stops_the_run_with_tensor_and_file(bench, family, li
 def test_a_tensor_copied_byte_for_byte_is_looked_at_too(bench, family):
     spoil(bench, "base", "model.norm.weight", float("nan"))
     with pytest.raises(NonFiniteError) as caught:
-        bench.run(GRAPH.replace("strength:0.3", "strength:0"))
+        bench.run(EXPORTED_EDIT.replace("strength:0.3", "strength:0"))
     assert caught.value.location.tensor == "model.norm.weight"
 
 
 def test_settings_allow_what_is_not_finite(bench, family):
     spoil(bench, "a", "model.norm.weight", float("nan"))
-    bench.run(GRAPH, non_finite="allow")
+    bench.run(EXPORTED_EDIT, non_finite="allow")
     assert torch.isnan(bench.load("out")["model.norm.weight"]).tolist() == [index == 7 for index in range(16)]
 
 
 def test_an_input_that_changes_after_the_plan_is_refused(bench, family):
-    plan = bench.plan(GRAPH)
+    plan = bench.plan(EXPORTED_EDIT)
     bench.save("a", family["b"])
     with pytest.raises(InputChangedError):
         bench.run_plan(plan)
@@ -160,7 +154,7 @@ def test_an_input_that_changes_after_the_plan_is_refused(bench, family):
 
 
 def test_an_input_that_changes_while_it_is_read_is_noticed(bench, family):
-    plan = bench.plan(GRAPH, {"workers": 1})
+    plan = bench.plan(EXPORTED_EDIT, {"workers": 1})
 
     def listen(event):
         if isinstance(event, TensorWritten):
@@ -225,42 +219,30 @@ def test_killed_anywhere_a_resumed_run_gives_the_same_bytes(bench, family):
     assert bench.read("out") == bench.read("whole")
 
 
-def keep_half(bench, lines):
-    """Stop a run halfway and keep what it wrote."""
-    stop = Stop()
-
-    def listen(event):
-        if isinstance(event, TensorWritten):
-            stop.request()
-
-    with pytest.raises(Cancelled):
-        run_plan(bench.plan(lines, {"workers": 1, "keep_partial": True}), listen, stop)
-
-
-def test_an_unfinished_run_is_in_the_way_until_one_says_what_to_do(bench, family):
-    keep_half(bench, GRAPH)
+def test_an_unfinished_run_is_in_the_way_until_one_says_what_to_do(bench, family, keep_half):
+    keep_half(EXPORTED_EDIT)
     with pytest.raises(StagingError, match=r"(?s)--resume.*--restart"):
-        bench.run(GRAPH)
-    resumed = bench.run(GRAPH, {"staging": "resume"})
+        bench.run(EXPORTED_EDIT)
+    resumed = bench.run(EXPORTED_EDIT, {"staging": "resume"})
     whole = bench.read("out")
     assert resumed.conditions.bytes_read < resumed.conditions.planned_read
     assert not [remark for remark in resumed.remarks if remark.kind == "not read"]
     assert all(record.is_read for record in resumed.inputs)
-    bench.run(GRAPH, {"output": bench.folder / "fresh"})
+    bench.run(EXPORTED_EDIT, {"output": bench.folder / "fresh"})
     assert bench.read("fresh") == whole
 
 
-def test_a_restart_begins_anew(bench, family):
-    keep_half(bench, GRAPH)
-    result = bench.run(GRAPH, {"staging": "restart"})
+def test_a_restart_begins_anew(bench, family, keep_half):
+    keep_half(EXPORTED_EDIT)
+    result = bench.run(EXPORTED_EDIT, {"staging": "restart"})
     assert result.conditions.bytes_read == result.conditions.planned_read
 
 
 def test_overwriting_replaces_our_files_and_leaves_the_users(bench, family):
-    bench.run(GRAPH)
+    bench.run(EXPORTED_EDIT)
     (bench.folder / "out/mine.txt").write_text("mine")
     first = bench.read("out")
-    bench.run(GRAPH.replace("0.3", "0.4"), {"overwrite": True})
+    bench.run(EXPORTED_EDIT.replace("0.3", "0.4"), {"overwrite": True})
     assert bench.read("out") != first
     assert (bench.folder / "out/mine.txt").read_text() == "mine"
     assert left_over(bench) == ["out"]
@@ -270,7 +252,7 @@ def test_overwriting_replaces_our_files_and_leaves_the_users(bench, family):
 
 
 def test_an_edit_that_no_similarity_measured_is_estimated(bench, family):
-    result = bench.run(GRAPH)
+    result = bench.run(EXPORTED_EDIT)
     base, out = bench.load("base"), bench.load("out")
     names = [name for name in base if name != "steps"]
     blocks = [(base[name].view(-1)[:65536].double(), out[name].view(-1)[:65536].double(), base[name].numel()) for name in names]
@@ -285,12 +267,12 @@ def test_an_edit_that_no_similarity_measured_is_estimated(bench, family):
 
 def test_a_wrong_base_is_suspected_without_a_similarity_node(bench, family):
     bench.save("a", bench.make_model(77))
-    result = bench.run(GRAPH.replace("0.3", "0.9"))
+    result = bench.run(EXPORTED_EDIT.replace("0.3", "0.9"))
     assert any("Is it the right base?" in remark.text for remark in result.remarks)
 
 
 def test_a_measured_edit_is_no_estimate(bench, family):
-    lines = GRAPH.replace("checkpoint=edit", "checkpoint=edit metrics=s") + "s = similarity vectors=ta,ta\n"
+    lines = EXPORTED_EDIT.replace("checkpoint=edit", "checkpoint=edit metrics=s") + "s = similarity vectors=ta,ta\n"
     (output,) = bench.run(lines).outputs
     assert output.edit_norm_share
     assert not output.is_edit_norm_estimated

@@ -12,17 +12,9 @@ from engine.events import MetricMeasured, StrengthChosen
 from engine.execution.stop import Stop
 from engine.planning.passes import SearchPass
 from engine.report.publish import run_plan
+from tests.engine.graph_lines import TEST_SETS, TWO_VECTORS
 
-SOURCES = """
-    base = checkpoint source:base
-    a = checkpoint source:a
-    b = checkpoint source:b
-    ta = task_vector tuned=a base=base
-    tb = task_vector tuned=b base=base
-    target = test_set source:target.npz split:validation
-    control = test_set source:control.npz split:validation role:control
-    test = test_set source:test.npz
-"""
+SOURCES = f"{TWO_VECTORS}{TEST_SETS}"
 OUT = "out = export_checkpoint checkpoint=s.checkpoint metrics=s.metrics folder:out"
 SEARCH = "s = strength_search base=base vectors=ta,tb targets=target tests=test start:0 stop:1 step:0.25 strengths:each budget:{budget}"
 

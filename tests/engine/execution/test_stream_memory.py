@@ -12,14 +12,7 @@ from engine.checkpoints.positioned_io import FileSet
 from engine.errors import DeviceError
 from engine.execution.pieces import Ground
 from engine.execution.stream import Stream, StreamSettings, make_tasks
-
-GRAPH = """
-    base = checkpoint source:base
-    a = checkpoint source:a
-    ta = task_vector tuned=a base=base
-    edit = apply base=base vector=ta strength:0.3
-    out = export_checkpoint checkpoint=edit folder:out
-"""
+from tests.engine.graph_lines import EXPORTED_EDIT
 
 
 class Collector:
@@ -44,7 +37,7 @@ class Collector:
 
 
 def collect(bench, largest, *, whole=False):
-    plan, remarks = bench.plan(GRAPH), []
+    plan, remarks = bench.plan(EXPORTED_EDIT), []
     collector = Collector(plan.planner, largest)
     with FileSet(plan.inputs) as files:
         ground = Ground(plan.planner, files, torch.device("cpu"), {}, False, {})

@@ -14,16 +14,8 @@ from engine.planning.check import check_document
 from engine.planning.coefficient import Coefficient, Symbol
 from engine.planning.formula import format_coefficient, format_form, format_sentence, group_forms
 from engine.planning.linear import Atom, Form
+from tests.engine.graph_lines import THREE_VECTORS
 
-SOURCES = """
-    base = checkpoint source:base
-    a = checkpoint source:a
-    b = checkpoint source:b
-    c = checkpoint source:c
-    ta = task_vector tuned=a base=base
-    tb = task_vector tuned=b base=base
-    tc = task_vector tuned=c base=base
-"""
 EXPORT = "out = export_checkpoint checkpoint=edit folder:out"
 EXPORT_VECTOR = "out = export_vector vector=x folder:out"
 SEARCH = """
@@ -64,16 +56,18 @@ def first_lines(plan):
 
 @pytest.mark.parametrize(("lines", "formula"), CHECKPOINTS.values(), ids=CHECKPOINTS)
 def test_checkpoints_begin_at_their_anchor(bench, family, lines, formula):
-    assert first_lines(bench.plan(f"{SOURCES}\n{lines}\n{EXPORT}")) == {"out": formula}
+    assert first_lines(bench.plan(f"{THREE_VECTORS}\n{lines}\n{EXPORT}")) == {"out": formula}
 
 
 @pytest.mark.parametrize(("lines", "formula"), VECTORS.values(), ids=VECTORS)
 def test_vectors_leave_the_anchor_out(bench, family, lines, formula):
-    assert first_lines(bench.plan(f"{SOURCES}\n{lines}\n{EXPORT_VECTOR}")) == {"out": formula}
+    assert first_lines(bench.plan(f"{THREE_VECTORS}\n{lines}\n{EXPORT_VECTOR}")) == {"out": formula}
 
 
 def test_forms_that_hold_in_some_tensors_only_say_in_which(bench, family):
-    plan = bench.plan(f'{SOURCES}\n x = layer_filter vector=ta include:["@mlp"]\n edit = apply base=base vector=x strength:0.5\n{EXPORT}')
+    plan = bench.plan(
+        f'{THREE_VECTORS}\n x = layer_filter vector=ta include:["@mlp"]\n edit = apply base=base vector=x strength:0.5\n{EXPORT}'
+    )
     assert plan.formulas["out"].splitlines() == [
         "θ = θ[base]   in 3 tensors (model.embed_tokens.weight, model.layers.1.self_attn.q_proj.weight, model.norm.weight)",
         "θ = θ[base] + 0.5 · τ[a]   in 1 tensor (model.layers.0.mlp.up_proj.weight)",
@@ -128,15 +122,15 @@ LEGENDS = {
 
 @pytest.mark.parametrize(("lines", "legend"), LEGENDS.values(), ids=LEGENDS)
 def test_under_the_formula_stands_what_its_symbols_are(bench, family, lines, legend):
-    assert bench.plan(f"{SOURCES}\n{lines}\n{EXPORT}").formulas["out"].splitlines()[1:] == legend
+    assert bench.plan(f"{THREE_VECTORS}\n{lines}\n{EXPORT}").formulas["out"].splitlines()[1:] == legend
 
 
 def test_an_exported_vector_names_its_base(bench, family):
-    assert bench.plan(f"{SOURCES}\n out = export_vector vector=ta folder:out").formulas["out"] == "τ = τ[a]\nτ[…] = θ[…] − θ[base]"
+    assert bench.plan(f"{THREE_VECTORS}\n out = export_vector vector=ta folder:out").formulas["out"] == "τ = τ[a]\nτ[…] = θ[…] − θ[base]"
 
 
 def test_nodes_of_one_name_are_told_apart_by_their_ids(bench, family):
-    document = bench.document(f"{SOURCES}\n edit = apply base=base vector=ta strength:0.5\n{EXPORT}")
+    document = bench.document(f"{THREE_VECTORS}\n edit = apply base=base vector=ta strength:0.5\n{EXPORT}")
     for node in ("base", "a"):
         document = set_label(document, node, "Model")
     plan = plan_of(bench, document)
@@ -151,7 +145,7 @@ def test_nodes_of_one_name_are_told_apart_by_their_ids(bench, family):
 def searched(bench, family):
     """Return a function that plans an export behind a search of λ for ta and a second vector."""
     np.savez(bench.folder / "target.npz", images=np.zeros((60, 16, 16), np.uint8), labels=np.zeros(60, int))
-    return lambda second, more="": bench.document(f"{SOURCES}\n{more}\n{SEARCH.format(second=second)}\n{EXPORT}")
+    return lambda second, more="": bench.document(f"{THREE_VECTORS}\n{more}\n{SEARCH.format(second=second)}\n{EXPORT}")
 
 
 def plan_of(bench, document):
@@ -226,7 +220,7 @@ SENTENCES = {
 
 @pytest.mark.parametrize(("lines", "sentence"), SENTENCES.items())
 def test_sentences_say_the_same_in_words(bench, family, lines, sentence):
-    plan = bench.plan(f"{SOURCES}\n{lines}\n{EXPORT}")
+    plan = bench.plan(f"{THREE_VECTORS}\n{lines}\n{EXPORT}")
     (form,) = group_forms(plan.folding, plan.planner.sink_value("out"))
     assert format_sentence(form, plan.resolved.title) == sentence
 

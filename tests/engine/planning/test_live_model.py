@@ -18,14 +18,10 @@ from engine.planning.live_model import make_live_model
 from engine.planning.live_weights import WeightEvaluator
 from engine.planning.resolve import resolve_values
 from engine.planning.structure import read_graph
+from tests.engine.graph_lines import TWO_VECTORS
 
-SOURCES = """
-    base = checkpoint source:base
-    a = checkpoint source:a
-    b = checkpoint source:b
+SOURCES = f"""{TWO_VECTORS}
     c = checkpoint source:c
-    ta = task_vector tuned=a base=base
-    tb = task_vector tuned=b base=base
 """
 CHECKPOINTS = ("interpolate", "average", "apply")
 LINES = {

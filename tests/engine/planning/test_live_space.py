@@ -17,15 +17,9 @@ from engine.planning.resolve import resolve_values
 from engine.planning.structure import read_graph
 from engine.similarity.gram import Inner, empty_inner, inner_of_piece
 from engine.similarity.gram_table import MAGNITUDE_BINS, GramTable
+from tests.engine.graph_lines import THREE_VECTORS
 
-LINES = """
-    base = checkpoint source:base
-    a = checkpoint source:a
-    b = checkpoint source:b
-    c = checkpoint source:c
-    ta = task_vector tuned=a base=base
-    tb = task_vector tuned=b base=base
-    tc = task_vector tuned=c base=base
+LINES = f"""{THREE_VECTORS}
     td = task_vector tuned=d base=base
     d = checkpoint source:b
     guess = analogy a=ta b=tb c=tc d=td

@@ -8,14 +8,8 @@ import sys
 import pytest
 
 from engine.planning.passes import StreamPass
+from tests.engine.graph_lines import TWO_VECTORS
 
-SOURCES = """
-    base = checkpoint source:base
-    a = checkpoint source:a
-    b = checkpoint source:b
-    ta = task_vector tuned=a base=base
-    tb = task_vector tuned=b base=base
-"""
 OUT = "out = export_checkpoint checkpoint=edit folder:out metrics=s\n s = similarity vectors=ta,tb"
 
 
@@ -24,7 +18,7 @@ def shape_of(plan):
 
 
 def test_a_linear_export_with_its_similarities_is_one_pass(bench, family):
-    plan = bench.plan(f"{SOURCES}\n x = add vectors=ta,tb\n edit = apply base=base vector=x strength:0.4\n {OUT}")
+    plan = bench.plan(f"{TWO_VECTORS}\n x = add vectors=ta,tb\n edit = apply base=base vector=x strength:0.4\n {OUT}")
     assert shape_of(plan) == [(0, 1, 1)]
     result = bench.run_plan(plan)
     floats = sum(value.numel() * 2 for name, value in family["base"].items() if name != "steps")
@@ -33,12 +27,12 @@ def test_a_linear_export_with_its_similarities_is_one_pass(bench, family):
 
 
 def test_a_kernel_over_tensors_is_one_pass_too(bench, family):
-    plan = bench.plan(f"{SOURCES}\n x = ties vectors=ta,tb\n edit = apply base=base vector=x\n {OUT}")
+    plan = bench.plan(f"{TWO_VECTORS}\n x = ties vectors=ta,tb\n edit = apply base=base vector=x\n {OUT}")
     assert shape_of(plan) == [(0, 1, 1)]
 
 
 def test_ties_over_the_model_looks_over_it_before_it_writes(bench, family):
-    plan = bench.plan(f"{SOURCES}\n x = ties vectors=ta,tb scope:model\n edit = apply base=base vector=x\n {OUT}")
+    plan = bench.plan(f"{TWO_VECTORS}\n x = ties vectors=ta,tb scope:model\n edit = apply base=base vector=x\n {OUT}")
     *looks, last = plan.passes
     assert looks
     assert all(isinstance(item.work, StreamPass) and item.work.reductions and not item.work.sinks for item in looks)
@@ -47,9 +41,9 @@ def test_ties_over_the_model_looks_over_it_before_it_writes(bench, family):
 
 
 def test_two_kernels_over_the_model_share_their_passes(bench, family):
-    one = bench.plan(f"{SOURCES}\n edit = apply base=base vector=x\n x = trim vector=ta scope:model\n {OUT}")
+    one = bench.plan(f"{TWO_VECTORS}\n edit = apply base=base vector=x\n x = trim vector=ta scope:model\n {OUT}")
     both = bench.plan(
-        f"{SOURCES}\n x = trim vector=ta scope:model\n y = trim vector=tb scope:model\n z = add vectors=x,y\n"
+        f"{TWO_VECTORS}\n x = trim vector=ta scope:model\n y = trim vector=tb scope:model\n z = add vectors=x,y\n"
         f" edit = apply base=base vector=z\n {OUT}"
     )
     assert len(both.passes) == len(one.passes)
@@ -65,7 +59,7 @@ def test_two_kernels_over_the_model_share_their_passes(bench, family):
     ],
 )
 def test_what_has_coefficient_0_is_not_read(bench, family, lines, unread):
-    plan = bench.plan(f"{SOURCES}\n {lines}\n out = export_checkpoint checkpoint=edit folder:out")
+    plan = bench.plan(f"{TWO_VECTORS}\n {lines}\n out = export_checkpoint checkpoint=edit folder:out")
     result = bench.run_plan(plan)
     floats = sum(value.numel() * 2 for name, value in family["base"].items() if name != "steps")
     # The integers come from the structural parent, whatever its coefficient.
@@ -78,14 +72,14 @@ def test_what_has_coefficient_0_is_not_read(bench, family, lines, unread):
 
 
 def test_over_the_budget_is_a_problem_with_numbers(bench, family):
-    verdict = bench.check(f"{SOURCES}\n edit = apply base=base vector=ta\n {OUT}", {"memory_bytes": 200 << 20})
+    verdict = bench.check(f"{TWO_VECTORS}\n edit = apply base=base vector=ta\n {OUT}", {"memory_bytes": 200 << 20})
     assert verdict.plan is None
     (problem,) = verdict.problems
     assert "of memory; the budget is 209.7 MB" in problem.message
 
 
 def test_a_small_budget_gives_smaller_pieces(bench, family):
-    lines = f"{SOURCES}\n x = ties vectors=ta,tb\n edit = apply base=base vector=x\n {OUT}"
+    lines = f"{TWO_VECTORS}\n x = ties vectors=ta,tb\n edit = apply base=base vector=x\n {OUT}"
     small, large = (bench.plan(lines, {"memory_bytes": size << 20, "workers": None}) for size in (310, 4096))
     assert small.piece_entries * small.workers <= large.piece_entries * large.workers
     assert small.peak_bytes <= 310 << 20

@@ -19,15 +19,11 @@ from engine.document.model import NodeId
 from engine.document.storage import load_document
 from engine.events import RunFinished
 from engine.resources import resource_path
+from tests.engine.graph_lines import TWO_VECTORS
 from tests.engine.report.test_json_report import misfits
 from tests.engine.report.test_render import Page
 
-GRAPH = """
-    base = checkpoint source:base
-    a = checkpoint source:a
-    b = checkpoint source:b
-    ta = task_vector tuned=a base=base
-    tb = task_vector tuned=b base=base
+GRAPH = f"""{TWO_VECTORS}
     x = add vectors=ta,tb
     edit = apply base=base vector=x strength:0.4
     s = similarity vectors=ta,tb per_layer:true
