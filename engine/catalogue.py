@@ -13,7 +13,6 @@ from engine.operation import Operation
 
 RESERVED: Mapping[str, str] = MappingProxyType(
     {
-        "lora_adapter": "LoRA adapter",
         "breadcrumbs": "Breadcrumbs",
         "project_out": "Project out",
         "low_rank": "Low rank",

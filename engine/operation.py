@@ -152,6 +152,14 @@ class Kernel:
 
 
 @dataclass(frozen=True, slots=True)
+class Adapter:
+    """Bring in a vector from outside the graph: what a file holds for the tensors of the checkpoint at one port."""
+
+    base: str
+    """The port of that checkpoint; its value gives names and shapes, and what whole tensors are subtracted from."""
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
     """Measure values without changing them."""
 
@@ -175,7 +183,7 @@ class Sink:
     kind: Literal["checkpoint", "vector"]
 
 
-Behaviour = Source | Linear | Kernel | Measure | Choice | Sink
+Behaviour = Source | Adapter | Linear | Kernel | Measure | Choice | Sink
 Parameters = Mapping[str, Value]
 """Checked parameter values by name, every one of the declared ones present."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from fractions import Fraction
 from math import prod
 from pathlib import Path
 
@@ -65,7 +66,9 @@ class TensorSpec:
     path: Path
     """The file that holds the bytes."""
     offset: int
-    """The position of the first byte in that file."""
+    """The position of the first byte in that file; NOWHERE for a product."""
+    product: Product | None = None
+    """What it is made of, where no file holds it as a whole; `dtype` is then what it is computed in at least."""
 
     @property
     def count(self) -> int:
@@ -76,6 +79,29 @@ class TensorSpec:
     def size_bytes(self) -> int:
         """Return the number of bytes."""
         return self.count * self.dtype.size_bytes
+
+    @property
+    def stored(self) -> tuple[TensorSpec, ...]:
+        """Return what files hold of it: itself, or the factors of a product."""
+        return (self.product.left, self.product.right) if self.product else (self,)
+
+
+NOWHERE = -1
+"""An offset that no read accepts: who takes a product for bytes of a file fails at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Hold a matrix as its factors: factor · left · right, (rows, columns) from (rows, rank) and (rank, columns), read row by row."""
+
+    left: TensorSpec
+    right: TensorSpec
+    rows: int
+    rank: int
+    columns: int
+    factor: Fraction
+    is_turned: bool = False
+    """Whether the file holds both factors transposed: left as (rank, rows), right as (columns, rank)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +131,8 @@ class Header:
     """Names that share another name's storage (tied weights in pickled files): alias → stored name."""
     resident_bytes: int = 0
     """Memory that opening this checkpoint holds while it is used (legacy pickles only)."""
+
+    @property
+    def parameters(self) -> int:
+        """Return the number of entries that the files hold."""
+        return sum(part.count for spec in self.tensors.values() for part in spec.stored)

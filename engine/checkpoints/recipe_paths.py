@@ -16,6 +16,7 @@ from engine.errors import DocumentError
 INPUT_PATHS: Mapping[str, Collection[str]] = MappingProxyType(
     {
         "checkpoint": ("source",),
+        "lora_adapter": ("source",),
         "series": ("source",),
         "test_set": ("source",),
         "measured_metrics": ("source",),

@@ -16,9 +16,12 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
+from engine.checkpoints.header import TensorSpec
+from engine.checkpoints.positioned_io import FileSet
 from engine.document.json_values import FrozenMapping
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
 from engine.errors import EngineError
+from engine.execution.member_reader import MemberReader
 from engine.execution.run import Execution
 from engine.execution.stop import Stop
 from engine.operation import Choice, Kernel, PortKind
@@ -29,7 +32,7 @@ from engine.planning.resolve import Resolved
 from engine.similarity.estimate import DrawnBlocks, estimate_sum, scale_counts
 from engine.similarity.family_files import FamilyFiles
 from engine.similarity.gram_table import MAGNITUDE_BINS, Counts, Floats, GramTable
-from engine.similarity.small_members import draw_small, name_small, write_small
+from engine.similarity.small_members import Add, draw_small, name_small, write_small
 
 KERNEL_BUDGET_BYTES = 64_000_000
 """Of the small checkpoints together: kernels take several times as long as reading."""
@@ -71,7 +74,7 @@ def estimate_kernels(graph: KernelGraph, table: GramTable, stop: Stop, budget_by
     drawn = draw_small(graph.files, budget_bytes)
     with tempfile.TemporaryDirectory(prefix="weightloom-") as place:
         folder = Path(place)
-        write_small(graph.files, drawn, folder)
+        write_small(graph.files, drawn, folder, _make_adder)
         _run_small(_shrink(graph, kernels), folder, stop)
         columns = _read_columns(graph, kernels, folder)
     return _extend(table, kernels, columns, drawn)
@@ -103,6 +106,7 @@ def _shrink(graph: KernelGraph, kernels: Sequence[NodeId]) -> Document:
     members = {name: number for number, name in enumerate((graph.files.base, *graph.files.vectors))}
     nodes = {node: _shrink_source(graph, node, members) for node in document.nodes if node in kept}
     wires = [wire for wire in document.wires if wire.target.node in kept]
+    _shrink_adapters(graph, nodes, wires, members)
     for number, kernel in enumerate(kernels):
         kind = graph.resolved.values[kernel].kind
         export = NodeId(f"weightloom-export-{number}")
@@ -111,10 +115,38 @@ def _shrink(graph: KernelGraph, kernels: Sequence[NodeId]) -> Document:
     return replace(document, nodes=FrozenMapping(nodes), wires=tuple(wires), frames=(), notes=())
 
 
+def _shrink_adapters(graph: KernelGraph, nodes: dict[NodeId, Node], wires: list[Wire], members: Mapping[str, int]) -> None:
+    """Let a small adapter be the task vector of what it makes of the base, which is what its small file holds."""
+    for node in [node for node in nodes if (source := graph.resolved.sources.get(node)) and source.adapts is not None]:
+        made, base = (NodeId(f"weightloom-{role}-{node}") for role in ("made", "base"))
+        nodes[made], nodes[base] = (
+            Node("checkpoint", FrozenMapping({"source": name_small(member)}))
+            for member in (members[str(graph.resolved.sources[node].identity)], 0)
+        )
+        nodes[node] = Node("task_vector")
+        wires[:] = [wire for wire in wires if wire.target.node != node]
+        checkpoint = str(PortKind.CHECKPOINT)
+        wires += [Wire(PortRef(made, checkpoint), PortRef(node, "tuned")), Wire(PortRef(base, checkpoint), PortRef(node, "base"))]
+
+
+def _make_adder(files: FileSet) -> Add:
+    """Return what adds an adapter's product to its base."""
+    reader = MemberReader(files)
+
+    def add(specs: tuple[TensorSpec, ...], start: int, count: int) -> bytes:
+        reader.turn_to(specs)
+        base, difference = torch.empty(2, count, dtype=torch.float64)
+        reader.load(0, start, base)
+        reader.load(1, start, difference)
+        return base.add_(difference).numpy().tobytes()
+
+    return add
+
+
 def _shrink_source(graph: KernelGraph, node: NodeId, members: Mapping[str, int]) -> Node:
     source = graph.resolved.sources.get(node)
     own = graph.document.nodes[node]
-    if source is None:
+    if source is None or source.adapts is not None:
         return own
     return replace(own, parameters=FrozenMapping({**own.parameters, "source": name_small(members[str(source.identity)])}))
 

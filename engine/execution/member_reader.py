@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +12,8 @@ from engine.checkpoints.positioned_io import FileSet, InputFile
 from engine.errors import ReadError
 from engine.execution.buffers import view_bytes
 from engine.execution.dtypes import TORCH_DTYPES
+from engine.execution.factors import FactorReader
+from engine.execution.low_rank_rows import Factors, fill_rows
 
 _MOST_CUTS = 64
 
@@ -23,6 +25,8 @@ class _Place:
     file: InputFile
     spec: TensorSpec
     dtype: torch.dtype
+    factors: Factors | None = None
+    """Of an adapter's product; None also where it leaves the tensor alone."""
 
 
 class MemberReader:
@@ -31,6 +35,7 @@ class MemberReader:
     def __init__(self, files: FileSet) -> None:
         """Turn to no tensor yet."""
         self._files = files
+        self._factors = FactorReader(files)
         self._places: list[_Place] = []
         self._raw = torch.empty(0, dtype=torch.uint8)
         self._cuts: dict[tuple[torch.dtype, int], tuple[memoryview, torch.Tensor]] = {}
@@ -41,7 +46,10 @@ class MemberReader:
         Raises:
             ReadError: a file can't be opened, or changed.
         """
-        self._places = [_Place(self._files.file(spec.path), spec, TORCH_DTYPES[spec.dtype]) for spec in specs]
+        before = {place.spec: place.factors for place in self._places if place.factors}
+        self._places = [
+            _Place(self._files.file(spec.path), spec, TORCH_DTYPES[spec.dtype], self._find_factors(spec, before)) for spec in specs
+        ]
 
     def load(self, member: int, start: int, out: torch.Tensor) -> None:
         """Fill `out` (1-D, float32 or float64) with a member's entries from `start` on.
@@ -50,6 +58,12 @@ class MemberReader:
             ReadError: they can't be read.
         """
         place = self._places[member]
+        if place.spec.product:
+            if place.factors:
+                fill_rows(out, place.factors, start)
+            else:
+                out.zero_()
+            return
         position = place.spec.offset + start * place.dtype.itemsize
         try:
             if place.dtype == out.dtype:
@@ -60,6 +74,15 @@ class MemberReader:
         except ReadError as error:
             raise error.located(tensor=place.spec.name, path=str(place.spec.path)) from error.__cause__
         out.copy_(stored)
+
+    def is_difference(self, member: int) -> bool:
+        """Tell whether a member's entries are a difference from the base already: those of an adapter's products are."""
+        return self._places[member].spec.product is not None
+
+    def _find_factors(self, spec: TensorSpec, before: Mapping[TensorSpec, Factors]) -> Factors | None:
+        if spec.product is None or not spec.product.rank:
+            return None
+        return before.get(spec) or self._factors.read(spec.product)
 
     def _cut(self, dtype: torch.dtype, count: int) -> tuple[memoryview, torch.Tensor]:
         """Return the buffer cut to so many entries, as bytes and as numbers."""

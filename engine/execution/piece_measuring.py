@@ -75,12 +75,13 @@ class PieceMeasurer:
             self._meters[key] = RowMeter(len(missing.members), rows, precision)
         return self._meters[key]
 
-    def _load_from(self, spans: Sequence[Span]) -> Callable[[int, int, int, torch.Tensor], None]:
-        def load_one(member: int, start: int, count: int, out: torch.Tensor) -> None:
+    def _load_from(self, spans: Sequence[Span]) -> Callable[[int, int, int, torch.Tensor], bool]:
+        def load_one(member: int, start: int, count: int, out: torch.Tensor) -> bool:
             self._check(member)
             self._reader.load(member, spans[0][0] + start, out)
+            return self._reader.is_difference(member)
 
-        def load_some(member: int, start: int, count: int, out: torch.Tensor) -> None:
+        def load_some(member: int, start: int, count: int, out: torch.Tensor) -> bool:
             self._check(member)
             done = 0
             while done < count:
@@ -88,6 +89,7 @@ class PieceMeasurer:
                 taken = min(spans[index][1] - inside, count - done)
                 self._reader.load(member, spans[index][0] + inside, out[done : done + taken])
                 done += taken
+            return self._reader.is_difference(member)
 
         return load_one if len(spans) == 1 else load_some
 

@@ -15,6 +15,8 @@ from engine.document.model import NodeId
 from engine.errors import NonFiniteError, ReadError
 from engine.execution.buffers import Buffers, LastingArrays, view_bytes
 from engine.execution.dtypes import TORCH_DTYPES, overflow_bound
+from engine.execution.factors import FactorReader
+from engine.execution.low_rank_rows import Factors, fill_rows
 from engine.operation import Kernel, Operands, PortKind, Spot
 from engine.planning.coefficient import Symbol
 from engine.planning.linear import Form, Segments, iterate_ranges
@@ -75,6 +77,12 @@ class Ground:
     """Per kernel the results of its reductions over the whole model."""
     sums: dict[int, tuple[Form, Sum]] = field(default_factory=dict[int, tuple[Form, Sum]])
     """Forms already worked out, by identity (hashing a form costs more than a small piece); the form is kept alive with it."""
+    factors: FactorReader = field(init=False)
+    """Of adapters."""
+
+    def __post_init__(self) -> None:
+        """Share the factors among all workers."""
+        object.__setattr__(self, "factors", FactorReader(self.files))
 
     def sum_of(self, form: Form) -> Sum:
         """Return a form with the strengths filled in, ready to compute."""
@@ -119,6 +127,7 @@ class PieceEvaluator:
         self._operands: Kept = {}
         self._keeps = False
         self._mapped: dict[NodeId, torch.Tensor] = {}
+        self._factors: dict[NodeId, Factors] = {}
         self._at: tuple[TensorWork, int, int] | None = None
         self.reduced: Reduced = {}
         """Set by the stream before values of kernels are asked for."""
@@ -132,6 +141,8 @@ class PieceEvaluator:
             count: the entries of the piece.
             kept: kernels' operands of this very piece from an earlier round; those computed now are added to it.
         """
+        if self._at is None or self._at[0] is not work:
+            self._factors.clear()
         self._at = None
         for cache in (self._raw, self._floats, self._values, self._mapped):
             cache.clear()
@@ -165,7 +176,9 @@ class PieceEvaluator:
 
     def floats(self, source: NodeId) -> torch.Tensor:
         """Return a source's piece in the compute dtype, on the device."""
-        if source not in self._floats:
+        if source not in self._floats and self.ground.spec(source, self.work.tensor).product:
+            self._floats[source] = self._multiply(source)
+        elif source not in self._floats:
             dtype = TORCH_DTYPES[self.ground.spec(source, self.work.tensor).dtype]
             stored = self.raw(source).view(dtype)
             if stored.dtype == self._compute_dtype and self.ground.device.type == "cpu":
@@ -174,6 +187,18 @@ class PieceEvaluator:
                 moved = stored.to(self.ground.device, non_blocking=True)
                 self._floats[source] = self._take(stored.numel()).copy_(moved)
         return self._floats[source]
+
+    def _multiply(self, source: NodeId) -> torch.Tensor:
+        """Return an adapter's piece: made on the processor, so that its bits are the same on every device."""
+        spec = self.ground.spec(source, self.work.tensor)
+        if spec.product and source not in self._factors:
+            try:
+                self._factors[source] = self.ground.factors.read(spec.product)
+            except ReadError as fault:
+                raise fault.located(node=self.ground.title(source), tensor=self.work.tensor, path=str(spec.path))  # noqa: B904
+        host = self._buffers.take_host(self.count * self._compute_dtype.itemsize).view(self._compute_dtype)
+        fill_rows(host, self._factors[source], self.offset)
+        return host if self.ground.device.type == "cpu" else self._take(self.count).copy_(host, non_blocking=True)
 
     def value(self, segments: Segments) -> torch.Tensor:
         """Return a value's piece in the compute dtype; not to be written to."""

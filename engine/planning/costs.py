@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.checkpoints.header import DType, TensorSpec
+from engine.checkpoints.header import DType, Product, TensorSpec
 from engine.document.model import NodeId
-from engine.operation import SAMPLE_PIECES, Kernel
+from engine.operation import BLOCK_ENTRIES, SAMPLE_PIECES, Kernel
 from engine.planning.work import TensorWork, WorkPlanner
 
 PROCESS_BYTES = 300 << 20
@@ -35,10 +35,16 @@ def cost_stream(planner: WorkPlanner, works: Iterable[TensorWork], piece_entries
     read = written = entry_bytes = 0
     for work in works:
         visited = _visited_entries(work, piece_entries)
-        read += sum(min(spec.count * visited // max(work.entries, 1), visited) * spec.dtype.size_bytes for spec in _specs(planner, work))
+        read += sum(_read_bytes(spec, work, visited) for spec in _specs(planner, work))
         written += sum(work.entries * size for size in _output_sizes(planner, work))
         entry_bytes = max(entry_bytes, _entry_bytes(planner, work))
     return StreamCost(read, written, entry_bytes)
+
+
+def factor_bytes(planner: WorkPlanner, works: Iterable[TensorWork], workers: int) -> int:
+    """Return the memory of adapters' factors: every worker may be at another tensor, and those at one share them."""
+    held = [sum(_held_bytes(spec.product) for spec in _specs(planner, work) if spec.product) for work in works]
+    return sum(sorted(held, reverse=True)[:workers])
 
 
 def operand_bytes(planner: WorkPlanner, work: TensorWork) -> int:
@@ -53,6 +59,19 @@ def _visited_entries(work: TensorWork, piece_entries: int) -> int:
     if work.entries <= piece_entries:
         return work.entries
     return work.needs.readings * work.entries + work.needs.samples * min(SAMPLE_PIECES * piece_entries, work.entries)
+
+
+def _read_bytes(spec: TensorSpec, work: TensorWork, visited: int) -> int:
+    """Return the bytes read of a source's tensor; the factors of a product are read once."""
+    if spec.product:
+        return sum(part.size_bytes for part in spec.stored)
+    return min(spec.count * visited // max(work.entries, 1), visited) * spec.dtype.size_bytes
+
+
+def _held_bytes(product: Product) -> int:
+    """Return the memory of a product's factors: the right one in float64, both as the file has them while they are read, and a tile."""
+    wide = 8 * product.rank * product.columns
+    return product.left.size_bytes + product.right.size_bytes + wide + 8 * max(2 * BLOCK_ENTRIES, 2 * product.columns)
 
 
 def _specs(planner: WorkPlanner, work: TensorWork) -> list[TensorSpec]:
@@ -70,7 +89,8 @@ def _entry_bytes(planner: WorkPlanner, work: TensorWork) -> int:
     """Return the bytes per entry that are alive at once while a piece of this tensor is worked on."""
     width = 8 if work.precision is DType.F64 else 4
     specs = _specs(planner, work)
-    raw = sum(spec.dtype.size_bytes for spec in specs)
+    # A product is made in an array of a raw piece's kind, in what it is computed in.
+    raw = sum(width if spec.product else spec.dtype.size_bytes for spec in specs)
     if work.is_raw:
         return raw
     floats = len(work.needs.sources) + sum(_kernel_arrays(planner, kernel) for kernel in work.needs.kernels)

@@ -57,7 +57,8 @@ def _join(identities: Sequence[NodeId], resolved: Resolved) -> list[tuple[NodeId
     part = {identity: identity for identity in identities}
     below = find_sources(resolved)
     for step in resolved.graph.steps.values():
-        joined = [identity for operand in _tensor_operands(step) for identity in below.get(operand, ())]
+        own = [step.id] if step.id in resolved.sources else []
+        joined = [identity for node in (*own, *_tensor_operands(step)) for identity in below.get(node, ())]
         parts = {part[identity] for identity in joined}
         if len(parts) > 1:
             first = next(identity for identity in identities if part[identity] in parts)
@@ -66,12 +67,14 @@ def _join(identities: Sequence[NodeId], resolved: Resolved) -> list[tuple[NodeId
 
 
 def find_sources(resolved: Resolved) -> Mapping[NodeId, frozenset[NodeId]]:
-    """Return, per node with a value, the identities of the checkpoints it is made of."""
+    """Return, per node with a value, the identities of the checkpoints and adapters it is made of."""
     below: dict[NodeId, frozenset[NodeId]] = {}
     for node in resolved.values:
         source = resolved.sources.get(node)
         operands = _tensor_operands(resolved.graph.steps[node])
-        below[node] = frozenset({source.identity}) if source else frozenset().union(*(below.get(operand, ()) for operand in operands))
+        # An adapter is read like a checkpoint, and is made for one.
+        own = frozenset({source.identity}) if source else frozenset[NodeId]()
+        below[node] = own.union(*(below.get(operand, ()) for operand in operands))
     return below
 
 
@@ -92,11 +95,12 @@ def _make_family(members: Sequence[NodeId], resolved: Resolved) -> Family | None
 
 def _find_base(members: Sequence[NodeId], resolved: Resolved) -> NodeId:
     """Return the most frequent base, of equals the first in the graph."""
-    derived = [value for node, value in resolved.values.items() if node not in resolved.sources]
+    derived = [value for node, value in resolved.values.items() if node not in resolved.sources or value.kind is PortKind.VECTOR]
     vectors = [base for value in derived if value.kind is PortKind.VECTOR for base in value.bases]
     parents = [base for value in derived if value.kind is PortKind.CHECKPOINT for base in value.bases]
     votes = next((votes for many in (vectors, parents) if (votes := _count(many, members))), Counter[NodeId]())
-    return max(members, key=lambda member: (votes[member], -members.index(member)))
+    models = [member for member in members if resolved.sources[member].adapts is None]
+    return max(models, key=lambda member: (votes[member], -members.index(member)))
 
 
 def _count(nodes: Iterable[NodeId], members: Sequence[NodeId]) -> Counter[NodeId]:
@@ -105,10 +109,22 @@ def _count(nodes: Iterable[NodeId], members: Sequence[NodeId]) -> Counter[NodeId
 
 def _share_tensors(base: NodeId, vectors: tuple[NodeId, ...], resolved: Resolved) -> Family:
     shapes = [_shapes_of(member, resolved) for member in (base, *vectors)]
-    shared = tuple(name for name, shape in shapes[0].items() if all(other.get(name) == shape for other in shapes[1:]))
+    elsewhere = {name for vector in vectors for name in _measured_elsewhere(vector, base, resolved)}
+    shared = tuple(
+        name for name, shape in shapes[0].items() if name not in elsewhere and all(other.get(name) == shape for other in shapes[1:])
+    )
     known = set(shared)
     left_out = dict.fromkeys(name for own in shapes for name in own if name not in known)
     return Family(base, vectors, shared, tuple(left_out))
+
+
+def _measured_elsewhere(member: NodeId, base: NodeId, resolved: Resolved) -> list[str]:
+    """Return the tensors that an adapter of something else than θ₀ holds whole: their differences are not from θ₀."""
+    source = resolved.sources[member]
+    adapted = resolved.sources.get(source.adapts) if source.adapts is not None else None
+    if source.adapts is None or (adapted is not None and adapted.identity == base):
+        return []
+    return [name for name, spec in source.header.tensors.items() if spec.product is None]
 
 
 def _fits(single: NodeId, family: Family, resolved: Resolved) -> bool:

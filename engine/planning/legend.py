@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from engine.document.model import NodeId
-from engine.operation import Kernel, PortKind
+from engine.operation import Adapter, Kernel, PortKind
 from engine.parameters import Parameter, Value
 from engine.planning.form_text import Names, format_form, format_fraction
 from engine.planning.linear import Atom, Folding, Form
@@ -22,9 +22,12 @@ def explain_symbols(folding: Folding, forms: Iterable[Form]) -> list[str]:
     while waiting:
         atom = waiting.pop(0)
         step = folding.resolved.graph.steps[atom.node]
-        if atom.node in done or not isinstance(step.behaviour, Kernel):
+        if atom.node in done or not isinstance(step.behaviour, Kernel | Adapter):
             continue
         done.add(atom.node)
+        if isinstance(step.behaviour, Adapter):
+            lines.append(_explain_adapter(folding, step))
+            continue
         lines.append(_explain_kernel(folding, atom, step, step.behaviour))
         inner = [folding.common_form(operand.node) for operand in step.operands if not _varies(folding, operand)]
         shown += inner
@@ -52,6 +55,14 @@ def _explain_kernel(folding: Folding, atom: Atom, step: Step, kernel: Kernel) ->
         if not _is_default(parameter, step.parameters[parameter.name])
     ]
     return f"{symbol} = {kernel.formula or step.operation.formula or step.operation.title}   ({'; '.join([*operands, *settings])})"
+
+
+def _explain_adapter(folding: Folding, step: Step) -> str:
+    source = folding.resolved.sources[step.id]
+    products = sum(spec.product is not None for spec in source.header.tensors.values())
+    whole = len(source.header.tensors) - products
+    counts = [f"{products} matrices adapted", *([f"{whole} tensors trained whole"] if whole else [])]
+    return f"{folding.resolved.title(step.id)} = {step.operation.formula}   ({'; '.join([*source.settings, *counts])})"
 
 
 def _show_operand(folding: Folding, operand: Operand) -> str:

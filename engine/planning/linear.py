@@ -167,14 +167,14 @@ class Folding:
         if tensor not in self.resolved.values[node].shapes:
             return ()
         if self.is_special(node, tensor):
-            return self._fold_tensor(self._steps[node], tensor)
+            return self._fold_adapter(node, tensor) if self._is_adapter(node) else self._fold_tensor(self._steps[node], tensor)
         return ((self.entries(node, tensor), self.common_form(node)),)
 
     def _look_at(self, step: Step) -> None:
         own = isinstance(step.behaviour, Linear) and step.behaviour.by_place
         before = [operand.node for operand in step.operands if operand.node in self._varying] if _is_linear(step) else []
         self._varying[step.id] = own or any(self._varying[node] for node in before)
-        limited = frozenset(self.resolved.limits.get(step.id, ()))
+        limited = frozenset(self.resolved.limits.get(step.id, ()) or self._list_unadapted(step.id))
         self._limited[step.id] = limited.union(*(self._limited[node] for node in before))
 
     def _atom_form(self, step: Step) -> Form:
@@ -182,6 +182,29 @@ class Folding:
         kind = self.resolved.values[step.id].kind
         atom = Atom(source.identity if source else step.id, kind)
         return Form(kind, atom if kind is PortKind.CHECKPOINT else None, ((atom, ONE),))
+
+    def _is_adapter(self, node: NodeId) -> bool:
+        source = self.resolved.sources.get(node)
+        return source is not None and source.adapts is not None
+
+    def _list_unadapted(self, node: NodeId) -> Iterator[str]:
+        """Yield the tensors in which an adapter is no product: it leaves them alone, or holds them whole."""
+        if self._is_adapter(node):
+            products = {name for name, spec in self.resolved.sources[node].header.tensors.items() if spec.product}
+            yield from (name for name in self.resolved.values[node].shapes if name not in products)
+
+    def _fold_adapter(self, node: NodeId, tensor: str) -> Segments:
+        """Return the form of an adapter in a tensor that is no product: zero, or what was trained whole minus the base."""
+        source = self.resolved.sources[node]
+        if source.adapts is None or tensor not in source.header.tensors:
+            return ((self.entries(node, tensor), Form(PortKind.VECTOR, None, ())),)
+        atom = Atom(source.identity, PortKind.CHECKPOINT)
+        whole = (Operand(node, PortKind.CHECKPOINT), ONE, Form(PortKind.CHECKPOINT, atom, ((atom, ONE),)))
+        base = Operand(source.adapts, PortKind.CHECKPOINT)
+        return tuple(
+            (stop, _combine(self._steps[node], [(base, Coefficient.of(Fraction(-1)), form), whole]))
+            for stop, form in self.segments(source.adapts, tensor)
+        )
 
     def _fold_tensor(self, step: Step, tensor: str) -> Segments:
         total = self.entries(step.id, tensor)

@@ -44,7 +44,7 @@ class LiveNode:
     compared: tuple[NodeId, ...] = ()
     """The operands that have no weight in it: the true vector an analogy is held against."""
     column: int | None = None
-    """Of a checkpoint that is read and of a kernel's value: its column; None for the base, whose edit is 0, and for sums."""
+    """Of a checkpoint or adapter that is read and of a kernel's value: its column; None for the base, whose edit is 0, and for sums."""
     terms: tuple[LiveTerm, ...] = ()
     """Of a linear node: what it adds up. Edits add up like values: θ₀ drops out."""
 
@@ -156,13 +156,15 @@ def _tell_apart(place: Place, varying: Iterable[Step], weigher: LiveWeigher) -> 
 
 def _describe_node(step: Step, draft: _Draft) -> LiveNode:
     source, kind = draft.resolved.sources.get(step.id), draft.resolved.values[step.id].kind
-    if source is not None:
+    if source is not None and source.adapts is None:
         return LiveNode(step.id, kind, source.identity, column=_find_column(source.identity, draft))
     operands = [
         operand for operand in step.operands if operand.node in draft.rows and operand.kind in (PortKind.CHECKPOINT, PortKind.VECTOR)
     ]
     if isinstance(step.behaviour, Kernel):
         return LiveNode(step.id, kind, None, tuple(operand.node for operand in operands), column=_find_column(step.id, draft))
+    if source is not None:
+        return LiveNode(step.id, kind, None, tuple(operand.node for operand in operands), column=_find_column(source.identity, draft))
     terms = _list_terms(step, draft)
     weighed = {term.row for term in terms}
     optional = [operand.node for operand in _optional_operands(step) if operand.node in draft.rows]
@@ -177,7 +179,8 @@ def _find_series(nodes: Sequence[NodeId], resolved: Resolved) -> tuple[LiveSerie
         for node, members in resolved.expansion.series.items()
         if all(member.node in known for member in members)
     ]
-    single = [node for node in nodes if node in resolved.sources and node not in resolved.expansion.origins]
+    models = [node for node in nodes if node in resolved.sources and resolved.sources[node].adapts is None]
+    single = [node for node in models if node not in resolved.expansion.origins]
     rates = {node: rate for node in single if (rate := _read_rate(resolved.graph.steps[node].title)) is not None}
     ordered = sorted(rates, key=lambda node: rates[node])
     labelled = [LiveSeries(None, "learning rate", tuple(ordered), tuple(rates[node] for node in ordered))] if len(rates) > 1 else []

@@ -99,7 +99,9 @@ class LiveSpace:
         """Return the plane through θ₀ and the checkpoints; edits count only where these lie on a line, and then as they are at 1."""
         weights = self.evaluator.evaluate(dict.fromkeys(self.family.symbols, 1.0))
         known = self.geometry.measure(weights).is_known
-        sources = np.array([node.source is not None for node in self.family.nodes], dtype=np.bool_)
+        # An adapter makes a model of its own, though no node may stand for that.
+        read = [node.source is not None or node.column in range(len(self.family.family.vectors)) for node in self.family.nodes]
+        sources = np.array(read, dtype=np.bool_)
         edits = np.array([node.kind is PortKind.CHECKPOINT for node in self.family.nodes], dtype=np.bool_) & ~sources
         origin = np.zeros_like(weights[:, :1])
         return find_axes(self.geometry, np.concatenate([origin, weights[:, sources & known]], axis=1), weights[:, edits & known])

@@ -13,7 +13,7 @@ import psutil
 from engine.document.model import NodeId
 from engine.evaluation.memory import estimate_model_bytes
 from engine.operation import BLOCK_ENTRIES, Choice
-from engine.planning.costs import KEPT_BYTES, LARGEST_PIECE, PROCESS_BYTES, SMALLEST_PIECE, StreamCost, cost_stream
+from engine.planning.costs import KEPT_BYTES, LARGEST_PIECE, PROCESS_BYTES, SMALLEST_PIECE, StreamCost, cost_stream, factor_bytes
 from engine.planning.linear import Folding
 from engine.planning.measurements import evaluation_settings, likely_task, measured_values
 from engine.planning.options import RunOptions
@@ -72,12 +72,13 @@ def plan_passes(resolved: Resolved, folder: Path, options: RunOptions) -> PassPl
     planner = WorkPlanner(resolved, Folding(resolved))
     passes = order_passes(resolved)
     works = {index: _list_work(planner, item) for index, item in enumerate(passes)}
-    budget = memory_budget(options) - PROCESS_BYTES - _resident_bytes(resolved)
+    most = options.workers or max(min(os.cpu_count() or 1, _MOST_WORKERS), 1)
+    factors = max((factor_bytes(planner, work, most) for work in works.values()), default=0)
+    budget = memory_budget(options) - PROCESS_BYTES - _resident_bytes(resolved) - factors
     costs = {index: cost_stream(planner, work, LARGEST_PIECE) for index, work in works.items()}
     widest = max((cost.entry_bytes for cost in costs.values()), default=0)
-    workers = options.workers or max(min(os.cpu_count() or 1, _MOST_WORKERS), 1)
-    piece = options.piece_entries or _fit_piece(widest, workers, budget)
-    workers = options.workers or max(min(workers, budget // max(widest * piece, 1)), 1)
+    piece = options.piece_entries or _fit_piece(widest, most, budget)
+    workers = options.workers or max(min(most, budget // max(widest * piece, 1)), 1)
     kept = _kept_bytes(works.values(), budget - widest * piece * workers)
     if piece != LARGEST_PIECE:
         costs = {index: cost_stream(planner, work, piece) for index, work in works.items()}
@@ -91,13 +92,12 @@ def _list_read_files(planner: WorkPlanner, passes: Sequence[Pass], works: Iterab
     """Return the files that hold needed tensors; a model that is measured is first loaded whole."""
     resolved = planner.resolved
     headers = {source.identity: source.header for source in resolved.sources.values()}
-    read = {
-        headers[source].tensors[work.tensor].path
-        for many in works
-        for work in many
-        for source in work.needs.sources
-        if work.tensor in headers[source].tensors
-    }
+    needed = {(source, work.tensor) for many in works for work in many for source in work.needs.sources}
+    specs = (headers[source].tensors[tensor] for source, tensor in needed if tensor in headers[source].tensors)
+    read = {part.path for spec in specs for part in spec.stored}
+    adapters = {source.identity for source in resolved.sources.values() if source.adapts is not None}
+    # What an adapter's config says is read with its first product.
+    read |= {headers[source].files[-1].path for source, _ in needed if source in adapters}
     measured = [node for item in passes if not isinstance(item, StreamPass) for node in measured_values(resolved.graph.steps[item.node])]
     parents = {parent for node in measured if (parent := resolved.values[node].parent)}
     loaded = {stamp.path for parent in parents for stamp in resolved.sources[parent].header.files}
@@ -150,7 +150,7 @@ def _resident_bytes(resolved: Resolved) -> int:
 def _cost_pass(planner: WorkPlanner, item: Pass, works: Sequence[TensorWork], cost: StreamCost, ground: _Ground) -> PlannedPass:
     largest = max((min(work.entries, ground.piece) for work in works), default=0)
     needed = PROCESS_BYTES + _resident_bytes(planner.resolved) + cost.entry_bytes * largest * ground.workers
-    needed += ground.kept_bytes if _has_rounds(works) else 0
+    needed += factor_bytes(planner, works, ground.workers) + (ground.kept_bytes if _has_rounds(works) else 0)
     if isinstance(item, StreamPass):
         return PlannedPass(item, cost.bytes_read, cost.bytes_written, needed)
     model = _model_bytes(planner, item.node, ground.folder)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from engine.checkpoints.adapters import open_adapter
 from engine.checkpoints.header import Header
 from engine.checkpoints.quantisation import is_quantised
 from engine.checkpoints.sources import open_checkpoint
 from engine.document.model import NodeId
 from engine.errors import CheckpointError, NotFoundError, ReadError
-from engine.operation import Choice, Kernel, Linear, Measure, PortKind, Source
+from engine.operation import Adapter, Choice, Kernel, Linear, Measure, PortKind, Source
 from engine.planning.misfit import Misfit, Shape, ShapeDifference, compare_shapes, describe_misfit
 from engine.planning.moved import find_moved
 from engine.planning.series import Expansion
@@ -25,12 +26,16 @@ from engine.tensor_names import find_places
 
 @dataclass(frozen=True)
 class OpenedSource:
-    """Hold a checkpoint node with the header of what it points to."""
+    """Hold a checkpoint or adapter node with the header of what it points to."""
 
     node: NodeId
     header: Header
     identity: NodeId
     """The first node of the graph that points to the same files: bases are compared by it, and it is read once."""
+    adapts: NodeId | None = None
+    """For an adapter the node whose value it is a difference from; it holds no model of its own."""
+    settings: tuple[str, ...] = ()
+    """What an adapter's config says, as people name it: rank 8, alpha 16."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +127,8 @@ def _resolve_step(step: Step, folder: Path, draft: _Draft) -> None:
     match step.behaviour:
         case Source(kind="checkpoint"):
             _open_source(step, folder, draft)
+        case Adapter(base):
+            _open_adapter(step, step.inputs[base][0].node, folder, draft)
         case Linear() | Kernel() | Choice():
             _join_operands(step, draft)
         case Measure(kind="similarity"):
@@ -150,7 +157,8 @@ def _open_source(step: Step, folder: Path, draft: _Draft) -> None:
         return
     draft.problems += _describe_refused(step, header)
     files = _real_files(header)
-    twin = next((other for other in draft.sources.values() if _real_files(other.header) == files), None)
+    checkpoints = (other for other in draft.sources.values() if other.adapts is None)
+    twin = next((other for other in checkpoints if _real_files(other.header) == files), None)
     if twin is not None:
         # However the path is spelled, the same file is read, hashed and listed once.
         header = replace(header, tensors=twin.header.tensors, files=twin.header.files)
@@ -158,6 +166,25 @@ def _open_source(step: Step, folder: Path, draft: _Draft) -> None:
     identity = draft.sources[step.id].identity
     shapes = {spec.name: spec.shape for spec in header.tensors.values() if spec.dtype.is_float}
     draft.values[step.id] = FlowingValue(PortKind.CHECKPOINT, shapes, step.id, frozenset({identity}))
+
+
+def _open_adapter(step: Step, base: NodeId, folder: Path, draft: _Draft) -> None:
+    value = draft.values[base]
+    try:
+        opened = open_adapter(str(step.parameters["source"]), folder, value.shapes)
+    except (CheckpointError, ReadError) as fault:
+        draft.problems.append(error(_place_fault(fault), fault.remedy, node=step.id, field="source"))
+        draft.missing += [step.id] if isinstance(fault, NotFoundError) else []
+        return
+    if opened.copies:
+        names = ", ".join(opened.copies[:3])
+        message = f"“{step.title}” also holds a copy of its base's {names}, as PEFT makes; that of the wired base is used."
+        draft.problems.append(warning(message, "That is right where the base is the one it was trained on.", node=step.id))
+    draft.problems += _describe_refused(step, opened.header)
+    adapters = (other for other in draft.sources.values() if other.adapts == base)
+    twin = next((other for other in adapters if other.header.tensors == opened.header.tensors), None)
+    draft.sources[step.id] = OpenedSource(step.id, opened.header, twin.identity if twin else step.id, base, opened.settings)
+    draft.values[step.id] = FlowingValue(PortKind.VECTOR, value.shapes, value.parent, value.bases)
 
 
 def _real_files(header: Header) -> frozenset[Path]:
@@ -258,7 +285,7 @@ def _shared_entries(difference: ShapeDifference, policy: str) -> int:
 def _drop_aliases(misfit: Misfit, operand: Operand, policy: str, draft: _Draft) -> Misfit:
     """Take out of the surplus what a tuned model stores although its base ties it (operations.md, law 7)."""
     source = draft.sources.get(operand.node)
-    if source is None or not misfit.surplus:
+    if source is None or source.adapts is not None or not misfit.surplus:
         return misfit
     try:
         aliases, untied = find_aliases(source.header, misfit.surplus)

@@ -9,7 +9,21 @@ from fractions import Fraction
 
 from engine.catalogue import RESERVED, catalogue
 from engine.document.model import Document, Node, NodeId, Wire
-from engine.operation import Behaviour, Choice, Coefficients, Counts, Input, Kernel, Linear, Measure, Operation, PortKind, Sink, Source
+from engine.operation import (
+    Adapter,
+    Behaviour,
+    Choice,
+    Coefficients,
+    Counts,
+    Input,
+    Kernel,
+    Linear,
+    Measure,
+    Operation,
+    PortKind,
+    Sink,
+    Source,
+)
 from engine.parameters import ParameterError, Value
 from engine.problems import Problem, Severity, error
 from engine.tensor_names import Place
@@ -269,7 +283,8 @@ def _mute(step: Step) -> Step:
         return {port: [Fraction(1 if port in passing else 0)] * count for port, count in counts.items()}
 
     inputs = {port: operands[:1] if port in kept else () for port, operands in step.inputs.items()}
-    return dataclasses.replace(step, inputs=inputs, behaviour=Linear(pass_on, parent=behaviour.parent))
+    parent = None if isinstance(behaviour, Adapter) else behaviour.parent
+    return dataclasses.replace(step, inputs=inputs, behaviour=Linear(pass_on, parent=parent))
 
 
 def _find_silent_wires(step: Step, document: Document, drafts: Mapping[NodeId, Step]) -> list[tuple[Input, NodeId]]:

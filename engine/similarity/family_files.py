@@ -7,8 +7,9 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
-from engine.checkpoints.header import FileStamp, Header, TensorSpec
+from engine.checkpoints.header import NOWHERE, DType, FileStamp, Header, Product, TensorSpec
 from engine.errors import InputChangedError, NotFoundError
 
 MOST_PARTS = 64
@@ -19,7 +20,7 @@ YOUNGEST_NS = 2_000_000_000
 
 @dataclass(frozen=True)
 class FamilyFiles:
-    """Hold a base and the checkpoints that are compared by their differences from it."""
+    """Hold a base and the checkpoints and adapters that are compared by their differences from it."""
 
     base: str
     vectors: tuple[str, ...]
@@ -35,13 +36,23 @@ class FamilyFiles:
         return tuple({stamp.path: stamp for header in self.headers for stamp in header.files}.values())
 
     def specs(self, tensor: str, members: Sequence[int]) -> tuple[TensorSpec, ...]:
-        """Return where a tensor of some members lies."""
-        return tuple(self.headers[member].tensors[tensor] for member in members)
+        """Return where a tensor of some members lies; a product, maybe of rank 0, is a difference from the base already."""
+        base = self.headers[0].tensors[tensor]
+        return tuple(self.headers[member].tensors.get(tensor) or _leave_alone(base, self.headers[member]) for member in members)
 
     @property
     def is_here(self) -> bool:
         """Tell whether all files lie on this machine: models of the Hub may not have been downloaded yet."""
         return all(stamp.path.exists() for stamp in self.stamps)
+
+
+def _leave_alone(base: TensorSpec, adapter: Header) -> TensorSpec:
+    """Return the difference of an adapter in a tensor that it does not adapt: zero."""
+    columns = base.shape[-1] if base.shape else 1
+    rows = base.count // max(columns, 1)
+    path = adapter.files[0].path
+    left, right = (TensorSpec(base.name, shape, DType.F32, path, 0) for shape in ((rows, 0), (0, columns)))
+    return TensorSpec(base.name, base.shape, DType.F32, path, NOWHERE, Product(left, right, rows, 0, columns, Fraction(0)))
 
 
 def cut_parts(base: Header) -> tuple[tuple[str, ...], ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from engine.checkpoints.header import Header
+from engine.checkpoints.header import DType, TensorSpec
 from engine.checkpoints.positioned_io import FileSet, write_from
 from engine.similarity.estimate import DrawnBlocks, draw_blocks
 from engine.similarity.family_files import FamilyFiles, identify_checkpoint
@@ -25,16 +26,24 @@ def draw_small(files: FamilyFiles, budget_bytes: int) -> dict[str, DrawnBlocks]:
     return draw_blocks(sizes, seed, budget_bytes)
 
 
-def write_small(files: FamilyFiles, drawn: Mapping[str, DrawnBlocks], folder: Path) -> None:
+Add = Callable[[tuple[TensorSpec, ...], int, int], bytes]
+"""(the base's tensor and an adapter's product, first entry, entries) → their sum as float64."""
+
+
+def write_small(files: FamilyFiles, drawn: Mapping[str, DrawnBlocks], folder: Path, make_add: Callable[[FileSet], Add]) -> None:
     """Write one safetensors file for each member, called by `name_small`: 1-D tensors of the drawn blocks and what lies after the last.
+
+    An adapter's holds what it makes of the base.
 
     Raises:
         ReadError: a file can't be read, or changed.
         OSError: the folder can't be written to.
     """
     with FileSet(files.stamps) as opened:
-        for number, header in enumerate(files.headers):
-            _write_member(header, drawn, opened, folder / name_small(number))
+        reader = _Reader(opened, make_add(opened))
+        for number in range(len(files.headers)):
+            specs = {name: files.specs(name, (0, number)) for name in drawn}
+            _write_member(specs, drawn, reader, folder / name_small(number))
 
 
 def name_small(member: int) -> str:
@@ -47,11 +56,32 @@ def count_small(drawn: DrawnBlocks) -> int:
     return len(drawn.blocks) * drawn.block_entries + drawn.entries - drawn.total * drawn.block_entries
 
 
-def _write_member(header: Header, drawn: Mapping[str, DrawnBlocks], files: FileSet, path: Path) -> None:
+@dataclass(frozen=True)
+class _Reader:
+    """Read stretches of tensors as they go into a small checkpoint."""
+
+    files: FileSet
+    add: Add
+
+    def read(self, specs: tuple[TensorSpec, ...], start: int, count: int) -> bytes:
+        """Return some entries of a member's tensor; `specs` are the base's and its own."""
+        own = specs[1]
+        if own.product:
+            return self.add(specs, start, count)
+        content = bytearray(count * own.dtype.size_bytes)
+        self.files.read_into(own.path, memoryview(content), own.offset + start * own.dtype.size_bytes)
+        return bytes(content)
+
+
+def _stored_dtype(specs: tuple[TensorSpec, ...]) -> DType:
+    return DType.F64 if specs[1].product else specs[1].dtype
+
+
+def _write_member(members: Mapping[str, tuple[TensorSpec, ...]], drawn: Mapping[str, DrawnBlocks], reader: _Reader, path: Path) -> None:
     entries: dict[str, object] = {}
     end = 0
     for name, blocks in drawn.items():
-        dtype, count = header.tensors[name].dtype, count_small(blocks)
+        dtype, count = _stored_dtype(members[name]), count_small(blocks)
         entries[name] = {"dtype": dtype, "shape": [count], "data_offsets": [end, end + count * dtype.size_bytes]}
         end += count * dtype.size_bytes
     text = json.dumps(entries).encode()
@@ -60,19 +90,13 @@ def _write_member(header: Header, drawn: Mapping[str, DrawnBlocks], files: FileS
         out.flush()
         position = 8 + len(text)
         for name, blocks in drawn.items():
-            content = _read_blocks(header, name, blocks, files)
+            content = _read_blocks(members[name], blocks, reader)
             write_from(out.fileno(), memoryview(content), position)
             position += len(content)
 
 
-def _read_blocks(header: Header, name: str, drawn: DrawnBlocks, files: FileSet) -> bytearray:
-    spec = header.tensors[name]
-    width, size = spec.dtype.size_bytes, drawn.block_entries
-    content = bytearray(count_small(drawn) * width)
-    view = memoryview(content)
-    for index, block in enumerate(drawn.blocks):
-        files.read_into(spec.path, view[index * size * width : (index + 1) * size * width], spec.offset + int(block) * size * width)
-    done = len(drawn.blocks) * size * width
-    if done < len(content):
-        files.read_into(spec.path, view[done:], spec.offset + drawn.total * size * width)
-    return content
+def _read_blocks(specs: tuple[TensorSpec, ...], drawn: DrawnBlocks, reader: _Reader) -> bytes:
+    size = drawn.block_entries
+    blocks = [reader.read(specs, int(block) * size, size) for block in drawn.blocks]
+    end = drawn.total * size
+    return b"".join([*blocks, reader.read(specs, end, drawn.entries - end)])

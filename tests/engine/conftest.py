@@ -79,6 +79,27 @@ class Bench:
             (folder / "config.json").write_text(json.dumps(config))
         return folder
 
+    def save_adapter(self, name: str, factors: Mapping[str, tuple[torch.Tensor, torch.Tensor]], **config: object) -> Path:
+        """Write a LoRA adapter as PEFT does, from A and B by layer; tensors that are trained whole come by `save`."""
+        folder = self.folder / name
+        folder.mkdir(parents=True, exist_ok=True)
+        parts = {(layer, part): value for layer, pair in factors.items() for part, value in zip("AB", pair, strict=True)}
+        named = {f"base_model.model.{layer}.lora_{part}.weight": value.contiguous() for (layer, part), value in parts.items()}
+        save_file(named, folder / "adapter_model.safetensors")
+        settings = {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "bias": "none", **config}
+        (folder / "adapter_config.json").write_text(json.dumps(settings))
+        return folder
+
+    @staticmethod
+    def make_factors(seed: int = 7, rank: int = 4, dtype: torch.dtype = torch.float32) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+        """Return A and B by layer for two of the model's matrices."""
+        draw = torch.Generator().manual_seed(seed)
+        layers = {layer: SHAPES[f"{layer}.weight"] for layer in ("model.layers.0.mlp.up_proj", "model.layers.1.self_attn.q_proj")}
+        return {
+            layer: (torch.randn(rank, columns, generator=draw).to(dtype), 0.05 * torch.randn(rows, rank, generator=draw).to(dtype))
+            for layer, (rows, columns) in layers.items()
+        }
+
     @staticmethod
     def make_model(seed: int, dtype: torch.dtype = torch.bfloat16) -> Tensors:
         """Return a small model's tensors of Gaussians, with an integer one."""
@@ -149,9 +170,10 @@ def bench(tmp_path: Path) -> Bench:
 
 @pytest.fixture
 def family(bench: Bench) -> dict[str, Tensors]:
-    """Save a base and three fine-tunes (bfloat16) on the bench and return their tensors."""
+    """Save a base and three fine-tunes (bfloat16), and an adapter, on the bench and return the models' tensors."""
     base = bench.make_model(0)
     models = {"base": base, **{name: bench.move(base, seed) for seed, name in enumerate("abc", start=1)}}
     for name, tensors in models.items():
         bench.save(name, tensors, {"model_type": "tiny"})
+    bench.save_adapter("adapter", bench.make_factors())
     return models

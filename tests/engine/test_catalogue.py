@@ -15,7 +15,7 @@ def test_every_operation_of_this_version_is_there():
 
 def test_reserved_ids_are_not_taken():
     assert not set(RESERVED) & set(catalogue())
-    assert len(RESERVED) == 9
+    assert len(RESERVED) == 8
 
 
 def test_it_cannot_be_changed():
@@ -27,6 +27,7 @@ def test_it_cannot_be_changed():
 
 DEFAULTS = {
     "checkpoint": {"source": ""},
+    "lora_adapter": {"source": ""},
     "series": {"source": "", "pattern": "checkpoint-*"},
     "random_vector": {"seed": 0},
     "test_set": {

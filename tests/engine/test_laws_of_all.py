@@ -13,8 +13,8 @@ import torch
 
 from engine.catalogue import catalogue
 from engine.errors import NonFiniteError
-from engine.operation import Input, Kernel, Linear, Operation, PortKind
-from engine.parameters import Integer, OneOf, Parameter, Real
+from engine.operation import Adapter, Input, Kernel, Linear, Operation, PortKind
+from engine.parameters import Integer, OneOf, Parameter, Real, Text
 from engine.planning.coefficient import Coefficient
 from engine.planning.formula import group_forms
 
@@ -71,6 +71,8 @@ def _choose_values(parameter: Parameter, number: int) -> list[object]:
         return list(parameter.options)
     if isinstance(parameter, Real):
         return [min(max(0.3 + number / 10, parameter.minimum), parameter.maximum)]
+    if isinstance(parameter, Text):
+        return ["adapter"]
     return [parameter.default + 3 if isinstance(parameter, Integer) else parameter.default]
 
 
@@ -102,7 +104,7 @@ def export(bench, lines, kind, node="x", **options):
 
 def test_every_operation_on_weights_is_asked():
     asked = {sample.values[0].operation.id for sample in SAMPLES}
-    others = {each.id for each in catalogue().values() if isinstance(each.behaviour(_defaults(each)), Linear | Kernel)}
+    others = {each.id for each in catalogue().values() if isinstance(each.behaviour(_defaults(each)), Linear | Kernel | Adapter)}
     assert asked == others
 
 
@@ -171,7 +173,11 @@ def test_law_8_no_number_that_is_not_finite_gets_through(bench, family, sample):
         tensors = {key: value.clone() for key, value in family[name].items()}
         tensors[LONG][2, 5] = float("nan")
         bench.save(name, tensors)
-    with pytest.raises(NonFiniteError, match="entry 605") as caught:
+    factors = bench.make_factors()
+    factors[LONG.removesuffix(".weight")][1][2, 0] = float("nan")
+    bench.save_adapter("adapter", factors)
+    first = 600 if isinstance(sample.behaviour, Adapter) else 605
+    with pytest.raises(NonFiniteError, match=f"entry {first}") as caught:
         export(bench, sample.line(), sample.kind)
     assert caught.value.location.tensor == LONG
     assert not (bench.folder / "out").exists()

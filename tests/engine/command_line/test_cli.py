@@ -94,11 +94,11 @@ def test_set_refuses_what_the_declaration_does_not_admit(pair, override, words):
 
 
 def test_set_refuses_an_operation_it_does_not_know(pair, graph):
-    graph["nodes"]["edit"]["operation"] = "lora_adapter"
+    graph["nodes"]["edit"]["operation"] = "low_rank"
     pair.draw(**graph)
     answer = pair.run("--set", "edit.strength=1")
     assert answer.status == 2
-    assert "does not know the operation “lora_adapter”" in answer.err
+    assert "does not know the operation “low_rank”" in answer.err
 
 
 def test_output_stands_in_for_the_one_folder(pair, tmp_path_factory):

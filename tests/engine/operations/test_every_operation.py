@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.catalogue import catalogue
-from engine.operation import Choice, Kernel, Linear, Measure, Operation, PortKind, Sink, Source
+from engine.operation import Adapter, Choice, Kernel, Linear, Measure, Operation, PortKind, Sink, Source
 from engine.parameters import Text
 from engine.tensor_names import find_places
 
@@ -52,7 +52,7 @@ def test_defaults_are_admitted(operation):
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_behaviour_fits_the_ports(operation):
     behaviour = operation.behaviour(choose_parameters(operation))
-    assert isinstance(behaviour, Source | Linear | Kernel | Measure | Choice | Sink)
+    assert isinstance(behaviour, Source | Adapter | Linear | Kernel | Measure | Choice | Sink)
     assert bool(operation.outputs) != isinstance(behaviour, Sink)
     assert bool(operation.inputs) != isinstance(behaviour, Source)
     parent = getattr(behaviour, "parent", None)
