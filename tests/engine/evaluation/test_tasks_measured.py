@@ -160,6 +160,17 @@ def test_text_classification_alone_and_in_batches(bert: Path, tmp_path: Path, ne
 
 
 @torch.no_grad()
+@torch.no_grad()
+def test_token_ids_are_classified_as_they_are(bert: Path, tmp_path: Path, never: Never) -> None:
+    network = transformers.AutoModelForSequenceClassification.from_pretrained(bert).eval()
+    ids = np.random.default_rng(0).integers(3, 300, (12, 5))
+    expected = network(torch.from_numpy(ids)).logits.argmax(-1).numpy()
+    np.savez(tmp_path / "ids.npz", input_ids=ids, labels=np.where(np.arange(12) < 9, expected, 1 - expected))
+    (measured,) = _measure(bert, tmp_path / "ids.npz", never, settings=EvaluationSettings(batch_size=5), task="text_classification")
+    assert (measured.value, measured.n) == (0.75, 12)
+    assert measured.details["inputs"] == "token ids, taken as they are"
+
+
 def test_perplexity_against_a_plain_loop(gpt2: Path, tmp_path: Path, never: Never) -> None:
     (tmp_path / "a.txt").write_text(TEXT)
     network, tokenizer = transformers.AutoModelForCausalLM.from_pretrained(gpt2).eval(), load_tokenizer(gpt2)
@@ -242,7 +253,7 @@ def test_flagged_share_by_a_word_list(gpt2: Path, tmp_path: Path, never: Never) 
         texts = continue_texts(loaded, ["the cat", "a dog"], Sampling(20, 32, 0), never).texts
     settings = EvaluationSettings(scorer=tmp_path / "words.txt")
     share, mean = _measure(gpt2, tmp_path / "prompts.csv", never, settings=settings)
-    assert share.metric, mean.metric == ("flagged_share", "mean_score")
+    assert (share.metric, mean.metric) == ("flagged_share", "mean_score")
     assert share.value == np.mean([" e " in f" {text.lower()} " or "the cat" in text.lower() for text in texts])
     assert not share.higher_is_better
     assert share.details["sampling"] == "temperature 1, whole vocabulary, seed 0, the same draws for every model"
@@ -257,6 +268,34 @@ def test_flagged_share_by_a_classifier_with_prompts_of_a_file(gpt2: Path, bert: 
     assert 0 < mean.value < 1
     assert share.details["scorer"] == "classifier bert, probability of “positive”, flagged from 0.5"
     assert share.details["prompts"] == "3, of prompts.txt"
+
+
+@pytest.mark.parametrize(("content", "message"), [(b"\n \n", "empty"), (b"\xff\xfe", "can't be read")], ids=["empty", "no text"])
+def test_a_list_of_words_or_prompts_that_holds_none_says_so(gpt2: Path, tmp_path: Path, content: bytes, message: str, never: Never) -> None:
+    (tmp_path / "a.csv").write_text("prompt\nthe cat\n")
+    (tmp_path / "list.txt").write_bytes(content)
+    for settings in ({"scorer": tmp_path / "list.txt"}, {"scorer": tmp_path / "a.csv", "prompts": tmp_path / "list.txt"}):
+        with pytest.raises(EvaluationError, match=rf"list\.txt (is )?{message}"):
+            _measure(gpt2, tmp_path / "a.csv", never, settings=EvaluationSettings(metric="flagged_share", **settings))
+
+
+def test_a_classifier_of_which_no_output_says_bad_is_no_scorer(gpt2: Path, bert: Path, tmp_path: Path, never: Never) -> None:
+    (tmp_path / "a.csv").write_text("prompt\nthe cat\n")
+    folder = shutil.copytree(bert, tmp_path / "animals")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "id2label": {"0": "cat", "1": "dog"}, "label2id": {"cat": 0, "dog": 1}}))
+    with pytest.raises(EvaluationError, match="the outputs “cat”, “dog”, and it is not clear which one flags a text"):
+        _measure(gpt2, tmp_path / "a.csv", never, settings=EvaluationSettings(scorer=folder))
+
+
+def test_an_empty_prompt_begins_with_the_tokenizers_own_first_token(gpt2: Path, never: Never) -> None:
+    loaded = load_model(gpt2, "generation", "cpu")
+    tokenizer = load_tokenizer(gpt2)
+    with torch.inference_mode():
+        empty, first, other = (
+            continue_texts(loaded, [prompt], Sampling(24, 1, 0), never).texts for prompt in ("", tokenizer.bos_token, tokenizer.eos_token)
+        )
+    assert empty == first != other
 
 
 @pytest.mark.parametrize(
