@@ -44,8 +44,10 @@ def test_shards_that_the_index_does_not_name_are_not_read(index: Path) -> None:
 
 def test_missing_shards_are_named(index: Path) -> None:
     (index.parent / "model-00002-of-00002.safetensors").unlink()
-    with pytest.raises(NotFoundError, match=r"1 of 2 shards are missing: “model-00002-of-00002\.safetensors”"):
+    with pytest.raises(NotFoundError) as caught:
         read_sharded_header(index)
+    assert caught.value.fact == "1 of 2 shards are missing: “model-00002-of-00002.safetensors”."
+    assert caught.value.remedy == "Download them into the folder."
 
 
 def test_a_tensor_that_only_the_index_has_is_named(index: Path) -> None:

@@ -34,8 +34,10 @@ def test_a_file_beyond_the_ladder_is_refused_with_both_formats():
 
 
 def test_a_file_without_a_format_is_refused():
-    with pytest.raises(DocumentError, match="which format"):
+    with pytest.raises(DocumentError) as caught:
         upgrade_content({}, STEPS_OF_TOMORROW)
+    assert "which format" in caught.value.fact
+    assert caught.value.remedy == 'Choose a .loom file; one begins with "format": "weightloom/3".'
 
 
 def test_the_newest_format_is_the_end_of_the_ladder():

@@ -1,10 +1,12 @@
 """The estimate on real files: beside the exact pass, with what the cache knows, and over many draws."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
 
-from engine.errors import Cancelled
+from engine.errors import Cancelled, InputChangedError
 from engine.execution.gram_pass import PassSettings, measure_gram
 from engine.execution.gram_sample import estimate_gram
 from engine.similarity.known_sums import KnownSums
@@ -71,3 +73,11 @@ def test_neither_threads_nor_a_second_call_show(large, files_of, store):
 def test_it_can_be_stopped(large, files_of, store):
     with pytest.raises(Cancelled):
         estimate_gram(files_of(*NAMES), store, PassSettings(stops=lambda: True))
+
+
+def test_a_file_that_changed_while_it_was_sampled_is_an_error(bench, large, files_of, store):
+    files = files_of(*NAMES)
+    path = bench.folder / "b" / "model.safetensors"
+    os.utime(path, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns + 1))
+    with pytest.raises(InputChangedError):
+        estimate_gram(files, store, budget_bytes=BUDGET)

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from engine.operation import SAMPLE_PIECES
 from engine.planning.passes import StreamPass
 from tests.engine.graph_lines import TWO_VECTORS
 
@@ -69,6 +70,17 @@ def test_what_has_coefficient_0_is_not_read(bench, family, lines, unread):
     float_reads = {name for name in needed if name not in unread}
     assert result.conditions.bytes_read == len(float_reads) * floats + 40
     assert float_reads <= read
+
+
+def test_a_threshold_in_a_tensor_costs_a_sample_and_one_more_reading(bench, family):
+    """What is read only if the sample misleads is not planned for."""
+    sizes = {name: value.numel() * 2 for name, value in family["base"].items() if name != "steps"}
+    large, piece_entries = max(sizes.values()), 4096
+    plan = bench.plan(
+        f"{TWO_VECTORS}\n x = trim vector=ta density:0.3\n edit = apply base=base vector=x\n out = export_checkpoint checkpoint=edit folder:o",
+        {"piece_entries": piece_entries},
+    )
+    assert plan.bytes_read == 2 * (sum(sizes.values()) + large + SAMPLE_PIECES * piece_entries * 2) + 40
 
 
 def test_over_the_budget_is_a_problem_with_numbers(bench, family):

@@ -11,7 +11,7 @@ import pytest
 from engine.errors import SelectionError
 from engine.evaluation.measurement import Measurement
 from engine.search.grid import grid
-from engine.search.rules import Point, SelectionRule, choose_strength
+from engine.search.rules import Point, SelectionRule, choose_strength, rate_point, score_points
 
 GRID = grid(Fraction(0), Fraction(1), Fraction("0.05"))
 Curve = Callable[[float], float]
@@ -138,3 +138,31 @@ def test_figures_that_are_no_numbers_never_qualify(broken: float) -> None:
 def test_a_rule_that_can_t_be_applied_says_why(curve: list[Point], rule: str, references: tuple[Measurement, ...], message: str) -> None:
     with pytest.raises(SelectionError, match=message):
         choose_strength(curve, SelectionRule(rule), references)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "controls"),
+    [
+        ("largest_within_share", accuracy, (0.8, 0.79, 0.78, 0.5, nan)),
+        ("largest_within_increase", perplexity, (16.4, 16.5, 16.6, 18.0, nan)),
+    ],
+)
+def test_a_search_climbs_first_into_the_limit_and_then_within_it(
+    name: str, kind: Callable[[float], Measurement], controls: Sequence[float]
+) -> None:
+    """In falling order: two within the limit, the stronger first; the less beyond it before the more; last what is no number."""
+    strengths = [Fraction(0), Fraction("0.6"), Fraction("0.2"), Fraction("0.1"), Fraction("0.9")]
+    curve = [Point(at, (accuracy(0.5),), (kind(value),)) for at, value in zip(strengths, controls, strict=True)]
+    beyond = Point(Fraction("0.3"), (accuracy(0.5),), (kind(0.2 if kind is accuracy else 30.0),))
+    rule = SelectionRule(name)
+    _, *ratings = [rate_point(scored, rule, is_normalized=False) for scored in score_points((*curve, beyond), rule, ())]
+    strong, weak, little, broken, much = ratings
+    assert strong > weak > 0 > little > much > broken == -inf
+
+
+def test_a_search_by_the_target_climbs_to_what_is_better() -> None:
+    for kind, better, worse in ((accuracy, 0.9, 0.5), (perplexity, 5.0, 9.0)):
+        curve = [Point(Fraction(number), (kind(value),)) for number, value in enumerate((7.0, better, worse, nan))]
+        rule = SelectionRule("best_target")
+        _, high, low, broken = [rate_point(scored, rule, is_normalized=False) for scored in score_points(curve, rule, ())]
+        assert high > low > broken == -inf

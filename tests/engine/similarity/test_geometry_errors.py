@@ -48,3 +48,17 @@ def test_the_error_of_one_norm_is_half_that_of_its_square(tiny):
     geometry = Geometry(table, table.vectors, table.tensors, [0] * len(table.tensors))
     figures = geometry.measure(WEIGHTS[:, :1])
     assert ErrorGeometry(geometry).measure(figures).norms == pytest.approx([errors[0, 1, 1] / (2 * figures.norms[0])])
+
+
+def test_the_error_of_a_cosine_is_that_of_its_product_and_half_of_each_square(tiny):
+    """One product of one tensor is off at a time: ⟨a, b⟩ by e gives e/(‖a‖‖b‖), ‖a‖² by e gives |cos|/2·e/‖a‖²."""
+    off = 1e-3 * tiny.table.products[0, 1, 1]
+    for first, second in ((1, 2), (1, 1)):
+        errors = np.zeros_like(tiny.table.products)
+        errors[0, first, second] = errors[0, second, first] = off
+        table = replace(tiny.table, errors=errors)
+        geometry = Geometry(table, table.vectors, table.tensors, [0] * len(table.tensors))
+        figures = geometry.measure(np.eye(len(table.vectors))[None])
+        a, b = figures.norms[:2]
+        expected = off / (a * b) if first != second else abs(figures.cosines[0, 1]) / 2 * off / a**2
+        assert ErrorGeometry(geometry).measure(figures).cosines[0, 1] == pytest.approx(expected)
