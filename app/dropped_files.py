@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from engine.adapter_bases import is_adapter
 from engine.document.model import Document
 from engine.errors import EngineError
 from engine.export_recipe import open_export
@@ -24,6 +25,7 @@ _NODES = MappingProxyType(
         "checkpoint": "checkpoint",
         "export": "checkpoint",
         "series": "series",
+        "adapter": "lora_adapter",
         "test_set": "test_set",
         "metrics": "measured_metrics",
     }
@@ -40,6 +42,13 @@ class Dropped:
     """The graph that an export carries."""
     reason: str = ""
     """Why it is nothing that the canvas takes."""
+
+    @property
+    def name(self) -> str:
+        """Return what a node made of it is called; all adapters' files are called the same, so theirs is the folder's."""
+        if self.kind == "adapter" and self.path.suffix and self.path.stem == "adapter_model":
+            return self.path.parent.name
+        return self.path.name if self.path.is_dir() else self.path.stem or self.path.name
 
 
 def recognise(path: Path) -> Dropped:
@@ -59,6 +68,8 @@ def _recognise_file(path: Path) -> Dropped:
     ending = path.suffix.lower()
     if ending == ".loom":
         return Dropped("graph", path)
+    if ending in _WEIGHTS and is_adapter(path):
+        return Dropped("adapter", path)
     if ending in _WEIGHTS:
         graph = open_export(path) if ending == ".safetensors" else None
         return Dropped("checkpoint", path) if graph is None else Dropped("export", path.parent, graph)
@@ -71,8 +82,8 @@ def _recognise_file(path: Path) -> Dropped:
 
 def _recognise_folder(path: Path) -> Dropped:
     names = [entry for entry in sorted(path.iterdir()) if not entry.name.startswith(".")]
-    if any(entry.name == "adapter_config.json" for entry in names):
-        return Dropped("adapter", path, reason=f"‘{path.name}’ is a LoRA adapter; nodes for these come in a later version.")
+    if is_adapter(path):
+        return Dropped("adapter", path)
     if any(_STEP.fullmatch(entry.name) and entry.is_dir() for entry in names):
         return Dropped("series", path)
     if any(entry.suffix.lower() in _WEIGHTS for entry in names):

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMessageBox
 
 from app.analogy_roles import play_role
 from app.canvas.connection import PortEnd, can_connect, list_ports, port_kind
-from app.canvas.suggestions import add_joined, join
+from app.canvas.suggestions import add_joined, guess_base, join
 from app.canvas.wishes import FileDrop
 from app.dropped_files import Dropped, node_of, recognise
 from app.files import Files
 from app.session import Session
 from app.widgets.path_field import shorten_path
 from app.workbench import Workbench
+from engine.adapter_bases import find_adapter_bases
 from engine.document.edits import set_label, set_parameter
-from engine.document.model import Document, NodeId, Position
+from engine.document.model import Document, NodeId, PortRef, Position
 from engine.operation import PortKind
 from engine.relocation import relocate
 
@@ -75,18 +78,30 @@ class FileDrops(QObject):
             self._files.opened.emit()
 
     def _add_source(self, operation: str, dropped: Dropped, place: Position, end: PortEnd | None) -> None:
-        source, name = shorten_path(dropped.path, self._session.folder), dropped.path.stem or dropped.path.name
+        source, name = shorten_path(dropped.path, self._session.folder), dropped.name
+        bases = find_adapter_bases(self._session.document, dropped.path, self._session.folder) if dropped.kind == "adapter" else ()
         made: list[NodeId] = []
 
         def edit(document: Document) -> Document:
             after, node_id = add_joined(document, operation, place, None)
             made.append(node_id)
             after = set_label(set_parameter(after, node_id, "source", source), node_id, name)
+            after = _join_base(after, node_id, bases, end)
             return after if end is None else _join_drop(after, node_id, end)
 
         self._session.apply(self.tr("Add ‘{0}’").format(name), edit)
         if made:
             self._bench.scene.select(made[-1:])
+
+
+def _join_base(document: Document, node_id: NodeId, fitting: Collection[NodeId], end: PortEnd | None) -> Document:
+    """Give an adapter its base: the one checkpoint it fits or, of several, the one that its neighbours or the graph count from."""
+    usual = guess_base(document, end.ref.node if end is not None else node_id)
+    known = usual.node if usual is not None else None
+    base = next(iter(fitting)) if len(fitting) == 1 else known if known in fitting else None
+    if base is None:
+        return document
+    return join(document, PortRef(base, str(PortKind.CHECKPOINT)), PortRef(node_id, "base"))
 
 
 def _join_drop(document: Document, node_id: NodeId, end: PortEnd) -> Document:

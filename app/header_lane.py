@@ -42,6 +42,16 @@ class HeaderTask:
 
 
 @dataclass(frozen=True)
+class AdapterFacts:
+    """Hold what there is to know of an adapter."""
+
+    settings: tuple[str, ...]
+    """Rank, alpha and the like, as people name them."""
+    tensors: int
+    """Of the base, that it changes."""
+
+
+@dataclass(frozen=True)
 class CheckSummary:
     """Hold what a check found out."""
 
@@ -51,7 +61,7 @@ class CheckSummary:
     formulas: Mapping[NodeId, str]
     """Per output and search the normal form of what it writes; empty unless the graph can run, as all that follows."""
     parameters: Mapping[NodeId, int]
-    """Per checkpoint the number of its entries."""
+    """Per checkpoint and adapter the number of entries that its files hold."""
     bytes_read: int = 0
     bytes_written: int = 0
     peak_bytes: int = 0
@@ -61,6 +71,8 @@ class CheckSummary:
     """The weights of every node whose structure is sound as functions of the live numbers, also where the graph can't run."""
     files: Mapping[NodeId, FileTimes] = field(default_factory=dict[NodeId, FileTimes])
     """Per checkpoint that is read what its files looked like: other files, other figures."""
+    adapters: Mapping[NodeId, AdapterFacts] = field(default_factory=dict[NodeId, "AdapterFacts"])
+    """Per adapter that fits its base what it is."""
     titles: Mapping[NodeId, str] = field(default_factory=dict[NodeId, str])
     """What nodes are called, also those that a series was written out to."""
 
@@ -173,6 +185,11 @@ def summarise_verdict(verdict: Verdict) -> CheckSummary:
         parameters={},
         live=make_live_model(resolved),
         files={node: _stamp_files(resolved, node) for node in resolved.sources},
+        adapters={
+            node: AdapterFacts(source.settings, len(source.header.tensors))
+            for node, source in resolved.sources.items()
+            if source.adapts is not None
+        },
         titles={node: resolved.title(node) for node in resolved.values},
     )
     if plan is None:
@@ -182,7 +199,7 @@ def summarise_verdict(verdict: Verdict) -> CheckSummary:
         live,
         is_runnable=True,
         formulas=plan.formulas,
-        parameters={node: sum(spec.count for spec in source.header.tensors.values()) for node, source in sources.items()},
+        parameters={node: source.header.parameters for node, source in sources.items()},
         bytes_read=plan.bytes_read,
         bytes_written=plan.bytes_written,
         peak_bytes=plan.peak_bytes,

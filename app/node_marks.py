@@ -13,7 +13,7 @@ from app.run_progress import RunProgress, format_seconds
 from engine.document.model import Document, NodeId
 from engine.events import MetricMeasured
 
-_PARAMETERS, _WRITES_TO, _CHOSEN = "Parameters", "Writes to", "Strength chosen (λ)"
+_PARAMETERS, _WRITES_TO, _CHOSEN, _ADAPTER = "Parameters", "Writes to", "Strength chosen (λ)", "Adapter"
 Facts = Mapping[NodeId, tuple[tuple[str, str], ...]]
 """By node: what is known of it, a name and a value each."""
 
@@ -54,6 +54,10 @@ def gather_facts(document: Document, summary: CheckSummary | None, run: RunProgr
         known: list[tuple[str, str]] = []
         if summary is not None and node_id in summary.parameters:
             known.append((_tr(_PARAMETERS), f"{summary.parameters[node_id]:,}"))
+        if summary is not None and node_id in summary.adapters:
+            found = summary.adapters[node_id]
+            known.append((_tr("Tensors changed"), f"{found.tensors:,}"))
+            known.append((_tr(_ADAPTER), ", ".join(found.settings)))
         if summary is not None and summary.targets and node_id in summary.targets:
             known.append((_tr(_WRITES_TO), str(summary.targets[node_id])))
         if run is not None and node_id not in stale:
@@ -90,6 +94,8 @@ def _shorten(known: tuple[tuple[str, str], ...]) -> str:
     name, value = next((fact for fact in known if fact[0] == _tr(_CHOSEN)), known[-1])
     if name == _tr(_PARAMETERS):
         return _tr("{count} parameters").format(count=value)
+    if name == _tr(_ADAPTER):
+        return value
     if name == _tr(_CHOSEN):
         return f"λ = {value}"
     # A node is narrow: the last two parts tell exports apart, the inspector tells the whole path.

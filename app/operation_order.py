@@ -12,6 +12,7 @@ CAPTIONS: Mapping[str, str] = MappingProxyType(
     {
         "checkpoint": "file, folder or Hub id",
         "series": "the checkpoints of one training",
+        "lora_adapter": "what a LoRA adds to its base",
         "random_vector": "the control that knows no task",
         "task_vector": "fine-tuned − base",
         "negate": "forget: −τ",

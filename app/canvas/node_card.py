@@ -22,6 +22,7 @@ _SLIDERS: Mapping[str, tuple[str, str]] = MappingProxyType(
 _SUBTITLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "checkpoint": ("source",),
+        "lora_adapter": ("source",),
         "test_set": ("source",),
         "measured_metrics": ("source",),
         "export_checkpoint": ("folder", "dtype"),

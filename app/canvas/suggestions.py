@@ -14,7 +14,16 @@ from engine.operation import Operation, PortKind
 
 _LATER: Mapping[PortKind, tuple[str, ...]] = MappingProxyType(
     {
-        PortKind.CHECKPOINT: ("task_vector", "apply", "evaluate", "export_checkpoint", "average", "interpolate", "strength_search"),
+        PortKind.CHECKPOINT: (
+            "task_vector",
+            "apply",
+            "evaluate",
+            "export_checkpoint",
+            "average",
+            "interpolate",
+            "strength_search",
+            "lora_adapter",
+        ),
         PortKind.VECTOR: ("apply", "negate", "scale", "add", "analogy", "ties", "similarity", "trim", "strength_search", "export_vector"),
         PortKind.TEST_SET: ("evaluate", "strength_search"),
         PortKind.METRICS: ("export_checkpoint", "export_vector"),
@@ -24,7 +33,7 @@ _LATER: Mapping[PortKind, tuple[str, ...]] = MappingProxyType(
 _EARLIER: Mapping[PortKind, tuple[str, ...]] = MappingProxyType(
     {
         PortKind.CHECKPOINT: ("checkpoint", "apply", "strength_search", "average"),
-        PortKind.VECTOR: ("task_vector", "negate", "scale", "add", "analogy", "random_vector"),
+        PortKind.VECTOR: ("task_vector", "lora_adapter", "negate", "scale", "add", "analogy", "random_vector"),
         PortKind.TEST_SET: ("test_set",),
         PortKind.METRICS: ("evaluate", "similarity", "strength_search", "measured_metrics"),
     }
@@ -149,11 +158,11 @@ def _list_bases(document: Document) -> list[PortRef]:
 
 
 def _list_bases_behind(document: Document, node_id: NodeId) -> list[PortRef]:
-    """Return the bases of the task vectors that feed a node directly."""
+    """Return the bases of the task vectors and adapters that feed a node directly."""
     feeding = [wire.source.node for wire in document.wires_into(node_id)]
-    return [wire.source for node in feeding if _is_task_vector(document, node) for wire in document.wires_into(node, "base")]
+    return [wire.source for node in feeding if _is_difference(document, node) for wire in document.wires_into(node, "base")]
 
 
-def _is_task_vector(document: Document, node_id: NodeId) -> bool:
+def _is_difference(document: Document, node_id: NodeId) -> bool:
     operation = find_operation(document, node_id)
-    return operation is not None and operation.id == "task_vector"
+    return operation is not None and operation.id in ("task_vector", "lora_adapter")

@@ -41,7 +41,7 @@ def fetch_inputs(plan: Plan, listener: Listener, stops: Callable[[], bool]) -> t
 
 
 def fetch_headers(document: Document, listener: Listener, stops: Callable[[], bool]) -> None:
-    """Download the checkpoints of a document that can't be planned by their headers: pickled weights on the Hub.
+    """Download the checkpoints and adapters of a document that can't be planned by their headers: pickled weights on the Hub.
 
     Raises:
         EngineError: as `fetch_inputs`.
@@ -57,8 +57,8 @@ def _hub_sources(document: Document) -> Iterable[str]:
     for node in document.nodes.values():
         source = node.parameters.get("source")
         operation = known.get(node.operation)
-        brings_checkpoint = operation is not None and not operation.inputs and operation.outputs == (PortKind.CHECKPOINT,)
-        if brings_checkpoint and not node.muted and isinstance(source, str) and source.startswith(HUB_PREFIX):
+        brings_weights = operation is not None and operation.outputs in ((PortKind.CHECKPOINT,), (PortKind.VECTOR,))
+        if brings_weights and not node.muted and isinstance(source, str) and source.startswith(HUB_PREFIX):
             yield source
 
 

@@ -26,17 +26,17 @@ class FileRecord:
 
 @dataclass(frozen=True)
 class InputRecord:
-    """Hold one checkpoint of the graph."""
+    """Hold one checkpoint or adapter of the graph."""
 
     node: str
     label: str
     role: str
-    """What it is in the graph: base, fine-tuned, reference …"""
+    """What it is in the graph: base, fine-tuned, adapter, reference …"""
     source: str
     files: tuple[FileRecord, ...]
     tensors: int
     parameters: int
-    """Entries over all tensors."""
+    """Entries that its files hold."""
     dtypes: tuple[str, ...]
     is_read: bool
     """False when its coefficient is 0 everywhere, so that no byte of it was looked at."""

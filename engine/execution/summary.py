@@ -67,7 +67,7 @@ def _summarise_input(execution: Execution, node: NodeId) -> InputRecord:
         source=str(step.parameters["source"]),
         files=files,
         tensors=len(header.tensors),
-        parameters=sum(spec.count for spec in header.tensors.values()),
+        parameters=header.parameters,
         dtypes=_dtypes(header),
         is_read=any(stamp.path in read for stamp in header.files),
     )
@@ -76,6 +76,8 @@ def _summarise_input(execution: Execution, node: NodeId) -> InputRecord:
 def _input_role(folding: Folding, node: NodeId) -> str:
     resolved = folding.resolved
     identity = resolved.sources[node].identity
+    if resolved.sources[node].adapts is not None:
+        return "adapter"
     if any(identity in value.bases for value in resolved.values.values() if value.kind is PortKind.VECTOR):
         return "base"
     wires = resolved.graph.document.wires_from(node)
@@ -85,7 +87,7 @@ def _input_role(folding: Folding, node: NodeId) -> str:
 
 
 def _dtypes(header: Header) -> tuple[str, ...]:
-    return tuple(sorted({spec.dtype.value for spec in header.tensors.values()}))
+    return tuple(sorted({part.dtype.value for spec in header.tensors.values() for part in spec.stored}))
 
 
 def _summarise_output(execution: Execution, output: Output, metrics: Mapping[NodeId, tuple[MetricRecord, ...]]) -> OutputRecord:

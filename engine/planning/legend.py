@@ -61,7 +61,8 @@ def _explain_adapter(folding: Folding, step: Step) -> str:
     source = folding.resolved.sources[step.id]
     products = sum(spec.product is not None for spec in source.header.tensors.values())
     whole = len(source.header.tensors) - products
-    counts = [f"{products} matrices adapted", *([f"{whole} tensors trained whole"] if whole else [])]
+    counts = [f"{products} {'matrix' if products == 1 else 'matrices'} adapted"]
+    counts += [f"{whole} tensor{'s' * (whole != 1)} trained whole"] if whole else []
     return f"{folding.resolved.title(step.id)} = {step.operation.formula}   ({'; '.join([*source.settings, *counts])})"
 
 

@@ -1,8 +1,10 @@
 """The window from the outside: what is asked, what is connected, what survives."""
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QWidget
+from safetensors.numpy import save_file
 
 from app.actions import ACTIONS
 from app.canvas.connection import PortEnd
@@ -220,6 +222,54 @@ def test_a_checkpoint_file_dropped_on_a_role_plays_it_in_one_step(window, bench,
         ("task_vector.vector", "like.b"),
     }
     assert window.session.document.nodes[NodeId("checkpoint")].label == "striped"
+    window.session.undo_stack.undo()
+    assert window.session.document == before
+
+
+def save_pair(folder):
+    """Save a base, a model of other tensors and an adapter of the base."""
+    for name, tensor in (("base", "h.0.weight"), ("other", "x.0.weight")):
+        (folder / name).mkdir()
+        save_file({tensor: np.zeros((8, 6), np.float32)}, folder / name / "model.safetensors")
+    adapter = folder / "pirate"
+    adapter.mkdir()
+    factors = {"A": np.ones((2, 6), np.float32), "B": np.ones((8, 2), np.float32)}
+    named = {f"base_model.model.h.0.lora_{part}.weight": value for part, value in factors.items()}
+    save_file(named, adapter / "adapter_model.safetensors")
+    (adapter / "adapter_config.json").write_text('{"r": 2, "lora_alpha": 4}')
+    return adapter
+
+
+def test_a_dropped_adapter_is_joined_to_the_one_checkpoint_it_fits(window, bench, tmp_path):
+    adapter = save_pair(tmp_path)
+    nodes = {NodeId(name): Node("checkpoint", {"source": str(tmp_path / name)}) for name in ("base", "other")}
+    window.session.new(Document(nodes=nodes))
+    window.links.drops.take(FileDrop((adapter,), (0.0, 0.0)))
+    document = window.session.document
+    node = document.nodes[NodeId("lora_adapter")]
+    assert (node.parameters["source"], node.label) == (str(adapter), "pirate")
+    assert [(str(wire.source), str(wire.target)) for wire in document.wires] == [("base.checkpoint", "lora_adapter.base")]
+
+
+def test_of_several_checkpoints_that_it_fits_an_adapter_takes_the_graphs_base(window, bench, tmp_path):
+    adapter = save_pair(tmp_path)
+    nodes = {NodeId(name): Node("checkpoint", {"source": str(tmp_path / "base")}) for name in ("a", "b")}
+    window.session.new(Document(nodes=nodes))
+    window.links.drops.take(FileDrop((adapter,), (0.0, 0.0)))
+    assert not window.session.document.wires, "which of the two it is can't be known"
+    wire = Wire(PortRef(NodeId("b"), "checkpoint"), PortRef(NodeId("tau"), "base"))
+    window.session.new(Document(nodes={**nodes, NodeId("tau"): Node("task_vector")}, wires=(wire,)))
+    window.links.drops.take(FileDrop((adapter,), (0.0, 0.0)))
+    assert ("b.checkpoint", "lora_adapter.base") in {(str(wire.source), str(wire.target)) for wire in window.session.document.wires}
+
+
+def test_an_adapter_dropped_on_a_role_plays_it_in_one_step(window, bench, tmp_path):
+    adapter = save_pair(tmp_path)
+    before = Document(nodes={NodeId("base"): Node("checkpoint", {"source": str(tmp_path / "base")}), NodeId("like"): Node("analogy")})
+    window.session.new(before)
+    window.links.drops.take(FileDrop((adapter,), (0.0, 300.0), PortEnd(PortRef(NodeId("like"), "b"), is_output=False)))
+    joined = {(str(wire.source), str(wire.target)) for wire in window.session.document.wires}
+    assert joined == {("base.checkpoint", "lora_adapter.base"), ("lora_adapter.vector", "like.b")}
     window.session.undo_stack.undo()
     assert window.session.document == before
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.canvas.node_state import StateKind
+from app.header_lane import AdapterFacts, CheckSummary
 from app.node_marks import gather_facts, mark_nodes, shorten_facts
 from app.run_progress import RunProgress, describe_event
 from engine.document.model import Document, Node, NodeId
@@ -60,3 +61,12 @@ def test_a_search_shows_what_it_has_chosen_and_how_that_does():
         ("accuracy of Edit on digits", "0.300"),
     )
     assert shorten_facts(facts) == {MEASURE: "λ = 0.6"}
+
+
+def test_an_adapter_tells_its_rank_and_how_much_it_changes():
+    node = next(iter(DOCUMENT.nodes))
+    found = AdapterFacts(("rank 8", "alpha 16"), 24)
+    summary = CheckSummary((), is_runnable=True, formulas={}, parameters={node: 1000}, adapters={node: found})
+    facts = gather_facts(DOCUMENT, summary, None, frozenset())
+    assert facts[node] == (("Parameters", "1,000"), ("Tensors changed", "24"), ("Adapter", "rank 8, alpha 16"))
+    assert shorten_facts(facts)[node] == "rank 8, alpha 16"

@@ -1,0 +1,107 @@
+"""Adapters where models are measured and compared live: their columns are those of what they make of the base."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from engine.execution.gram_pass import measure_gram
+from engine.execution.gram_sample import estimate_gram
+from engine.execution.kernel_sample import KernelGraph, estimate_kernels, list_kernels
+from engine.execution.stop import Stop
+from engine.planning.family_files import find_family_files
+from engine.planning.live_model import make_live_model
+from engine.planning.live_space import LiveSpace
+from engine.planning.resolve import resolve_values
+from engine.planning.structure import read_graph
+from tests.engine.graph_lines import TEST_SETS
+
+ADAPTER = "base = checkpoint source:base\n lora = lora_adapter base=base source:adapter\n"
+GRAPH = f"""{ADAPTER}
+    a = checkpoint source:a
+    ta = task_vector tuned=a base=base
+    sum = add vectors=lora,ta weights:[1,0.5]
+    edit = apply base=base vector=sum strength:0.5
+"""
+
+
+def resolve(bench, lines):
+    return resolve_values(read_graph(bench.document(lines))[0], bench.folder)[0]
+
+
+def save_merged(bench, name="merged"):
+    """Save the base with its adapter merged into it, in float64."""
+    moved = {f"{layer}.weight": 2 * (second.double() @ first.double()) for layer, (first, second) in bench.make_factors().items()}
+    base = bench.load("base")
+    bench.save(name, {key: value.double() + moved[key] if key in moved else value for key, value in base.items()})
+
+
+def test_a_search_finds_its_strength(bench, vision):
+    layer = next(name for name, value in vision.items() if value.shape == (16, 16) and name.endswith(".weight")).removesuffix(".weight")
+    draw = torch.Generator().manual_seed(1)
+    bench.save_adapter("adapter", {layer: (torch.randn(4, 16, generator=draw), torch.randn(16, 4, generator=draw))})
+    result = bench.run(f"""{ADAPTER}{TEST_SETS}
+        found = strength_search base=base vectors=lora targets=target tests=test start:0.5 stop:1 step:0.25
+        out = export_checkpoint checkpoint=found.checkpoint metrics=found.metrics folder:out
+    """)
+    (search,) = result.searches
+    assert len(search.points) == 4
+    assert not torch.equal(bench.load("out")[f"{layer}.weight"], vision[f"{layer}.weight"])
+
+
+def test_its_column_is_that_of_the_merged_model(bench, family, store):
+    save_merged(bench)
+    (files,) = find_family_files(resolve(bench, f"{GRAPH}\n m = checkpoint source:merged\n tm = task_vector tuned=m base=base"))
+    assert set(files.vectors) == {"a", "lora", "m"}
+    table = measure_gram(files, store).table
+    lora, merged = 1 + table.vectors.index("lora"), 1 + table.vectors.index("m")
+    np.testing.assert_allclose(table.products[:, lora], table.products[:, merged], rtol=1e-6, atol=1e-5)
+    assert (table.both[:, lora - 1, lora - 1] > 0).sum() == 2
+    assert not table.products[table.tensors.index("model.norm.weight"), lora].any()
+
+
+def test_the_estimate_is_exact_where_all_blocks_are_drawn(bench, family, store):
+    (files,) = find_family_files(resolve(bench, GRAPH))
+    estimate, exact = estimate_gram(files, store), measure_gram(files, store).table
+    np.testing.assert_allclose(estimate.products, exact.products, rtol=1e-6)
+
+
+def test_figures_before_the_run_are_those_of_what_a_run_writes(bench, family, store):
+    document = bench.document(GRAPH)
+    resolved = resolve(bench, GRAPH)
+    model = make_live_model(resolved)
+    (live,) = model.families
+    (files,) = find_family_files(resolved)
+    space = LiveSpace(live, measure_gram(files, store).table)
+    figures = space.look(model.read_values(document))
+    for node in ("lora", "sum"):
+        bench.run(f"{GRAPH}\n out = export_vector vector={node} folder:out dtype:float32", {"overwrite": True})
+        norm = torch.cat([value.double().flatten() for value in bench.load("out").values()]).norm()
+        assert figures.norms[space.rows[node]] == pytest.approx(norm.item(), rel=1e-5)
+    places = space.place(figures)
+    assert np.isfinite(places.places).all()
+
+
+def test_what_kernels_make_of_it_is_estimated(bench, family, store):
+    lines = f"{GRAPH}\n kept = trim vector=lora density:0.2\n elected = ties vectors=lora,ta"
+    resolved = resolve(bench, lines)
+    (files,) = find_family_files(resolved)
+    graph = KernelGraph(bench.document(lines), resolved, files, list_kernels(resolved, files))
+    table = estimate_kernels(graph, measure_gram(files, store).table, Stop())
+    for node in ("kept", "elected"):
+        bench.run(f"{lines}\n out = export_vector vector={node} folder:out dtype:float32", {"overwrite": True})
+        squares = sum(value.double().square().sum().item() for value in bench.load("out").values())
+        column = 1 + table.vectors.index(node)
+        assert table.products[:, column, column].sum() == pytest.approx(squares, rel=0.02)
+
+
+def test_whole_tensors_of_an_adapter_of_another_base_are_left_out(bench, family):
+    """Their differences are not from the model that all others are measured from."""
+    path = bench.folder / "adapter" / "adapter_model.safetensors"
+    save_file({**load_file(path), "base_model.model.model.norm.weight": torch.zeros(16)}, path)
+    (own,) = find_family_files(resolve(bench, GRAPH))
+    assert own.left_out == ()
+    (found,) = find_family_files(resolve(bench, f"{GRAPH}\n more = lora_adapter base=edit source:adapter\n x = add vectors=more,ta"))
+    assert found.left_out == ("model.norm.weight",)
