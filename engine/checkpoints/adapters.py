@@ -31,6 +31,8 @@ class OpenedAdapter:
 
     header: Header
     """Its tensors are called as the base's: those that are adapted (products) and those that were trained whole."""
+    stored: Header
+    """What its file of weights holds, by the file's own names."""
     settings: tuple[str, ...]
     """As people name them: rank 8, alpha 16."""
     copies: tuple[str, ...]
@@ -61,7 +63,7 @@ def open_adapter(source: str, relative_to: Path, base: Mapping[str, Shape]) -> O
     files = (*stored.files, stamp_file(config.path))
     ordered = {name: tensors[name] for name in base if name in tensors}
     header = replace(stored, source=source, folder=path.parent, tensors=ordered, files=files, aliases={})
-    return OpenedAdapter(header, tuple(list_settings(config)), tuple(sorted_tensors.copies))
+    return OpenedAdapter(header, stored, tuple(list_settings(config)), tuple(sorted_tensors.copies))
 
 
 def _find_weights(source: str, relative_to: Path) -> str:

@@ -34,9 +34,10 @@ def fetch_inputs(plan: Plan, listener: Listener, stops: Callable[[], bool]) -> t
 
     stamps = {stamp.path: stamp for stamp in plan.inputs}
     for source in remote:
-        needed = {stamp.path for stamp in source.header.files} & plan.read_files
-        fetch_missing(source.header, needed, _tell_progress(plan.resolved.title(source.node), listener), stops)
-        stamps |= {stamp.path: stamp for stamp in restamp(source.header).files if stamp.path in stamps}
+        header = source.stored or source.header
+        needed = {stamp.path for stamp in header.files} & plan.read_files
+        fetch_missing(header, needed, _tell_progress(plan.resolved.title(source.node), listener), stops)
+        stamps |= {stamp.path: stamp for stamp in restamp(header).files if stamp.path in stamps}
     return tuple(stamps.values())
 
 

@@ -36,6 +36,8 @@ class OpenedSource:
     """For an adapter the node whose value it is a difference from; it holds no model of its own."""
     settings: tuple[str, ...] = ()
     """What an adapter's config says, as people name it: rank 8, alpha 16."""
+    stored: Header | None = None
+    """For an adapter what its file holds, by the file's own names."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ def _open_adapter(step: Step, base: NodeId, folder: Path, draft: _Draft) -> None
     draft.problems += _describe_refused(step, opened.header)
     adapters = (other for other in draft.sources.values() if other.adapts == base)
     twin = next((other for other in adapters if other.header.tensors == opened.header.tensors), None)
-    draft.sources[step.id] = OpenedSource(step.id, opened.header, twin.identity if twin else step.id, base, opened.settings)
+    draft.sources[step.id] = OpenedSource(step.id, opened.header, twin.identity if twin else step.id, base, opened.settings, opened.stored)
     draft.values[step.id] = FlowingValue(PortKind.VECTOR, value.shapes, value.parent, value.bases)
 
 

@@ -96,6 +96,28 @@ def test_a_run_brings_in_what_it_reads_and_nothing_else(bench, hub):
     assert (bench.folder / "out/config.json").read_bytes() == CONFIG["config.json"]
 
 
+def test_an_adapter_on_the_hub_is_brought_in_like_a_checkpoint(bench, hub):
+    factors = {"A": torch.ones(2, 250), "B": torch.ones(200, 2)}
+    files = {
+        "adapter_config.json": b'{"peft_type": "LORA", "r": 2, "lora_alpha": 4}',
+        "adapter_model.safetensors": save({f"base_model.model.w.lora_{part}.weight": value for part, value in factors.items()}),
+    }
+    hub.repositories["org/lora"] = Repository(files, commit="d" * 40)
+    hub.repositories["org/flat"] = Repository({**CONFIG, "model.safetensors": save({"w.weight": torch.zeros(200, 250)})}, commit="e" * 40)
+    lines = """
+        base = checkpoint source:hub:org/flat
+        lora = lora_adapter base=base source:hub:org/lora
+        out = export_vector vector=lora folder:out
+    """
+    plan = bench.plan(lines, ONLINE)
+    assert cached(bench) == set()
+    bench.run_plan(plan)
+    assert bench.load("out")["w.weight"].unique().tolist() == [4.0]
+    assert cached(bench) == {"lora/adapter_model.safetensors"}
+    _list_files.cache_clear()
+    assert bench.plan(lines, {**ONLINE, "overwrite": True}).hash == plan.hash
+
+
 def test_the_user_hears_how_far_each_download_is(bench, hub):
     bench.run(GRAPH)
     texts = [event.text for event in bench.events if isinstance(event, Remarked) and event.text.startswith("Downloading")]
