@@ -3,7 +3,7 @@
 from app.analogy_roles import find_searches, find_strengths, list_candidates, play_role, read_roles, say_analogy
 from app.templates import BY_ID, load_template
 from engine.document.edits import remove_nodes
-from engine.document.model import NodeId, PortRef
+from engine.document.model import Document, Node, NodeId, PortRef, Wire
 
 ANALOGY = NodeId("analogy")
 DOCUMENT = load_template(BY_ID["analogy"])
@@ -43,3 +43,11 @@ def test_a_checkpoint_without_one_gets_it_with_the_common_base():
     (wire,) = after.wires_into(ANALOGY, "a")
     made = wire.source.node
     assert [str(one.source) for one in after.wires_into(made)] == ["plain-low.checkpoint", "base.checkpoint"]
+
+
+def test_a_circle_of_vectors_is_followed_once():
+    nodes = {"like": Node("analogy"), "sum": Node("add"), "half": Node("scale"), "apply": Node("apply")}
+    pairs = ("like.vector sum.vectors", "sum.vector half.vector", "half.vector sum.vectors", "half.vector apply.vector")
+    wires = tuple(Wire(*map(PortRef.parse, pair.split())) for pair in pairs)
+    document = Document(nodes={NodeId(name): node for name, node in nodes.items()}, wires=wires)
+    assert find_strengths(document, NodeId("like")) == ("apply",)

@@ -203,6 +203,7 @@ def test_dropped_files_become_their_nodes(window, bench, tmp_path):
     node = window.session.document.nodes[NodeId("test_set")]
     assert (node.parameters["source"], node.label) == (str(tmp_path / "examples.csv"), "examples")
     assert "odd.xyz" in bench.status.currentMessage()
+    assert bench.scene.selected_ids == ("test_set",)
 
 
 def test_a_checkpoint_file_dropped_on_a_role_plays_it_in_one_step(window, bench, tmp_path):

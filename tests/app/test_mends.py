@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from app.mends import find_mends
-from engine.document.model import Document, Node, NodeId, PortRef, Wire
+from engine.document.json_values import FrozenMapping
+from engine.document.model import Document, Node, NodeId, PortRef, Settings, Wire
 from engine.planning.structure import read_graph
 from engine.problems import error
 
@@ -34,6 +35,15 @@ BROKEN = {
             ("tau.vector", "apply.vector"),
             ("b.checkpoint", "apply.base"),
             ("apply.checkpoint", "out.checkpoint"),
+        ],
+    ),
+    "Export the result of ‘Apply’": make(
+        {"b": BASE, "t": TUNED, "tau": Node("task_vector"), "apply": Node("apply")},
+        [
+            ("t.checkpoint", "tau.tuned"),
+            ("b.checkpoint", "tau.base"),
+            ("tau.vector", "apply.vector"),
+            ("b.checkpoint", "apply.base"),
         ],
     ),
     "Remove “colour”": make({"b": Node("checkpoint", {"source": "b", "colour": "red"})}),
@@ -87,3 +97,19 @@ def test_splits_of_a_search_are_corrected():
     document = make({"data": Node("test_set", {"source": "d"}), "s": Node("strength_search")}, [("data.test_set", "s.targets")])
     titles = [mend.title for mend in find_mends(document, error("It takes validation data.", node="s", field="targets"))]
     assert titles == ["Mark ‘d’ as validation data"]
+
+
+def test_a_node_put_in_to_convert_stands_half_way_between_the_two():
+    nodes = {"t": Node("checkpoint", {"source": "t"}, position=(100.0, 40.0)), "apply": Node("apply", position=(500.0, 140.0))}
+    document = make(nodes, [("t.checkpoint", "apply.vector")])
+    mend = next(mend for problem in problems_of(document) for mend in find_mends(document, problem) if mend.title.startswith("Insert"))
+    after = mend.edit(document)
+    (made,) = after.nodes.keys() - document.nodes.keys()
+    assert after.nodes[made].position == (300.0, 90.0)
+
+
+def test_a_setting_that_nobody_knows_goes_back_to_the_usual_one():
+    document = make({"b": BASE}, settings=Settings(FrozenMapping({"precision": "float12"})))
+    (mend,) = find_mends(document, error("“float12” is no precision.", "Choose another.", field="precision"))
+    assert mend.title == "Set it to “float32”"
+    assert "precision" not in mend.edit(document).settings.values

@@ -68,6 +68,17 @@ def test_a_button_sets_the_strength_as_one_step(live, inspector):
     assert live.session.document.nodes[NodeId("apply")].parameters["strength"] == 0.9
 
 
+def test_the_buttons_follow_a_number_that_is_moved(live, inspector):
+    """“Norm match” for the sum hangs on the sum's length, which the weights change."""
+    inspector.show_nodes([NodeId("apply")])
+    (row,) = inspector.findChildren(PresetRow)
+    before = row.buttons[1].text()
+    assert live.set_number(NodeId("sum"), "weights.1", 3.0)
+    presets = list_presets(live.families, NodeId("apply"), "apply", "strength")
+    assert [button.text() for button in row.buttons] == [preset.text for preset in presets]
+    assert row.buttons[1].text() != before
+
+
 def test_a_button_sets_all_weights(live, inspector):
     inspector.show_nodes([NodeId("sum")])
     (row,) = inspector.findChildren(PresetRow)

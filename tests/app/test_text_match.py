@@ -21,3 +21,8 @@ def test_the_start_of_a_text_beats_a_word_beats_the_middle():
 def test_all_words_must_be_there():
     assert find("fil lay") == ["Layer filter"]
     assert find("layer zebra") == []
+
+
+def test_the_middle_of_the_name_beats_the_start_of_its_help():
+    entries = {"Scale": "apply a factor", "Reapply": "add again", "Add": "sum, not apply"}
+    assert rank_matches("apply", entries, lambda name: (name, entries[name])) == ["Reapply", "Scale", "Add"]

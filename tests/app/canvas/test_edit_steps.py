@@ -82,3 +82,15 @@ def test_the_clipboard_is_loom_text(make):
     assert set(fragment.nodes) == {"not", "edit"}
     assert fragment.notes[0].text == "why"
     assert read_fragment("a sentence") is None
+
+
+def test_selections_are_joined_and_toggled_kind_by_kind(make):
+    wire = make.wire("a.vector", "b.vector")
+    one = Selection(frozenset({NodeId("a")}), frozenset({"f"}), frozenset({"n"}), frozenset({wire}))
+    two = Selection(frozenset({NodeId("b")}), frozenset({"g"}), frozenset({"m"}), frozenset())
+    both = Selection(frozenset({NodeId("a"), NodeId("b")}), frozenset({"f", "g"}), frozenset({"m", "n"}), frozenset({wire}))
+    assert one.joined(two) == one.toggled(two) == both
+    assert both.has(one)
+    assert not one.has(two)
+    assert one.toggled(one) == Selection()
+    assert both.toggled(two) == one

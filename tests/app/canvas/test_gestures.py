@@ -134,3 +134,14 @@ def test_middle_drag_and_space_drag_pan(hand, session, view, open_graph, make, b
     assert after != before
     assert session.undo_stack.count() == 0
     assert hand.scene.selected_ids == ()
+
+
+def test_escape_takes_away_a_strength_that_was_not_written_before(hand, session, view, open_graph, make):
+    document = make.graph({"edit": make.node("apply", 0, 0)})
+    open_graph(document)
+    item = hand.scene.nodes[NodeId("edit")]
+    place = item.shape_.slider
+    hand.press((item.x() + place.x + 0.2 * place.length, item.y() + place.y))
+    assert "strength" in session.document.nodes[NodeId("edit")].parameters
+    QTest.keyClick(view, Qt.Key.Key_Escape)
+    assert session.document == document

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from app.canvas.edit_steps import Selection
 from engine.document.model import NodeId
 
 
@@ -27,3 +28,15 @@ def test_a_node_is_renamed_in_place_and_escape_keeps_its_name(hand, session, vie
         view.naming.field.setPlainText("What it learned")
         QTest.keyClick(view.naming.field, key)
         assert session.document.nodes[NodeId("tau")].label == label
+
+
+def test_a_frame_gets_its_title_by_the_same_command(hand, session, view, open_graph, make):
+    open_graph(make.negation())
+    hand.scene.select([NodeId("tau")])
+    view.commands()["frame"]()
+    (frame,) = session.document.frames
+    hand.scene.choose(Selection(frames=frozenset({frame.id})))
+    view.commands()["rename"]()
+    view.naming.field.setPlainText("What it learned")
+    QTest.keyClick(view.naming.field, Qt.Key.Key_Return)
+    assert session.document.frames[0].title == "What it learned"

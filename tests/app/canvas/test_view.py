@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QNativeGestureEvent, QPointingDevice, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QDropEvent, QNativeGestureEvent, QPointingDevice, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -134,3 +134,26 @@ def test_files_dropped_are_handed_over_with_the_port_under_them(hand, view, open
     x, y = hand.input("like.b")
     _drop(view, packed, (x + 60, y + 5))
     assert [what.end for name, what in heard if name == "files_dropped"] == [make.input("like.b")], "the whole row takes it"
+
+
+def _ask_menu(hand, view, at):
+    place = view.viewportTransform().map(QPointF(*at)).toPoint()
+    QApplication.sendEvent(view.viewport(), QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, view.viewport().mapToGlobal(place)))
+
+
+def test_the_menu_is_asked_for_what_lies_under_the_cursor_which_is_selected(hand, view, open_graph, make, heard):
+    open_graph(make.negation())
+    hand.scene.select([NodeId("not"), NodeId("edit")])
+    for at in (hand.title("not"), hand.title("tau"), (600, 500)):
+        _ask_menu(hand, view, at)
+    assert [what.node for name, what in heard if name == "wish_menu"] == ["not", "tau", None]
+    assert [what for name, what in heard if name == "selection_ids_changed"] == [("edit", "not"), ("tau",)]
+
+
+def test_a_tooltip_tells_of_the_node_or_the_port_under_the_cursor(hand, view, open_graph, make):
+    open_graph(make.negation())
+    hover = lambda at: hand.scene.hover_text(view._hit(view.viewportTransform().map(QPointF(*at))))  # noqa: E731
+    assert hover(hand.title("tau")).splitlines()[0] == "Task vector"
+    assert hover(hand.input("tau.tuned")).splitlines()[0] == "tuned (checkpoint)"
+    assert hover(hand.output("tau.vector")).splitlines()[0] == "vector (vector)"
+    assert hover((600, 500)) == ""
