@@ -33,6 +33,7 @@ def test_the_choice_is_the_best_of_what_was_tried_and_is_what_is_written(bench, 
     (search,) = result.searches
     assert search.points[0].strengths == (0, 0)
     assert 5 < len(search.points) <= 9
+    assert [point.strength for point in search.points] == pytest.approx([sum(point.strengths) / 2 for point in search.points])
     assert [point.strengths for point in search.points[1:]] == tried(bench.events)
     best = max(point.score for point in search.points[1:])
     chosen = next(point for point in search.points if point.strengths == search.chosen_strengths)

@@ -42,3 +42,11 @@ def test_a_copy_of_the_validation_data_is_no_test_data(check, bench, is_same):
     (bench.folder / "test.npz").write_bytes(data if is_same else data[::-1])
     said = [problem.message for problem in check()]
     assert said == (["“test” (test) and “target” (validation) are the same data."] if is_same else [])
+
+
+def test_a_model_without_its_config_can_t_be_measured(bench, check):
+    assert check() == ()
+    (bench.folder / "base" / "config.json").unlink()
+    (problem,) = check()
+    assert (problem.node, problem.field) == ("s", "base")
+    assert problem.message == "“base” has no config.json, so it can't be run as a model."

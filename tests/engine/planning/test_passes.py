@@ -76,10 +76,8 @@ def test_a_threshold_in_a_tensor_costs_a_sample_and_one_more_reading(bench, fami
     """What is read only if the sample misleads is not planned for."""
     sizes = {name: value.numel() * 2 for name, value in family["base"].items() if name != "steps"}
     large, piece_entries = max(sizes.values()), 4096
-    plan = bench.plan(
-        f"{TWO_VECTORS}\n x = trim vector=ta density:0.3\n edit = apply base=base vector=x\n out = export_checkpoint checkpoint=edit folder:o",
-        {"piece_entries": piece_entries},
-    )
+    lines = "x = trim vector=ta density:0.3\n edit = apply base=base vector=x\n out = export_checkpoint checkpoint=edit folder:out"
+    plan = bench.plan(f"{TWO_VECTORS}\n {lines}", {"piece_entries": piece_entries})
     assert plan.bytes_read == 2 * (sum(sizes.values()) + large + SAMPLE_PIECES * piece_entries * 2) + 40
 
 

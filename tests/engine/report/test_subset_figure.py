@@ -78,6 +78,8 @@ def test_figures_are_drawn_and_said_in_words(search):
     for svg in (draw_pairs(search, "k"), draw_sizes(search, "k")):
         assert svg.startswith("<svg")
         assert "aria-label" in svg or "<title" in svg
-    assert "3: " in draw_sizes(search, "k")
+    sizes = draw_sizes(search, "k")
+    assert "3: " in sizes
+    assert sizes.count("<use") == len(find_best(search)) + len(mean_by_size(search))
     assert draw_pairs(replace(search, method="coordinate"), "k") == ""
     assert draw_sizes(replace(search, method=""), "k") == ""
