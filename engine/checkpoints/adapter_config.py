@@ -49,7 +49,8 @@ class AdapterConfig:
     """Whether α is divided by √r (rsLoRA) and not by r."""
     is_turned: bool
     """Whether the layers keep their weights as (inputs, outputs), as GPT-2's do (fan_in_fan_out)."""
-    bias: str
+    trained: tuple[str, ...]
+    """The ends of the names of modules that were trained whole (modules_to_save)."""
     base_name: str
     """What the adapter says it was trained on; may be empty."""
     ranks: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -59,6 +60,11 @@ class AdapterConfig:
     def rank_of(self, layer: str) -> int:
         """Return r of a layer."""
         return self.ranks.get(_find_pattern(self.ranks, layer), self.rank)
+
+    def is_trained(self, tensor: str) -> bool:
+        """Tell whether a tensor that is no layer's product was trained: a bias, or one of a module that was to be saved."""
+        module = tensor.rpartition(".")[0]
+        return tensor.endswith(".bias") or any(module == name or f".{name}." in f".{module}." for name in self.trained)
 
     def factor_of(self, layer: str) -> Fraction:
         """Return α/r of a layer, or α/√r (to the nearest double) for rsLoRA (arXiv 2312.03732)."""
@@ -83,7 +89,6 @@ def read_adapter_config(weights: Path) -> AdapterConfig:
         raise NotFoundError(fact, remedy, Location(path=str(weights.parent))) from error
     reader = _Reader(path, read_json_object(path))
     _refuse_others(path, reader.content)
-    bias = reader.content.get("bias", "none")
     base = reader.content.get("base_model_name_or_path")
     return AdapterConfig(
         path=path,
@@ -91,7 +96,7 @@ def read_adapter_config(weights: Path) -> AdapterConfig:
         alpha=reader.number("lora_alpha", reader.content.get("lora_alpha", 8)),
         is_root=reader.content.get("use_rslora") is True,
         is_turned=reader.content.get("fan_in_fan_out") is True,
-        bias=bias if isinstance(bias, str) else "none",
+        trained=reader.texts("modules_to_save"),
         base_name=base if isinstance(base, str) else "",
         ranks={key: reader.rank("rank_pattern", value) for key, value in reader.patterns("rank_pattern").items()},
         alphas={key: reader.number("alpha_pattern", value) for key, value in reader.patterns("alpha_pattern").items()},
@@ -138,6 +143,10 @@ class _Reader:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise self._damaged(f"{name} is {shorten_name(str(value))}; it must be a number.")
         return Fraction(repr(value))
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        found = self.content.get(name)
+        return tuple(text for text in found if isinstance(text, str)) if isinstance(found, list) else ()
 
     def patterns(self, name: str) -> Mapping[str, JsonValue]:
         found = self.content.get(name) or {}

@@ -19,6 +19,10 @@ from engine.errors import CheckpointError, Location, NotFoundError
 
 WEIGHTS_NAMES = ("adapter_model.safetensors", "adapter_model.bin")
 _RIGHT_BASE = "Wire in the very checkpoint that the adapter was trained on"
+_OTHER_BASE = (
+    f"{_RIGHT_BASE}; a head that it ties to its embeddings is no tensor of its own. "
+    "Where the names differ all the same, merge the two with PEFT and use a Task vector node."
+)
 _EXAMPLES = 3
 _MATRIX = 2
 
@@ -63,7 +67,7 @@ def open_adapter(source: str, relative_to: Path, base: Mapping[str, Shape]) -> O
     files = (*stored.files, stamp_file(config.path))
     ordered = {name: tensors[name] for name in base if name in tensors}
     header = replace(stored, source=source, folder=path.parent, tensors=ordered, files=files, aliases={})
-    return OpenedAdapter(header, stored, tuple(list_settings(config)), tuple(sorted_tensors.copies))
+    return OpenedAdapter(header, stored, tuple(list_settings(config)), (*sorted_tensors.copies, *placed.list_copies()))
 
 
 def _find_weights(source: str, relative_to: Path) -> str:
@@ -110,7 +114,7 @@ class _Placement:
             trained = f" It was trained on “{config.base_name}”." if config.base_name else ""
             shown = f"{list_names(missing[:_EXAMPLES])}{', …' if len(missing) > _EXAMPLES else ''}"
             fact = f"The base has no place for {len(missing):,} of the adapter's {len(names):,} tensors ({shown}).{trained}"
-            raise _refuse(fact, f"{_RIGHT_BASE}. Where the names differ all the same, merge the two with PEFT and use a Task vector node.")
+            raise _refuse(fact, _OTHER_BASE)
         return best
 
     def list_targets(self) -> Sequence[str]:
@@ -119,7 +123,13 @@ class _Placement:
 
     def list_missing(self) -> Sequence[str]:
         """Return those that the base does not have."""
-        return [name for name in self.list_targets() if self._place(name) not in self.base]
+        copies = self.list_copies()
+        return [name for name in self.list_targets() if self._place(name) not in self.base and name not in copies]
+
+    def list_copies(self) -> Sequence[str]:
+        """Return the whole tensors that nothing has trained and that the base has no place for: PEFT saves tied heads along."""
+        whole = self.tensors.saved
+        return [name for name in whole if self._place(name) not in self.base and not self.config.is_trained(name)]
 
     def list_tensors(self) -> Iterator[tuple[str, TensorSpec]]:
         """Yield the changed tensors by their names in the base.
@@ -132,8 +142,11 @@ class _Placement:
         for layer, factors in self.tensors.factors.items():
             name = self._place(f"{layer}.weight")
             yield name, self._make_product(name, layer, factors)
+        copies = self.list_copies()
         for own, spec in self.tensors.saved.items():
             name = self._place(own)
+            if own in copies:
+                continue
             self._check_shape(own, spec.shape)
             if not spec.dtype.is_float:
                 raise _refuse(f"“{own}” is stored as {spec.dtype}, which is no floating-point type.")

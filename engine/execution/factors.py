@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from math import prod
 from weakref import WeakValueDictionary
 
 import torch
@@ -45,4 +46,4 @@ class FactorReader:
     def _read_matrix(self, spec: TensorSpec) -> torch.Tensor:
         raw = torch.empty(spec.size_bytes, dtype=torch.uint8)
         self._files.read_into(spec.path, view_bytes(raw), spec.offset)
-        return raw.view(TORCH_DTYPES[spec.dtype]).view(spec.shape[0], -1)
+        return raw.view(TORCH_DTYPES[spec.dtype]).view(spec.shape[0], prod(spec.shape[1:]))

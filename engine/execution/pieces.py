@@ -189,16 +189,17 @@ class PieceEvaluator:
         return self._floats[source]
 
     def _multiply(self, source: NodeId) -> torch.Tensor:
-        """Return an adapter's piece: made on the processor, so that its bits are the same on every device."""
+        """Return an adapter's piece, shorter where it has fewer entries; made on the processor, its bits are the same for every device."""
         spec = self.ground.spec(source, self.work.tensor)
         if spec.product and source not in self._factors:
             try:
                 self._factors[source] = self.ground.factors.read(spec.product)
             except ReadError as fault:
                 raise fault.located(node=self.ground.title(source), tensor=self.work.tensor, path=str(spec.path))  # noqa: B904
-        host = self._buffers.take_host(self.count * self._compute_dtype.itemsize).view(self._compute_dtype)
+        count = max(min(self.count, spec.count - self.offset), 0)
+        host = self._buffers.take_host(count * self._compute_dtype.itemsize).view(self._compute_dtype)
         fill_rows(host, self._factors[source], self.offset)
-        return host if self.ground.device.type == "cpu" else self._take(self.count).copy_(host, non_blocking=True)
+        return host if self.ground.device.type == "cpu" else self._take(count).copy_(host, non_blocking=True)
 
     def value(self, segments: Segments) -> torch.Tensor:
         """Return a value's piece in the compute dtype; not to be written to."""

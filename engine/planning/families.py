@@ -121,8 +121,8 @@ def _share_tensors(base: NodeId, vectors: tuple[NodeId, ...], resolved: Resolved
 def _measured_elsewhere(member: NodeId, base: NodeId, resolved: Resolved) -> list[str]:
     """Return the tensors that an adapter of something else than θ₀ holds whole: their differences are not from θ₀."""
     source = resolved.sources[member]
-    adapted = resolved.sources.get(source.adapts) if source.adapts is not None else None
-    if source.adapts is None or (adapted is not None and adapted.identity == base):
+    bases = [twin.adapts for twin in resolved.sources.values() if twin.identity == member and twin.adapts is not None]
+    if all(adapted in resolved.sources and resolved.sources[adapted].identity == base for adapted in bases):
         return []
     return [name for name, spec in source.header.tensors.items() if spec.product is None]
 

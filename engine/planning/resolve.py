@@ -180,10 +180,11 @@ def _open_adapter(step: Step, base: NodeId, folder: Path, draft: _Draft) -> None
         return
     if opened.copies:
         names = ", ".join(opened.copies[:3])
-        message = f"“{step.title}” also holds a copy of its base's {names}, as PEFT makes; that of the wired base is used."
+        message = f"“{step.title}” also holds a copy of its base's {names}, as PEFT makes them; the wired base's own is used."
         draft.problems.append(warning(message, "That is right where the base is the one it was trained on.", node=step.id))
     draft.problems += _describe_refused(step, opened.header)
-    adapters = (other for other in draft.sources.values() if other.adapts == base)
+    # Its products are the same for every base: only what was trained whole is measured from one, form by form.
+    adapters = (other for other in draft.sources.values() if other.adapts is not None)
     twin = next((other for other in adapters if other.header.tensors == opened.header.tensors), None)
     draft.sources[step.id] = OpenedSource(step.id, opened.header, twin.identity if twin else step.id, base, opened.settings, opened.stored)
     draft.values[step.id] = FlowingValue(PortKind.VECTOR, value.shapes, value.parent, value.bases)

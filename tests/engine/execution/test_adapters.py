@@ -97,6 +97,15 @@ def test_what_kernels_make_of_it_is_estimated(bench, family, store):
         assert table.products[:, column, column].sum() == pytest.approx(squares, rel=0.02)
 
 
+def test_one_adapter_on_two_bases_is_one_column(bench, family, store):
+    lines = f"{GRAPH}\n more = lora_adapter base=a source:adapter\n both = analogy a=lora b=more c=ta"
+    (files,) = find_family_files(resolve(bench, lines))
+    assert len(files.vectors) == 2
+    assert measure_gram(files, store).table.vectors == files.vectors
+    plan = bench.plan(f"{lines}\n out = export_vector vector=both folder:out")
+    assert "lora" not in plan.formulas["out"]
+
+
 def test_whole_tensors_of_an_adapter_of_another_base_are_left_out(bench, family):
     """Their differences are not from the model that all others are measured from."""
     path = bench.folder / "adapter" / "adapter_model.safetensors"

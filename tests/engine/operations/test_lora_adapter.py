@@ -129,6 +129,57 @@ def test_a_copy_of_the_embedding_that_it_adapts_is_left_out_and_told(bench, fami
     assert_close(vector_of(bench)["model.embed_tokens.weight"], product(factors.values(), 2).T)
 
 
+def test_a_head_that_peft_saves_along_though_the_base_ties_it_is_left_out_and_told(bench, family):
+    folder = bench.save_adapter("adapter", bench.make_factors())
+    add_to_file(folder, {"base_model.model.lm_head.weight": torch.ones(40, 16)})
+    (found,) = bench.check(VECTOR).problems
+    assert "a copy of its base's lm_head.weight" in found.message
+    bench.save_adapter("trained", bench.make_factors(), modules_to_save=["lm_head"])
+    add_to_file(bench.folder / "trained", {"base_model.model.lm_head.weight": torch.ones(40, 16)})
+    (problem,) = bench.check(VECTOR.replace("source:adapter", "source:trained")).problems
+    assert (problem.node, problem.field) == ("lora", "source")
+    assert "no place for 1 of the adapter's 3 tensors (“lm_head.weight”)" in problem.message
+
+
+def test_applied_to_a_model_of_a_larger_vocabulary_the_rows_both_have_are_edited(bench, family):
+    draw = torch.Generator().manual_seed(3)
+    factors = torch.randn(4, 40, generator=draw), torch.randn(16, 4, generator=draw)
+    folder = bench.save_adapter("adapter", bench.make_factors())
+    prefix = "base_model.model.model.embed_tokens"
+    add_to_file(folder, {f"{prefix}.lora_embedding_A": factors[0], f"{prefix}.lora_embedding_B": factors[1]})
+    larger = {**bench.load("base"), "model.embed_tokens.weight": torch.randn(5000, 16, generator=draw)}
+    bench.save("larger", larger)
+    lines = f"""{ADAPTER}
+        larger = checkpoint source:larger
+        kept = trim vector=lora density:1
+        both = add vectors=lora,kept weights:[0.5,0.5]
+        edit = apply base=larger vector=both misfit:common_rows
+        out = export_checkpoint checkpoint=edit folder:out
+    """
+    bench.run(lines, {"piece_entries": 65536})
+    found, before = bench.load("out")["model.embed_tokens.weight"], larger["model.embed_tokens.weight"]
+    assert torch.equal(found[40:], before[40:])
+    assert torch.allclose(found[:40].double(), before[:40].double() + product(factors, 2).T, atol=1e-5)
+
+
+def test_a_model_without_entries_is_adapted_without_entries(bench):
+    bench.save("base", {"empty.weight": torch.zeros(0, 6), "norm.weight": torch.ones(6)})
+    bench.save_adapter("adapter", {"empty": (torch.zeros(4, 6), torch.zeros(0, 4))})
+    assert vector_of(bench)["empty.weight"].shape == (0, 6)
+
+
+def test_on_a_series_it_is_a_vector_for_every_checkpoint(bench, family):
+    for step, name in ((1, "a"), (2, "b")):
+        bench.save(f"runs/checkpoint-{step}", bench.load(name))
+    result = bench.run("""
+        runs = series source:runs
+        lora = lora_adapter base=runs source:adapter
+        same = similarity vectors=lora,lora
+    """)
+    (record,) = result.similarities
+    assert record.cosine[0][1] == pytest.approx(1)
+
+
 @pytest.mark.parametrize("shape", [(700, 300), (3, 100_000), (1000, 1), (65536, 2)], ids=str)
 def test_no_bit_hangs_on_the_stretch_that_is_asked_for(shape):
     draw = torch.Generator().manual_seed(6)
