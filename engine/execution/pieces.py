@@ -17,6 +17,7 @@ from engine.execution.buffers import Buffers, LastingArrays, view_bytes
 from engine.execution.dtypes import TORCH_DTYPES, overflow_bound
 from engine.execution.factors import FactorReader
 from engine.execution.low_rank_rows import Factors, fill_rows
+from engine.loops.mix import mix_halves, mix_reals
 from engine.operation import Kernel, Operands, PortKind, Spot
 from engine.planning.coefficient import Symbol
 from engine.planning.linear import Form, Segments, iterate_ranges
@@ -280,6 +281,9 @@ class PieceEvaluator:
         if form.copied:
             out.copy_(self._atom(form.copied, start, stop))
             return
+        if form.terms and self.ground.device.type == "cpu":
+            self._mix(out, form, start, stop)
+            return
         if not form.terms:
             out.zero_()
         anchor = self._atom(form.anchor, start, stop) if form.anchor else out
@@ -291,6 +295,26 @@ class PieceEvaluator:
             _add_scaled(out, part, term.factor, is_first=index == 0)
         if form.adds_anchor:
             _add_anchor(out, anchor, keeps_bits=form.keeps_bits)
+
+    def _mix(self, out: torch.Tensor, form: Sum, start: int, stop: int) -> None:
+        """Do on the processor what `_compute` does, in one reading of each part as it is stored."""
+        nodes = [form.anchor or form.terms[0].node, *(term.node for term in form.terms)]
+        is_halves = out.dtype == torch.float32 and all(self._is_halves(node) for node in nodes)
+        factors = np.array([term.factor for term in form.terms], dtype=np.float32 if out.dtype == torch.float32 else np.float64)
+        differs = np.array([term.is_difference for term in form.terms])
+        keeps_bits = (form.adds_anchor, form.keeps_bits)
+        if is_halves:
+            anchor, *parts = (self.raw(node).view(torch.uint16)[start:stop].numpy() for node in nodes)
+            mix_halves(tuple(parts), factors, differs, anchor, keeps_bits, out.numpy())
+        else:
+            anchor, *parts = (self._atom(node, start, stop).numpy() for node in nodes)
+            mix_reals(tuple(parts), factors, differs, anchor, keeps_bits, out.numpy())
+
+    def _is_halves(self, node: NodeId) -> bool:
+        if node not in self.ground.planner.resolved.sources:
+            return False
+        spec = self.ground.spec(node, self.work.tensor)
+        return spec.dtype is DType.BF16 and spec.product is None
 
     def _non_finite(self, value: torch.Tensor, output: DType | None, bound: float) -> NonFiniteError:
         wrong = ~torch.isfinite(value) | (value.abs() >= bound)

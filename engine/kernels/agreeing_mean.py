@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from engine.kernels.magnitude_cut import Cut, keep_largest
+from engine.kernels.magnitude_cut import Cut, find_limit, keep_largest
 from engine.operation import BLOCK_ENTRIES, Spot
 
 if TYPE_CHECKING:
     import torch
-
-_MOST_COUNTED = 255
-"""Terms that a byte can count."""
 
 
 def average_agreeing(pieces: Sequence[torch.Tensor], cuts: Sequence[Cut], weights: Sequence[float], spot: Spot) -> torch.Tensor:
@@ -28,20 +26,44 @@ def average_agreeing(pieces: Sequence[torch.Tensor], cuts: Sequence[Cut], weight
     import torch
 
     result = torch.empty_like(pieces[0])
-    smallest = min((abs(weight) for weight in weights if weight), default=1.0)
-    for start, stop in _cut_steps(result):
-        here = replace(spot, offset=spot.offset + start)
-        kept = [
-            _weigh(keep_largest(piece[start:stop], cut, here), weight) for piece, cut, weight in zip(pieces, cuts, weights, strict=True)
-        ]
-        _average_step(kept, weights, smallest, result[start:stop])
+    average = _average_on_host if result.device.type == "cpu" else _average_on_device
+    average(pieces, cuts, weights, spot, result)
     return result
 
 
-def _cut_steps(piece: torch.Tensor) -> Iterator[tuple[int, int]]:
-    """Give two blocks at a time on the processor, so that they stay in its cache; the whole at once elsewhere."""
-    step = 2 * BLOCK_ENTRIES if piece.device.type == "cpu" else max(piece.numel(), 1)
-    return ((start, min(start + step, piece.numel())) for start in range(0, piece.numel(), step))
+def _average_on_host(
+    pieces: Sequence[torch.Tensor], cuts: Sequence[Cut], weights: Sequence[float], spot: Spot, result: torch.Tensor
+) -> None:
+    import numpy as np
+
+    from engine.loops.elect import average_elected
+
+    out = result.numpy()
+    numbers = np.array(weights, dtype=out.dtype)
+    for start, stop in _cut_at_ties(cuts, spot, result.numel()):
+        here = replace(spot, offset=spot.offset + start)
+        limits = [find_limit(cut, here) for cut in cuts]
+        parts = [
+            piece[start:stop] if limit is not None else keep_largest(piece[start:stop], cut, here)
+            for piece, cut, limit in zip(pieces, cuts, limits, strict=True)
+        ]
+        bounds = np.array([limit or 0.0 for limit in limits], dtype=out.dtype)
+        average_elected(tuple(part.numpy() for part in parts), bounds, numbers, out[start:stop])
+
+
+def _cut_at_ties(cuts: Sequence[Cut], spot: Spot, count: int) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of a piece in which every cut is one magnitude, and the blocks in which ties run out."""
+    blocks = {cut.place.offset - spot.offset for cut in cuts if cut.place is not None and cut.place.tensor == spot.tensor}
+    ends = {end for start in blocks for end in (start, start + BLOCK_ENTRIES) if 0 < end < count}
+    return pairwise(sorted({0, count, *ends}))
+
+
+def _average_on_device(
+    pieces: Sequence[torch.Tensor], cuts: Sequence[Cut], weights: Sequence[float], spot: Spot, result: torch.Tensor
+) -> None:
+    smallest = min((abs(weight) for weight in weights if weight), default=1.0)
+    kept = [_weigh(keep_largest(piece, cut, spot), weight) for piece, cut, weight in zip(pieces, cuts, weights, strict=True)]
+    _average_step(kept, weights, smallest, result)
 
 
 def _weigh(trimmed: torch.Tensor, weight: float) -> torch.Tensor:
@@ -64,30 +86,12 @@ def _average_step(terms: Sequence[torch.Tensor], weights: Sequence[float], small
 
 def _add_agreeing(terms: Sequence[torch.Tensor], weights: Sequence[float], sign: torch.Tensor, result: torch.Tensor) -> torch.Tensor:
     """Write the sum of the terms times the sign where that is positive, and return Σ |wᵢ| of these."""
+    import torch
+
     result.zero_()
     for term in terms:
         result += term.mul_(sign).relu_()
-    sizes = [abs(weight) for weight in weights]
-    if result.device.type == "cpu" and set(sizes) == {1.0} and len(sizes) <= _MOST_COUNTED:
-        return _count_positive(terms, result)
-    return _sum_where_positive(terms, sizes, result)
-
-
-def _count_positive(terms: Sequence[torch.Tensor], like: torch.Tensor) -> torch.Tensor:
-    """Return how many terms are positive, counted by NumPy in bytes: torch writes its comparisons one by one."""
-    import numpy as np
-    import torch
-
-    counts = np.zeros(like.numel(), dtype=np.uint8)
-    for term in terms:
-        counts += (term.numpy() > 0).view(np.uint8)
-    return torch.from_numpy(counts).to(like.dtype)
-
-
-def _sum_where_positive(terms: Sequence[torch.Tensor], sizes: Sequence[float], like: torch.Tensor) -> torch.Tensor:
-    import torch
-
-    shares, agrees = torch.zeros_like(like), torch.empty_like(like)
-    for term, size in zip(terms, sizes, strict=True):
-        shares.add_(torch.gt(term, 0, out=agrees), alpha=size)
+    shares, agrees = torch.zeros_like(result), torch.empty_like(result)
+    for term, weight in zip(terms, weights, strict=True):
+        shares.add_(torch.gt(term, 0, out=agrees), alpha=abs(weight))
     return shares

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from engine.operation import BLOCK_ENTRIES
@@ -36,7 +37,7 @@ def sum_blocks(terms: torch.Tensor) -> list[float]:
     return sums + _fold(padded.view(1, -1))
 
 
-def add_in_order(total: float, sums: list[float]) -> float:
+def add_in_order(total: float, sums: Iterable[float]) -> float:
     """Return the total with the sums added one after the other, in index order."""
     for value in sums:
         total += value

@@ -43,20 +43,27 @@ NOTHING = Cut(math.inf)
 """Keeps no entry."""
 
 
+def find_limit(cut: Cut, spot: Spot) -> float | None:
+    """Return the magnitude above which entries are kept from a spot on; None in the block in which the tied ones run out."""
+    place = cut.place
+    if place is None or spot.tensor in place.earlier:
+        return cut.above
+    if spot.tensor != place.tensor or spot.offset >= place.offset + BLOCK_ENTRIES:
+        return cut.tied
+    return cut.above if spot.offset < place.offset else None
+
+
 def keep_largest(piece: torch.Tensor, cut: Cut, spot: Spot) -> torch.Tensor:
     """Return a new tensor with the entries that the cut keeps and 0 elsewhere."""
     import torch
     from torch.nn.functional import hardshrink
 
+    limit = find_limit(cut, spot)
     place = cut.place
-    if place is None or spot.tensor in place.earlier:
-        return hardshrink(piece, cut.above)
-    if spot.tensor != place.tensor:
-        return hardshrink(piece, cut.tied)
-    start = min(max(place.offset - spot.offset, 0), piece.numel())
-    stop = min(max(place.offset + BLOCK_ENTRIES - spot.offset, 0), piece.numel())
-    if start == stop:
-        return hardshrink(piece, cut.above if start else cut.tied)
+    if place is None or place.tensor != spot.tensor or limit == cut.tied:
+        return hardshrink(piece, cut.above if limit is None else limit)
+    start = max(place.offset - spot.offset, 0)
+    stop = max(place.offset + BLOCK_ENTRIES - spot.offset, 0)
     parts = (
         hardshrink(piece[:start], cut.above),
         _keep_first_tied(piece[start:stop], cut.tied, place.quota),

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 _STEP_ENTRIES = 4 * BLOCK_ENTRIES
 
 
+BlockSums = Sequence[Sequence[float]]
+"""For each series of terms, the sum of every block."""
+
+
 def sum_over_tensor(terms: Callable[[Operands, Spot], Sequence[torch.Tensor]], finish: Callable[[Sequence[float]], object]) -> Reduction:
     """Return a reduction of each tensor to `finish` of the sums of the terms.
 
@@ -23,12 +27,26 @@ def sum_over_tensor(terms: Callable[[Operands, Spot], Sequence[torch.Tensor]], f
         finish: Makes the result of the sums, which are empty for a tensor without entries.
     """
 
-    def update(operands: Operands, earlier: tuple[object, ...], spot: Spot) -> list[list[float]]:
+    def measure(operands: Operands, spot: Spot) -> BlockSums:
         steps = [[sum_blocks(series) for series in terms(*part)] for part in _cut_steps(operands, spot)]
         return [[value for sums in series for value in sums] for series in zip(*steps, strict=True)]
 
+    return add_blocks_of_tensor(measure, finish)
+
+
+def add_blocks_of_tensor(measure: Callable[[Operands, Spot], BlockSums], finish: Callable[[Sequence[float]], object]) -> Reduction:
+    """Return a reduction of each tensor to `finish` of the totals of sums that are known block by block.
+
+    Args:
+        measure: Gives the sums of a piece's blocks, for each total.
+        finish: Makes the result of the totals, which are empty for a tensor without entries.
+    """
+
+    def update(operands: Operands, earlier: tuple[object, ...], spot: Spot) -> BlockSums:
+        return measure(operands, spot)
+
     def merge(state: object, partial: object) -> object:
-        series = cast("list[list[float]]", partial)
+        series = cast("BlockSums", partial)
         totals = cast("list[float]", state) or [0.0] * len(series)
         return [add_in_order(total, sums) for total, sums in zip(totals, series, strict=True)]
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from engine.kernels.block_sums import as_doubles
-from engine.kernels.random_draws import drop_entries
-from engine.kernels.total_sums import sum_over_tensor
+from engine.kernels.random_draws import drop_entries, sum_kept_entries
+from engine.kernels.total_sums import add_blocks_of_tensor
 from engine.operation import Group, Input, Kernel, Operands, PortKind, Spot, operation
 from engine.parameters import Integer, OneOf, Real
 
@@ -39,15 +38,12 @@ def find_factor(sums: Sequence[float]) -> float:
 def dare(drop: Fraction, seed: int, rescale: str) -> Kernel:
     """Drop and rescale after DARE (Yu et al. 2023, arXiv 2311.03099, equation 2)."""
 
-    def measure(operands: Operands, spot: Spot) -> Sequence[torch.Tensor]:
-        (piece,) = operands["vector"]
-        kept = drop_entries(piece, drop, seed, spot).abs_()
-        return as_doubles(piece).abs_(), as_doubles(kept)
+    def measure(operands: Operands, spot: Spot) -> Sequence[Sequence[float]]:
+        return sum_kept_entries(operands["vector"][0], drop, seed, spot)
 
     def map_piece(operands: Operands, reduced: tuple[object, ...], spot: Spot) -> torch.Tensor:
         factor = reduced[0] if reduced else 1 / (1 - drop)
-        kept = drop_entries(operands["vector"][0], drop, seed, spot)
-        return kept if factor == 1 else kept.mul_(float(factor))  # pyright: ignore[reportArgumentType]
+        return drop_entries(operands["vector"][0], drop, seed, spot, float(factor))  # pyright: ignore[reportArgumentType]
 
-    reductions = (sum_over_tensor(measure, find_factor),) if rescale == "norm" else ()
+    reductions = (add_blocks_of_tensor(measure, find_factor),) if rescale == "norm" else ()
     return Kernel(map_piece, reductions, scratch_arrays=3 if reductions else 2)

@@ -10,14 +10,14 @@ from engine.document.model import NodeId
 from engine.operation import BLOCK_ENTRIES, SAMPLE_PIECES, Kernel
 from engine.planning.work import TensorWork, WorkPlanner
 
-PROCESS_BYTES = 300 << 20
-"""What Python, torch, NumPy and the report's libraries hold before any tensor (measured: 235–290 MB, tests/benchmarks/RESULTS.md)."""
+PROCESS_BYTES = 440 << 20
+"""What Python, torch, NumPy and the report's libraries hold before any tensor (measured: 350–440 MB, the most where loops are compiled)."""
 LARGEST_PIECE = 1 << 19
 """Entries. Smaller pieces cost less processor time, as their arrays stay in the cache, but below this workers wait for one another's
 interpreter lock: two workers at 2¹⁷ take 1.7 times as long as at 2¹⁹, at 2²⁰ 1.1 times (measured on two idle cores)."""
 SMALLEST_PIECE = 1 << 16
-KEPT_BYTES = 288 << 20
-"""For operands kept between the rounds over a tensor: three vectors of two of a 1 B model's largest matrices, but not of its embeddings."""
+KEPT_BYTES = 96 << 20
+"""For operands kept between the rounds over a tensor: three vectors of a matrix of 8 M entries. Larger ones are read again, as fast."""
 
 
 @dataclass(frozen=True, slots=True)
