@@ -6,9 +6,9 @@ from safetensors.numpy import load_file
 
 from app.live_facts import list_live_facts, shorten_live_facts
 from app.panels.live_facts import LiveFacts
-from engine.document.edits import set_parameter
-from engine.document.model import NodeId
-from tests.app.live_graph import MODELS, draw_sum, follow_session
+from engine.document.edits import add_node, connect, set_parameter
+from engine.document.model import Node, NodeId, PortRef, Wire
+from tests.app.live_graph import MODELS, PATIENCE, draw_sum, follow_session
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +62,22 @@ def test_the_inspector_s_figures_move_with_the_slider(live, qtbot):
     after = dict(shown.facts)
     assert float(after["‖θ − θ₀‖"]) == pytest.approx(2 * float(before["‖θ − θ₀‖"]), rel=1e-3)
     assert shown._figures == labels
+
+
+def test_an_analogy_is_told_beside_what_it_guesses(live, qtbot):
+    """Here τ diag itself is the guess, and τ dots what it should have been."""
+    base = flat("base")
+    diag, dots = flat("diag") - base, flat("dots") - base
+
+    def add_analogy(document):
+        document = add_node(document, NodeId("like"), Node("analogy"))
+        for role, vector in {"a": "tau", "b": "tau", "c": "tau", "d": "tau2"}.items():
+            document = connect(document, Wire(PortRef(NodeId(vector), "vector"), PortRef(NodeId("like"), role)))
+        return document
+
+    with qtbot.waitSignal(live.model_changed, timeout=PATIENCE):
+        live.session.apply("Add", add_analogy)
+    facts = dict(list_live_facts(live.families, NodeId("like")))
+    assert facts["cos with τ dots"] == f"{diag @ dots / np.linalg.norm(diag) / np.linalg.norm(dots):.2f}"
+    distance = np.linalg.norm(diag - dots) / np.linalg.norm(dots)
+    assert float(facts["distance to τ dots, of its length"]) == pytest.approx(distance, rel=5e-3)

@@ -11,10 +11,12 @@ from app.canvas.connection import PortEnd
 from app.canvas.wishes import FileDrop
 from app.header_lane import CheckSummary
 from app.main_window import MainWindow
+from app.mends import find_mends
 from app.templates import TEMPLATES
 from engine.document.edits import set_title
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
 from engine.document.storage import load_document, save_document
+from engine.problems import error
 
 GRAPH = Document("Small", {NodeId("base"): Node("checkpoint", {"source": "nowhere"}, "Base", (0, 0)), NodeId("tau"): Node("task_vector")})
 
@@ -414,3 +416,42 @@ def test_an_export_dropped_on_a_graph_asks_whether_its_own_is_wanted(window, ben
     assert (document.title == "Told by the export") is is_opened
     added = [node.parameters["source"] for node in document.nodes.values() if node.label == "export"]
     assert added == ([] if is_opened else ["export"])
+
+
+def test_a_graph_that_can_t_be_saved_says_so_and_stays_changed(window, answers, file):
+    window.files.open(file)
+    window.session.apply("Title", lambda document: set_title(document, "New"))
+    window.session.path.unlink()
+    window.session.path.mkdir()
+    answers.left = [None]
+    assert not window.files.save()
+    assert answers.asked == ["The graph can’t be saved"]
+    assert window.session.is_modified
+
+
+def test_what_the_view_menu_chooses_is_done_and_remembered(window, bench, preferences):
+    for choice in ("mouse", "touchpad", "auto"):
+        window.declared_actions[f"wheel_{choice}"].trigger()
+        assert (bench.view.wheel_mode, preferences.wheel) == (choice, choice)
+    for is_on in (False, True):
+        window.declared_actions["minimap"].setChecked(is_on)
+        window.declared_actions["live_figures"].setChecked(is_on)
+        assert (bench.view.minimap.isHidden(), preferences.shows_minimap) == (not is_on, is_on)
+        assert (bench.live.is_on, preferences.shows_live) == (is_on, is_on)
+
+
+def test_a_missing_file_is_looked_for_and_set_as_one_step(window, tmp_path, monkeypatch):
+    window.session.new(Document(nodes={NodeId("b"): Node("checkpoint", {"source": "gone"})}))
+    window.session.save(tmp_path / "g.loom")
+    before = window.session.document
+    window.open_workbench()
+    problem = error("There is no such folder.", node="b", field="source")
+    (mend,) = find_mends(window.session.document, problem)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "models" / "base"))
+    window.links.mend(problem, mend)
+    assert window.session.document.nodes[NodeId("b")].parameters["source"] == "models/base"
+    window.session.undo_stack.undo()
+    assert window.session.document == before
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
+    window.links.mend(problem, mend)
+    assert not window.session.is_modified

@@ -12,7 +12,7 @@ from app.canvas.node_state import StateKind
 from app.node_marks import mark_nodes
 from app.templates import BY_ID, load_template
 from app.window_words import Retry
-from engine.document.edits import set_parameter
+from engine.document.edits import add_node, connect, set_parameter
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
 from engine.resources import resource_path
 
@@ -70,6 +70,22 @@ def test_run_shows_how_it_goes_and_opens_its_report(window, qtbot, tmp_path, mon
     bench.run_panel.report.click()
     assert opened == ["report.html"]
     assert "Finished in" in bench.log.toPlainText()
+
+
+def test_a_run_up_to_a_node_writes_what_it_needs_and_nothing_else(window, qtbot, tmp_path):
+    def export_base(document):
+        document = add_node(document, NodeId("copy"), Node("export_checkpoint", {"folder": "copied"}))
+        return connect(document, make_wire("base.checkpoint", "copy.checkpoint"))
+
+    window.session.apply("Add", export_base)
+    bench, action = window.workbench, window.declared_actions["run_to_node"]
+    assert not action.isEnabled()
+    bench.scene.select([NodeId("copy")])
+    with qtbot.waitSignal(bench.runs.ended, timeout=PATIENCE):
+        action.trigger()
+    assert bench.runs.current.ending == "done", bench.runs.current.message
+    assert (tmp_path / "copied").is_dir()
+    assert not (tmp_path / "exported").exists()
 
 
 STOPPED_HALFWAY = """

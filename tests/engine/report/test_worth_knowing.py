@@ -40,6 +40,13 @@ def test_the_gain_over_the_best_rival_has_an_interval(analogy):
     assert "chance" not in gain
 
 
+def test_without_another_model_the_gain_is_over_the_base(analogy):
+    (output,) = analogy.outputs
+    alone = replace(output, metrics=tuple(record for record in output.metrics if record.role != "other"))
+    (gain,) = [text for text in texts(replace(analogy, outputs=(alone,))) if "points" in text]
+    assert "31 points above “base” (interval 22 to 39)" in gain
+
+
 def test_a_gain_whose_interval_holds_zero_could_be_chance(crowded):
     gains = [text for text in texts(crowded) if "points" in text]
     assert len(gains) == 3
