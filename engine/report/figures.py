@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from engine.execution.result import SearchRecord, SimilarityRecord
+from engine.execution.result import Matrix, SearchRecord, SimilarityRecord
 from engine.report.map_figure import draw_map, is_numbered_map
 from engine.report.matrix_figure import CONFLICTS, COSINES, draw_matrix, has_numbered_columns, lay_out_matrix, norms_up_to
 from engine.report.path_figure import describe_path, draw_path
@@ -47,7 +47,9 @@ def draw_similarity(record: SimilarityRecord, key: str) -> SimilarityFigures:
     names = ", ".join(record.names)
     return SimilarityFigures(
         cosine=draw_matrix(record.cosine, layout, COSINES, f"{key}-cosine", f"Cosines between the vectors {names}"),
-        sign_conflicts=draw_matrix(record.sign_conflicts, layout, CONFLICTS, f"{key}-signs", f"Sign conflicts between {names}"),
+        sign_conflicts=draw_matrix(
+            _drop_diagonal(record.sign_conflicts), layout, CONFLICTS, f"{key}-signs", f"Sign conflicts between {names}"
+        ),
         norms_per_layer=_draw_norms_per_layer(record, f"{key}-layers"),
         cosines_per_layer=_draw_cosines_per_layer(record, f"{key}-layer-cosines"),
         pairs_left_out=len(_list_pairs(record)) - len(_choose_pairs(record)),
@@ -59,6 +61,11 @@ def draw_similarity(record: SimilarityRecord, key: str) -> SimilarityFigures:
         is_wide=layout.width > _WIDEST_COLUMN,
         is_numbered=has_numbered_columns(record.names, record.names),
     )
+
+
+def _drop_diagonal(values: Matrix) -> Matrix:
+    """Return a matrix without what a vector has with itself: no conflict is no finding there."""
+    return tuple(tuple(math.nan if row == column else value for column, value in enumerate(cells)) for row, cells in enumerate(values))
 
 
 def draw_search(record: SearchRecord, key: str) -> Markup:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from engine.execution.result import SimilarityRecord
-from engine.report.svg import AMBER, DIM, TEAL, TEXT, as_inline_svg, as_one_line, fit_text, measure_text, new_figure
+from engine.report.svg import DIM, TEAL, TEXT, VIOLET, as_inline_svg, as_one_line, fit_text, measure_text, new_figure
 from engine.report.wording import DASH, write_figure, write_share
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _draw_parallelogram(axes: Axes, corners: Sequence[Spot]) -> None:
     a, b, c, made = corners
     for start, end in ((a, b), (c, made)):
         axes.annotate(
-            "", xy=end, xytext=start, arrowprops={"arrowstyle": "-|>", "color": AMBER, "linewidth": 1.2, "linestyle": (0, (4, 3))}
+            "", xy=end, xytext=start, arrowprops={"arrowstyle": "-|>", "color": VIOLET, "linewidth": 1.2, "linestyle": (0, (4, 3))}
         )
     for start, end in ((a, c), (b, made)):
         axes.plot((start[0], end[0]), (start[1], end[1]), color=DIM, linewidth=0.8, linestyle=(0, (1, 3)))
@@ -140,7 +140,7 @@ def _draw_parallelogram(axes: Axes, corners: Sequence[Spot]) -> None:
 
 def _draw_path(axes: Axes, spots: Sequence[Spot]) -> None:
     """Draw the way of a training from where it begins."""
-    axes.plot([x for x, _ in spots], [y for _, y in spots], color=AMBER, linewidth=1.6, linestyle=(0, (1, 2)))
+    axes.plot([x for x, _ in spots], [y for _, y in spots], color=VIOLET, linewidth=1.6, linestyle=(0, (1, 2)))
 
 
 def _draw_labels(axes: Axes, spots: Sequence[Spot], labels: Sequence[str]) -> None:

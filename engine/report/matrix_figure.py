@@ -11,13 +11,14 @@ from markupsafe import Markup
 
 from engine.execution.result import Matrix
 from engine.report.svg import (
-    AMBER,
+    BROWN,
     LINE,
+    ON_MIDDLING,
     ON_STRONG,
     ON_WEAK,
-    RED,
     TEAL,
     TEXT,
+    VIOLET,
     as_inline_svg,
     as_one_line,
     fit_text,
@@ -38,8 +39,10 @@ _NARROWEST_CELL: Final = 44.0
 _WIDEST_CELL: Final = 84.0
 _FULL_WIDTH: Final = 960.0
 _WIDEST_ROW_NAME: Final = 260.0
-STRONG: Final = 0.85  # from here on a cell is so dark that its figure is written in white
 FAINTEST: Final = 0.06  # the opacity of a cell that holds 0
+INKS: Final = {TEAL: (0.62, 0.89), BROWN: (0.73, 0.84), VIOLET: (0.67, 0.83)}
+"""From which strengths on a cell's figure is written in another ink: where the dark page's cells are bright enough for black, and where the
+light page's are dark enough for white."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class MatrixStyle:
 
 
 COSINES: Final = MatrixStyle(write_cosine, TEAL, 1.0)
-CONFLICTS: Final = MatrixStyle(write_share, AMBER, 1.0)
+CONFLICTS: Final = MatrixStyle(write_share, VIOLET, 1.0)
 
 
 def norms_up_to(largest: float) -> MatrixStyle:
@@ -131,11 +134,17 @@ def _draw_cell(axes: Axes, layout: MatrixLayout, style: MatrixStyle, place: tupl
     box.set_alpha(FAINTEST + (1 - FAINTEST) * strength if is_known else None)
     axes.add_patch(box)
     middle = (x + (layout.cell_width - _GAP) / 2, y + (layout.cell_height - _GAP) / 2 + 4)
-    colour = ON_STRONG if strength >= STRONG else ON_WEAK
+    colour = choose_ink(_choose_colour(style, value), strength)
     text = style.write(value) if is_known else DASH
     axes.text(*middle, text, fontsize=10, color=colour, ha="center", va="baseline", family="monospace", parse_math=False)
 
 
 def _choose_colour(style: MatrixStyle, value: float) -> str:
-    """Return the colour of a value: what is below zero is red as well as marked by its sign."""
-    return RED if value < 0 else style.colour
+    """Return the colour of a value: what is below zero is brown as well as marked by its sign."""
+    return BROWN if value < 0 else style.colour
+
+
+def choose_ink(colour: str, strength: float) -> str:
+    """Return the ink that can be read on a cell of this colour and strength (0 to 1), on the light page and on the dark one."""
+    middling, strong = INKS[colour]
+    return ON_STRONG if strength >= strong else ON_MIDDLING if strength >= middling else ON_WEAK

@@ -19,24 +19,26 @@ TEXT: Final = "#0a0001"
 DIM: Final = "#0a0002"
 LINE: Final = "#0a0003"
 TEAL: Final = "#0a0004"
-RED: Final = "#0a0005"
-AMBER: Final = "#0a0006"
+BROWN: Final = "#0a0005"
+VIOLET: Final = "#0a0006"
 ON_STRONG: Final = "#0a0007"
 TARGET: Final = "#0a0008"
 CONTROL: Final = "#0a0009"
 LIMIT: Final = "#0a000a"
 ON_WEAK: Final = "#0a000b"
+ON_MIDDLING: Final = "#0a000c"
 _VARIABLES = {
     TEXT: "var(--text, #1b1e25)",
     DIM: "var(--dim, #5f687a)",
     LINE: "var(--line, #d9dde5)",
-    TEAL: "var(--heat-positive, #0f6d5d)",
-    RED: "var(--heat-negative, #b83232)",
-    AMBER: "var(--heat-share, #865505)",
+    TEAL: "var(--heat-positive, #0b7566)",
+    BROWN: "var(--heat-negative, #8c510a)",
+    VIOLET: "var(--heat-share, #7440c9)",
     ON_STRONG: "var(--on-strong, #ffffff)",
     TARGET: "var(--target, #0c7f6e)",
     CONTROL: "var(--control, #9c6208)",
     ON_WEAK: "var(--on-weak, #000000)",
+    ON_MIDDLING: "var(--on-middling, #000000)",
     LIMIT: "var(--limit, #b83232)",
 }
 _WIDE = 1.0

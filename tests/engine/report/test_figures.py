@@ -24,6 +24,12 @@ def test_the_heat_map_holds_labels_and_figures(analogy):
     assert len(shown) == 5 + 5 + 25
 
 
+def test_no_vector_conflicts_with_itself(analogy):
+    shown = texts(draw_similarity(analogy.similarities[0], "k").sign_conflicts)
+    assert shown.count("–") == 5
+    assert "0 %" not in shown
+
+
 def test_nan_cells_are_dashes(crowded):
     shown = texts(draw_similarity(crowded.similarities[0], "k").cosine)
     assert shown.count("–") == 2 * 20 - 1
