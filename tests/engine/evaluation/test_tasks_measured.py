@@ -180,7 +180,7 @@ def test_perplexity_against_a_plain_loop(gpt2: Path, tmp_path: Path, never: Neve
         # The window that scores this token: the first is 16 long, each later one moves on by 5.
         moves = max(0, -(-(place + 1 - 16) // 5))
         start = 5 * moves
-        logits = network(ids[None, start:place]).logits[0, -1]
+        logits = network(ids[None, start:place]).logits[0, -1].detach()
         losses.append(-float(torch.log_softmax(logits, -1)[ids[place]]))
     (measured,) = _measure(gpt2, tmp_path / "a.txt", never, settings=EvaluationSettings(context=16, stride=5, batch_size=4))
     assert measured.value == pytest.approx(exp(np.mean(losses)), rel=1e-5)

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from engine.operation import SAMPLE_PIECES
+from engine.planning.costs import PROCESS_BYTES
 from engine.planning.passes import StreamPass
 from tests.engine.graph_lines import TWO_VECTORS
 
@@ -90,9 +91,10 @@ def test_over_the_budget_is_a_problem_with_numbers(bench, family):
 
 def test_a_small_budget_gives_smaller_pieces(bench, family):
     lines = f"{TWO_VECTORS}\n x = ties vectors=ta,tb\n edit = apply base=base vector=x\n {OUT}"
-    small, large = (bench.plan(lines, {"memory_bytes": size << 20, "workers": None}) for size in (310, 4096))
+    tight = (PROCESS_BYTES >> 20) + 10
+    small, large = (bench.plan(lines, {"memory_bytes": size << 20, "workers": None}) for size in (tight, 4096))
     assert small.piece_entries * small.workers <= large.piece_entries * large.workers
-    assert small.peak_bytes <= 310 << 20
+    assert small.peak_bytes <= tight << 20
 
 
 def test_checking_imports_no_torch(bench, family):
