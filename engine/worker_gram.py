@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from engine.document.model import NodeId
 from engine.document.storage import parse_document
@@ -21,7 +20,7 @@ from engine.planning.series import expand_series
 from engine.planning.structure import read_graph
 from engine.similarity.estimate import BUDGET_BYTES
 from engine.similarity.family_files import FamilyFiles
-from engine.similarity.gram_files import save_table, tables_folder
+from engine.similarity.gram_files import hand_over_table, tables_folder
 from engine.similarity.gram_table import GramTable
 from engine.similarity.known_sums import KnownSums
 from engine.similarity.store import GramStore
@@ -69,13 +68,14 @@ def _send_tables(job: GramJob, talk: GramTalk, *, with_estimate: bool) -> None:
     for family in families if with_estimate else ():
         if _is_worth_estimating(family, store):
             table = estimate_gram(family, store, PassSettings(stops=talk.stop.is_requested))
-            talk.send(_ready(job, save_table(table, tables_folder()), is_estimate=True))
+            talk.send(_ready(job, table, is_estimate=True))
     for family in families:
         measured = measure_gram(family, store, PassSettings(stops=talk.stop.is_requested, moved=_tell_progress(job, talk)))
-        talk.send(_ready(job, save_table(measured.table, tables_folder()), is_estimate=False, notes=measured.notes))
+        table = replace(measured.table, notes=measured.notes)
+        talk.send(_ready(job, table, is_estimate=False))
         graph = KernelGraph(expansion.document, resolved, family, list_kernels(resolved, family))
         if graph.kernels:
-            _send_kernels(job, talk, graph, measured.table)
+            _send_kernels(job, talk, graph, table)
 
 
 def _send_kernels(job: GramJob, talk: GramTalk, graph: KernelGraph, table: GramTable) -> None:
@@ -89,11 +89,11 @@ def _send_kernels(job: GramJob, talk: GramTalk, graph: KernelGraph, table: GramT
     except EngineError as error:
         # The linear nodes' figures stand; what keeps the kernels from running is told by the check, or by the run.
         note = f"What is not linear can't be estimated before the run: {error}"
-        talk.send(_ready(job, save_table(table, tables_folder()), is_estimate=False, notes=(note,)))
+        talk.send(_ready(job, replace(table, notes=(*table.notes, note)), is_estimate=False))
         return
     if wider is not table:
         is_estimate = not job.written or (wider.errors is not None and bool(wider.errors.any()))
-        talk.send(_ready(job, save_table(wider, tables_folder()), is_estimate=is_estimate))
+        talk.send(_ready(job, wider, is_estimate=is_estimate))
 
 
 def _is_worth_estimating(family: FamilyFiles, store: GramStore) -> bool:
@@ -103,8 +103,8 @@ def _is_worth_estimating(family: FamilyFiles, store: GramStore) -> bool:
     return sum(sizes) > WORTH_ESTIMATING_BYTES
 
 
-def _ready(job: GramJob, table: Path, *, is_estimate: bool, notes: tuple[str, ...] = ()) -> GramReady:
-    return GramReady(job.job, job.revision, table, is_estimate, notes)
+def _ready(job: GramJob, table: GramTable, *, is_estimate: bool) -> GramReady:
+    return GramReady(job.job, job.revision, hand_over_table(table), is_estimate)
 
 
 def _tell_progress(job: GramJob, talk: GramTalk) -> Callable[[int, int], None]:

@@ -122,7 +122,7 @@ class GramMoved:
 
 @dataclass(frozen=True)
 class GramReady:
-    """Say where a table lies: `engine.similarity.gram_files.load_table` maps it."""
+    """Say where a table lies: `engine.similarity.gram_files.load_table` maps it, with its notes for the user."""
 
     job: int
     revision: int
@@ -130,8 +130,6 @@ class GramReady:
     is_estimate: bool
     """Whether figures of it have standard errors: before the exact one of the same base, and after it with the kernels (TIES, DARE …)
     as further vectors, called by their nodes."""
-    notes: tuple[str, ...] = ()
-    """What the user should know."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ import contextlib
 import json
 import os
 import shutil
+import stat
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +22,41 @@ from engine.similarity.gram_table import Counts, Floats, GramTable
 
 FOLDER_NAME = "gram-tables"
 MOST_TABLES = 64
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _NAMES_FILE = "names.json"
 _ARRAYS = ("entries", "products", "both", "signs", "magnitudes", "errors")
-_NAMES = ("base", "vectors", "tensors", "left_out", "non_finite")
+_NAMES = ("base", "vectors", "tensors", "left_out", "non_finite", "notes")
 
 
 def tables_folder() -> Path:
     """Return the folder in the user's cache that tables are kept in; it may not exist yet."""
     return cache_folder() / FOLDER_NAME
+
+
+def hand_over_table(table: GramTable) -> Path:
+    """Write a table into the user's cache, or into a temporary folder where the cache can't be written to; return where it lies.
+
+    Raises:
+        OSError: it can't be written to either.
+    """
+    try:
+        return save_table(table, tables_folder())
+    except OSError as error:
+        note = f"Figures can’t be kept in {tables_folder()} ({error.strerror or error}): they are measured anew each time. "
+        note += "Free space there, or set WEIGHTLOOM_CACHE."
+        return save_table(replace(table, notes=(*table.notes, note)), _temporary_folder())
+
+
+def _temporary_folder() -> Path:
+    """Return a folder that nobody else can write to: the same as long as it stays so, for its old tables to be removed."""
+    if os.name == "nt":
+        return Path(tempfile.gettempdir()) / f"weightloom-{FOLDER_NAME}"
+    place = Path(tempfile.gettempdir()) / f"weightloom-{FOLDER_NAME}-{os.getuid()}"
+    with contextlib.suppress(FileExistsError):
+        place.mkdir(mode=stat.S_IRWXU)
+    state = place.lstat()
+    is_own = stat.S_ISDIR(state.st_mode) and state.st_uid == os.getuid() and not state.st_mode & _OTHERS
+    return place if is_own else Path(tempfile.mkdtemp(prefix="weightloom-"))
 
 
 def save_table(table: GramTable, folder: Path) -> Path:
@@ -77,6 +106,7 @@ def load_table(folder: Path) -> GramTable:
             magnitudes=_map_counts(folder / "magnitudes.npy"),
             errors=_map_floats(folder / "errors.npy") if (folder / "errors.npy").exists() else None,
             non_finite=tuple((tensor, member) for tensor, member in names["non_finite"]),
+            notes=tuple(names["notes"]),
         )
     except (KeyError, TypeError) as error:
         message = f"{folder} holds no Gram table"

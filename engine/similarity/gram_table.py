@@ -46,6 +46,8 @@ class GramTable:
 
     non_finite: tuple[tuple[str, str], ...] = ()
     """(tensor, checkpoint): tensors in which a checkpoint holds NaN or infinity. They stay in `tensors`, with sums of 0."""
+    notes: tuple[str, ...] = ()
+    """Sentences that the user should read beside the figures: what an estimate can't know, a cache that is done without."""
 
     @property
     def is_estimate(self) -> bool:

@@ -1,7 +1,8 @@
 """Sums that were measured before, pair by pair and part by part: a convenience that no figure depends on.
 
-One SQLite file. A damaged one is set aside and begun anew, with a note; a locked or unreachable one is left alone, and what it would have
-told is measured again. Each save is one transaction, so that a killed process leaves what it had finished and nothing else.
+One SQLite file. A damaged one is set aside and begun anew; a locked or unreachable one is waited for once, then left alone, and what it
+would have told is measured again: each with a note. Looking something up needs no lock that another reader or a writer at work would
+hold. Each save is one transaction, so that a killed process leaves what it had finished and nothing else.
 """
 
 from __future__ import annotations
@@ -23,19 +24,25 @@ LARGEST_BYTES = 512 << 20
 """Twenty vectors of 400 tensors take about 15 MB."""
 KEPT_SHARE = 0.8
 """Of the largest size, after the least used was forgotten: so that this is not to be done at every save."""
-WAIT_SECONDS = 5.0
-"""How long to wait for another process that is writing."""
+READ_WAIT_SECONDS = 0.5
+"""How long to wait for another process that writes down what it found, which takes milliseconds: a first estimate waits for this."""
+WRITE_WAIT_SECONDS = 5.0
+"""How long to wait for another process's turn to write."""
 ASIDE_SUFFIX = ".damaged"
 
 PairKey = tuple[str, str, int]
 """(one member's identity, the other's, the part); the identities sorted."""
 
 _DAMAGED = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
+_TAKEN = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_PRIMARY_CODE = 0xFF
+"""SQLite tells details in the higher bits of an error's code."""
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS checkpoints (id INTEGER PRIMARY KEY, identity TEXT UNIQUE NOT NULL, used_ns INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS sums (base INTEGER, one INTEGER, other INTEGER, part INTEGER, content BLOB NOT NULL,"
     " PRIMARY KEY (base, one, other, part))",
 )
+_COUNT_TABLES = "SELECT count(*) FROM sqlite_master WHERE name IN ('checkpoints', 'sums')"
 _FIND_IDS = "SELECT identity, id FROM checkpoints"
 _FIND_SUMS = "SELECT one, other, part, content FROM sums WHERE base = ?"
 _SAVE_SUMS = "INSERT OR REPLACE INTO sums VALUES (?, ?, ?, ?, ?)"
@@ -57,7 +64,8 @@ class GramStore:
         self._path = path
         self._largest_bytes = largest_bytes
         self.notes: list[str] = []
-        """What the user should know: a damaged file was set aside."""
+        """What the user should know: a damaged file was set aside, or one is done without."""
+        self._is_given_up = False
 
     @classmethod
     def of_user(cls) -> Self:
@@ -72,16 +80,24 @@ class GramStore:
             members: identities.
             parts: how many tensors each part of the base has.
         """
-        with self._forgive(), self._connect() as connection:
-            ids = _find_ids(connection, members)
-            connection.executemany(_USE, [(identity, time.time_ns()) for identity in ids])
-            return _read_all(connection, base, ids, parts) if base in ids else {}
+        with self._forgive():
+            if self._is_given_up or not self._path.exists():
+                return {}
+            found: dict[PairKey, PairSums] = {}
+            with self._read() as connection:
+                ids = _find_ids(connection, members)
+                if base in ids:
+                    found = _read_all(connection, base, ids, parts)
+            self._note_use(list(ids))
+            return found
         return {}
 
     def save(self, base: str, sums: Mapping[PairKey, PairSums]) -> None:
         """Keep sums, and forget those of the checkpoints that were used the longest ago where the file has grown too large."""
+        if self._is_given_up:
+            return
         identities = {base, *(identity for one, other, _ in sums for identity in (one, other))}
-        with self._forgive(), self._connect() as connection:
+        with self._forgive(), self._write() as connection:
             connection.executemany(_USE, [(identity, time.time_ns()) for identity in sorted(identities)])
             ids = _find_ids(connection, tuple(identities))
             for key, content in sums.items():
@@ -99,11 +115,25 @@ class GramStore:
             for statement in _FORGET:
                 connection.execute(statement, {"id": oldest[0]})
 
+    def _note_use(self, identities: Sequence[str]) -> None:
+        """Keep when checkpoints were asked for last, unless that means to wait: it only tells what may be forgotten first."""
+        with contextlib.suppress(sqlite3.OperationalError), self._write(wait_seconds=0.0) as connection:
+            connection.executemany(_USE, [(identity, time.time_ns()) for identity in identities])
+
     @contextmanager
-    def _connect(self) -> Generator[sqlite3.Connection]:
+    def _read(self) -> Generator[sqlite3.Connection]:
+        """Give a connection that sees the file, which is there, at one moment."""
+        # It may write: to play back the journal of a process that was killed.
+        place = f"{self._path.absolute().as_uri()}?mode=rw"
+        with closing(sqlite3.connect(place, uri=True, timeout=READ_WAIT_SECONDS, isolation_level=None)) as connection:
+            connection.execute("BEGIN")
+            yield connection
+
+    @contextmanager
+    def _write(self, wait_seconds: float = WRITE_WAIT_SECONDS) -> Generator[sqlite3.Connection]:
         """Give a connection; what is written to it stands whole when the block ends, or not at all."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self._path, timeout=WAIT_SECONDS, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(self._path, timeout=wait_seconds, isolation_level=None)) as connection:
             # Written at once, so that two processes wait for one another here and not in the middle.
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -122,9 +152,17 @@ class GramStore:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            # Another process may have begun a new file in the meantime: that one is whole.
-            if getattr(error, "sqlite_errorcode", None) in _DAMAGED and before == _identify(self._path):
+            code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
+            if code not in _DAMAGED:
+                self._give_up(error, is_taken=code in _TAKEN)
+            elif before == _identify(self._path):
+                # Otherwise another process has begun a new file in the meantime: that one is whole.
                 self._set_aside()
+
+    def _give_up(self, error: Exception, *, is_taken: bool) -> None:
+        self._is_given_up = True
+        why = "is in use by another program" if is_taken else f"can’t be used ({error})"
+        self.notes.append(f"The cache of similarities at {self._path} {why}: all is measured, and nothing of it is kept.")
 
     def _set_aside(self) -> None:
         aside = self._path.with_name(self._path.name + ASIDE_SUFFIX)
@@ -153,6 +191,9 @@ def _seal(base: str, key: PairKey) -> bytes:
 
 
 def _find_ids(connection: sqlite3.Connection, members: Sequence[str]) -> dict[str, int]:
+    if not connection.execute(_COUNT_TABLES).fetchone()[0]:
+        # Another process is about to make them.
+        return {}
     wanted = set(members)
     return {identity: number for identity, number in connection.execute(_FIND_IDS) if identity in wanted}
 

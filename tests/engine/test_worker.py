@@ -317,7 +317,7 @@ def test_a_gram_job_answers_with_tables_that_are_mapped(talk, small, own_cache):
     ready, wider = worker.hear(GramReady), worker.hear(GramReady)
     assert worker.hear(JobEnded).outcome.kind == "done"
     assert (wider.is_estimate, load_table(wider.table).vectors) == (True, ("tuned", "trim"))
-    assert (ready.job, ready.revision, ready.is_estimate, ready.notes) == (1, 7, False, ())
+    assert (ready.job, ready.revision, ready.is_estimate, load_table(ready.table).notes) == (1, 7, False, ())
     table = load_table(ready.table)
     base, tuned = (load_file(small.folder / name / "model.safetensors") for name in ("base", "tuned"))
     assert (table.base, table.vectors) == ("base", ("tuned",))
@@ -328,6 +328,21 @@ def test_a_gram_job_answers_with_tables_that_are_mapped(talk, small, own_cache):
     moved = [message for message in worker.heard if isinstance(message, GramMoved)]
     assert moved[-1].bytes_done == moved[-1].bytes_total > 0
     assert worker.end() == 0
+
+
+def test_a_cache_that_can_not_be_written_to_costs_no_figure(talk, small, tmp_path, monkeypatch):
+    """A file where the folder should be: no right of an administrator helps there."""
+    (tmp_path / "cache").write_text("")
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setenv("WEIGHTLOOM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
+    worker = talk()
+    worker.say(Greeting(PROTOCOL))
+    worker.say(gram_job(small))
+    table = load_table(worker.hear(GramReady).table)
+    assert worker.hear(JobEnded).outcome.kind == "done"
+    assert table.products[:, 1, 1].any()
+    assert [note for note in table.notes if str(tmp_path / "cache") in note]
 
 
 def test_a_gram_job_knows_every_checkpoint_of_a_series(talk, small, own_cache):

@@ -1,5 +1,7 @@
 """The store of sums: what it finds, forgets and survives."""
 
+import contextlib
+import functools
 import itertools
 import os
 import signal
@@ -112,6 +114,53 @@ def test_a_place_that_can_not_be_written_to_is_no_error(tmp_path):
     store = GramStore(tmp_path / "file" / "gram.sqlite3")
     fill(store)
     assert store.find("b", ("b",), [TENSORS]) == {}
+    assert len(store.notes) == 1
+    assert str(tmp_path / "file") in store.notes[0]
+
+
+@contextlib.contextmanager
+def hold(path, lock):
+    """Keep a file locked as another program does that writes to it."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute(f"BEGIN {lock}")
+        yield
+        connection.rollback()
+
+
+def test_what_is_known_is_found_while_another_program_is_about_to_write(path):
+    expected = fill(GramStore(path))
+    store = GramStore(path)
+    with hold(path, "IMMEDIATE"):
+        assert_found(store.find("b", ("b", "x", "y"), [TENSORS, TENSORS]), expected)
+    assert store.notes == []
+
+
+def test_a_locked_file_is_waited_for_once_and_then_done_without_with_a_note(path, monkeypatch):
+    monkeypatch.setattr("engine.similarity.store.READ_WAIT_SECONDS", 0.01)
+    expected = fill(GramStore(path))
+    before = path.read_bytes()
+    store = GramStore(path)
+    with hold(path, "EXCLUSIVE"):
+        assert store.find("b", ("b", "x", "y"), [TENSORS, TENSORS]) == {}
+        # It would wait for seconds, and raise, if it asked for the lock again.
+        monkeypatch.setattr(sqlite3, "connect", None)
+        fill(store, ("b", "z"))
+        assert store.find("b", ("b", "x", "y"), [TENSORS, TENSORS]) == {}
+    monkeypatch.undo()
+    assert len(store.notes) == 1
+    assert str(path) in store.notes[0]
+    assert path.read_bytes() == before
+    assert_found(GramStore(path).find("b", ("b", "x", "y"), [TENSORS, TENSORS]), expected)
+
+
+def test_what_can_not_be_kept_in_time_is_done_without(path, monkeypatch):
+    monkeypatch.setattr("engine.similarity.store.GramStore._write", functools.partialmethod(GramStore._write, wait_seconds=0.01))
+    fill(GramStore(path), ("b", "x"))
+    store = GramStore(path)
+    with hold(path, "IMMEDIATE"):
+        fill(store, ("b", "y"))
+        fill(store, ("b", "z"))
+    assert len(store.notes) == 1
 
 
 _WRITER = """
