@@ -23,6 +23,6 @@ def test_all_words_must_be_there():
     assert find("layer zebra") == []
 
 
-def test_the_middle_of_the_name_beats_the_start_of_its_help():
-    entries = {"Scale": "apply a factor", "Reapply": "add again", "Add": "sum, not apply"}
-    assert rank_matches("apply", entries, lambda name: (name, entries[name])) == ["Reapply", "Scale", "Add"]
+def test_the_middle_of_a_text_beats_the_start_of_a_later_one():
+    entries = {"Add": ("sum", "apply"), "Scale": ("apply a factor", ""), "Reapply": ("again", ""), "Negate": ("reapply", "")}
+    assert rank_matches("apply", entries, lambda name: (name, *entries[name])) == ["Reapply", "Scale", "Negate", "Add"]
