@@ -189,6 +189,8 @@ class SearchRecord:
     """How many sets of strengths were to be tried at most; 0 where one strength holds for all."""
     references: tuple[Measurement, ...] = ()
     """Per target the best reference's figure; () without references."""
+    label: str = ""
+    """What the user calls it."""
 
 
 @dataclass(frozen=True)

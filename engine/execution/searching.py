@@ -59,6 +59,7 @@ def _record(bench: SearchBench, points: Sequence[Point], choice: StrengthChoice,
         method=_name_method(bench),
         budget=bench.read_whole("budget") if is_each else 0,
         references=bench.measure_references(),
+        label=measurer.title(bench.step.id),
     )
 
 

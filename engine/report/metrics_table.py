@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.evaluation.measurement import Measurement
 from engine.execution.result import CheckpointRole, MetricRecord, TestSetRecord
+from engine.report.joined_columns import Column, place_columns
 from engine.report.wording import DASH, write_count, write_figure, write_metric, write_words
 
 _ROLE_ORDER = {"target": 0, "control": 1, "": 2}
 _COLUMN_ORDER: tuple[CheckpointRole, ...] = ("base", "other", "random control", "edited", "reference")
-
-
-@dataclass(frozen=True)
-class Column:
-    """Hold one checkpoint of the table."""
-
-    checkpoint: str
-    role: CheckpointRole
-    key: tuple[str, str]
-    """What tells it apart from one of the same name (see MetricRecord.checkpoint_key)."""
-
-    @staticmethod
-    def of(record: MetricRecord) -> Column:
-        """Return the column that a figure stands in."""
-        return Column(record.checkpoint, record.role, record.checkpoint_key)
 
 
 @dataclass(frozen=True)
@@ -39,6 +25,8 @@ class Cell:
     interval: str = ""
     """The interval with its ends, how it was made, and n."""
     is_edited: bool = False
+    model: str = ""
+    """Whose figure it is, in a column that several models share."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +54,11 @@ class MetricsTable:
 
 def tabulate(metrics: Sequence[MetricRecord], test_sets: Sequence[TestSetRecord]) -> MetricsTable:
     """Return the table of the figures; target sets come first, then controls, then what no test set of the graph explains."""
-    columns = _list_columns(metrics)
     groups: dict[tuple[object, str], list[MetricRecord]] = {}
     for record in metrics:
         groups.setdefault((record.test_set_key, record.measurement.metric), []).append(record)
+    places = place_columns(tuple(groups.values()))
+    columns = tuple(sorted(dict.fromkeys(places.values()), key=lambda column: _COLUMN_ORDER.index(column.role)))
     ranked = sorted(
         ((found, find_test_set(found[0], test_sets)) for found in groups.values()),
         key=lambda item: _ROLE_ORDER[item[1].role if item[1] else ""],
@@ -77,7 +66,8 @@ def tabulate(metrics: Sequence[MetricRecord], test_sets: Sequence[TestSetRecord]
     rows: list[Row] = []
     methods: list[str] = []
     for found, test_set in ranked:
-        rows.extend(_make_rows(found, columns, test_set))
+        cells = {places[Column.of(record)]: record for record in found}
+        rows.extend(_make_rows(found, {column: cells.get(column) for column in columns}, test_set))
         methods.append(_describe_method(found))
     return MetricsTable(columns, tuple(rows), tuple(methods))
 
@@ -116,52 +106,44 @@ def write_spread(measurement: Measurement) -> str:
     return f"±{up}" if up == down else f"+{up} −{down}"
 
 
-def _list_columns(metrics: Sequence[MetricRecord]) -> tuple[Column, ...]:
-    """Return every checkpoint once, from the base to the fine-tuned references."""
-    found = dict.fromkeys(Column.of(record) for record in metrics)
-    return tuple(sorted(found, key=lambda column: _COLUMN_ORDER.index(column.role)))
-
-
-def _make_rows(records: list[MetricRecord], columns: tuple[Column, ...], test_set: TestSetRecord | None) -> list[Row]:
+def _make_rows(records: list[MetricRecord], cells: Mapping[Column, MetricRecord | None], test_set: TestSetRecord | None) -> list[Row]:
     """Return the row of one test set and metric, and the rows derived from it."""
     first = records[0].measurement
-    cells = {Column.of(record): record for record in records}
     is_target = test_set is not None and test_set.role == "target"
     row = Row(
         records[0].test_set,
         _write_note(records, test_set),
-        tuple(_make_cell(cells.get(column), _shows_own_n(records)) for column in columns),
+        tuple(_make_cell(column, record, _shows_own_n(records)) for column, record in cells.items()),
         is_target,
     )
     metric = write_words(first.metric)
-    normalized = _derive_row(f"normalized {metric}", "÷ own fine-tune’s", columns, cells, lambda record: record.normalized)
-    ratio = _derive_row("control ratio", "÷ base’s", columns, cells, lambda record: record.control_ratio)
+    normalized = _derive_row(f"normalized {metric}", "÷ own fine-tune’s", cells, lambda record: record.normalized)
+    ratio = _derive_row("control ratio", "÷ base’s", cells, lambda record: record.control_ratio)
     return [row, *normalized, *ratio]
 
 
 def _derive_row(
     name: str,
     note: str,
-    columns: tuple[Column, ...],
-    cells: dict[Column, MetricRecord],
+    cells: Mapping[Column, MetricRecord | None],
     take: Callable[[MetricRecord], float | None],
 ) -> list[Row]:
     """Return a row of ratios, or none where no ratio is known."""
-    values = [take(cells[column]) if column in cells else None for column in columns]
-    if all(value is None for value in values):
+    values = {column: None if record is None else take(record) for column, record in cells.items()}
+    if all(value is None for value in values.values()):
         return []
-    texts = (DASH if value is None else write_figure(value) for value in values)
-    made = tuple(Cell(text, is_edited=column.role == "edited") for text, column in zip(texts, columns, strict=True))
-    return [Row(name, note, made, is_derived=True)]
+    made = (Cell(DASH if value is None else write_figure(value), is_edited=column.role == "edited") for column, value in values.items())
+    return [Row(name, note, tuple(made), is_derived=True)]
 
 
-def _make_cell(record: MetricRecord | None, shows_n: bool) -> Cell:
+def _make_cell(column: Column, record: MetricRecord | None, shows_n: bool) -> Cell:
     """Return one cell; a dash where nothing was measured."""
     if record is None or math.isnan(record.measurement.value):
         return Cell(DASH)
     measurement = record.measurement
     spread = " ".join(part for part in (write_spread(measurement), write_n(measurement) if shows_n else "") if part)
-    return Cell(write_metric(measurement.value, measurement.metric), spread, write_interval(measurement), record.role == "edited")
+    model = record.checkpoint if column.is_shared else ""
+    return Cell(write_metric(measurement.value, measurement.metric), spread, write_interval(measurement), record.role == "edited", model)
 
 
 def _shows_own_n(records: list[MetricRecord]) -> bool:

@@ -15,7 +15,7 @@ from engine.report.cards import deal_cards
 from engine.report.json_report import write_json
 from engine.report.matrix_figure import COSINES
 from engine.report.model_card import escape_markdown, make_model_card, quote_code
-from engine.report.report import choose_searches, make_report, write_choice, write_subtitle
+from engine.report.report import choose_searches, make_report, write_choices, write_subtitle
 from engine.resources import resource_path
 
 _FONTS = (("Inter", 400, "Inter-Regular"), ("Inter", 600, "Inter-SemiBold"), ("JetBrains Mono", 400, "JetBrainsMono-Regular"))
@@ -44,7 +44,7 @@ def render_model_card(result: RunResult, output: OutputRecord) -> str:
         card=make_model_card(result, output),
         cards=deal_cards(output, result.test_sets, searches, ()),
         table=metrics_table.tabulate(output.metrics, result.test_sets),
-        choices=[write_choice(record) for record in searches],
+        choices=write_choices(searches),
         subtitle=write_subtitle(result, output),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -32,6 +33,8 @@ class SearchPart:
     """Hold one search's record beside its curve."""
 
     record: SearchRecord
+    name: str
+    """What the user calls it."""
     figure: Markup
     sentence: str
     pairs: Markup
@@ -77,7 +80,7 @@ def make_report(result: RunResult, output: OutputRecord) -> Report:
         output=output,
         cards=deal_cards(output, result.test_sets, searches, similarities),
         table=tabulate(output.metrics, result.test_sets),
-        searches=tuple(_show_search(record, f"search-{number}") for number, record in enumerate(searches, 1)),
+        searches=_show_searches(searches),
         similarities=tuple(_show_similarity(record, f"similarity-{number}") for number, record in enumerate(similarities, 1)),
         notes=collect_notes(result, output),
         inputs=result.inputs,
@@ -103,6 +106,12 @@ def write_subtitle(result: RunResult, output: OutputRecord) -> str:
 def choose_searches(result: RunResult, output: OutputRecord) -> tuple[SearchRecord, ...]:
     """Return the searches that the output hangs on."""
     return tuple(record for record in result.searches if record.node in output.searches)
+
+
+def write_choices(records: Sequence[SearchRecord]) -> tuple[str, ...]:
+    """Return the sentences on the choices of some searches, each with whose it is where there are several."""
+    named = (f"“{_name_search(record)}”: " if len(records) > 1 else "" for record in records)
+    return tuple(f"{name}{write_choice(record)}" for name, record in zip(named, records, strict=True))
 
 
 def write_choice(record: SearchRecord) -> str:
@@ -134,6 +143,10 @@ def _control_metric(record: SearchRecord) -> str:
     return next((measurement.metric for point in record.points for measurement in point.controls), "")
 
 
+def _name_search(record: SearchRecord) -> str:
+    return record.label or record.node
+
+
 def _name_control(record: SearchRecord) -> str:
     """Return whose figure the limit is: the first control's, named where there are several."""
     return f"“{record.control_names[0]}”" if len(record.control_names) > 1 else "the control"
@@ -150,10 +163,15 @@ def _choose_similarities(result: RunResult, output: OutputRecord) -> tuple[Simil
     return tuple(record for record in result.similarities if record.node in output.similarities)
 
 
-def _show_search(record: SearchRecord, key: str) -> SearchPart:
-    """Return a search with its figure and its sentence."""
-    figures = (draw_search(record, key), write_choice(record), draw_pairs(record, key), draw_sizes(record, key))
-    return SearchPart(record, *figures, describe_pairs(record), describe_sizes(record))
+def _show_searches(records: Sequence[SearchRecord]) -> tuple[SearchPart, ...]:
+    """Return the searches with their figures and sentences."""
+    sentences = zip(records, write_choices(records), strict=True)
+    return tuple(_show_search(record, sentence, f"search-{number}") for number, (record, sentence) in enumerate(sentences, 1))
+
+
+def _show_search(record: SearchRecord, sentence: str, key: str) -> SearchPart:
+    figures = (draw_search(record, key), sentence, draw_pairs(record, key), draw_sizes(record, key))
+    return SearchPart(record, _name_search(record), *figures, describe_pairs(record), describe_sizes(record))
 
 
 def _show_similarity(record: SimilarityRecord, key: str) -> SimilarityPart:

@@ -24,6 +24,33 @@ def test_each_test_set_has_a_row_and_ratios_stand_below(analogy):
     assert [row.is_target for row in table.rows] == [True, False, False, False, False]
 
 
+def leave_out(records, groups):
+    """Return the figures of a run that edits, and compares with its own fine-tune, a model for each group, measured on that group alone."""
+    base, *_, edited, own = (record for record in records if record.test_set == "inverted 5–9")
+    return [
+        replace(record, checkpoint=f"{record.checkpoint} {group}" if record.role != "base" else "base", test_set=f"group {group}")
+        for group in range(groups)
+        for record in (base, edited, own)
+    ]
+
+
+def test_models_that_share_no_set_share_a_column_where_the_table_is_wide(analogy):
+    table = tabulate(leave_out(analogy.metrics, 3), analogy.test_sets)
+    assert [column.checkpoint for column in table.columns] == ["base", "edited", "reference"]
+    assert [[cell.model for cell in row.cells] for row in table.rows if not row.is_derived] == [
+        ["", f"edited {group}", f"own fine-tune {group}"] for group in range(3)
+    ]
+    assert all(cell.text != "–" for row in table.rows if not row.is_derived for cell in row.cells)
+
+
+def test_models_keep_their_columns_where_there_is_room_or_a_set_has_two(analogy):
+    assert len(tabulate(leave_out(analogy.metrics, 2), analogy.test_sets).columns) == 5
+    apart = leave_out(analogy.metrics, 3)
+    rival = replace(apart[1], checkpoint="another")
+    table = tabulate([*apart, rival], analogy.test_sets)
+    assert [column.checkpoint for column in table.columns] == ["base", "edited 0", "another", "edited 1", "edited 2", "reference"]
+
+
 def test_what_was_not_measured_is_a_dash(analogy):
     row = tabulate(analogy.metrics, analogy.test_sets).rows[2]
     assert [cell.text for cell in row.cells] == ["0.510", "0.957", "0.506", "0.931", "–"]

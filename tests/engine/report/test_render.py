@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from engine.report.render import render_html
-from engine.report.report import write_chance, write_choice
+from engine.report.report import write_chance, write_choice, write_choices
 
 VOID = {"meta", "br", "hr", "img", "link", "input", "use", "path", "rect"}
 
@@ -167,3 +167,14 @@ def test_inputs_that_were_not_read_have_no_hash(analogy):
 def test_matplotlib_is_not_imported_before_a_figure_is_drawn():
     code = "import sys, engine.report.render; sys.exit('matplotlib' in sys.modules or 'torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_of_several_choices_each_says_whose_it_is(analogy):
+    search = analogy.searches[0]
+    assert write_choices((search,)) == (write_choice(search),)
+    named = replace(search, node="other", label="B without its data")
+    assert [choice.partition(": λ")[0] for choice in write_choices((search, named))] == ["“search”", "“B without its data”"]
+    (output,) = analogy.outputs
+    page = render_html(replace(analogy, searches=(search, named)), replace(output, searches=("search", "other")))
+    assert "<h2>Strength λ: B without its data</h2>" in page
+    assert "“B without its data”: λ = 0.50 was chosen" in page
