@@ -170,10 +170,9 @@ def bench(tmp_path: Path) -> Bench:
 
 @pytest.fixture
 def family(bench: Bench) -> dict[str, Tensors]:
-    """Save a base and three fine-tunes (bfloat16), and an adapter, on the bench and return the models' tensors."""
+    """Save a base and three fine-tunes (bfloat16) on the bench and return their tensors."""
     base = bench.make_model(0)
     models = {"base": base, **{name: bench.move(base, seed) for seed, name in enumerate("abc", start=1)}}
     for name, tensors in models.items():
         bench.save(name, tensors, {"model_type": "tiny"})
-    bench.save_adapter("adapter", bench.make_factors())
     return models

@@ -27,6 +27,13 @@ SOURCES = "\n".join(
 LONG = "model.layers.0.mlp.up_proj.weight"
 
 
+@pytest.fixture
+def family(bench, family):
+    """Save an adapter of the base beside the family."""
+    bench.save_adapter("adapter", bench.make_factors())
+    return family
+
+
 @dataclass(frozen=True)
 class Sample:
     """One operation with parameters of our choosing, and wires into every port."""

@@ -27,6 +27,13 @@ GRAPH = f"""{ADAPTER}
 """
 
 
+@pytest.fixture
+def family(bench, family):
+    """Save an adapter of the base beside the family."""
+    bench.save_adapter("adapter", bench.make_factors())
+    return family
+
+
 def resolve(bench, lines):
     return resolve_values(read_graph(bench.document(lines))[0], bench.folder)[0]
 

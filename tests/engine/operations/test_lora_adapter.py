@@ -19,6 +19,13 @@ VECTOR = f"{ADAPTER}\n out = export_vector vector=lora folder:out dtype:float32"
 EDIT = f"{ADAPTER}\n edit = apply base=base vector=lora strength:{{}}\n out = export_checkpoint checkpoint=edit folder:out"
 
 
+@pytest.fixture
+def family(bench, family):
+    """Save an adapter of the base beside the family."""
+    bench.save_adapter("adapter", bench.make_factors())
+    return family
+
+
 def add_to_file(folder, tensors):
     """Put more tensors into an adapter's file."""
     path = folder / "adapter_model.safetensors"
