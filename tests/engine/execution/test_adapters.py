@@ -58,6 +58,32 @@ def test_a_search_finds_its_strength(bench, vision):
     assert not torch.equal(bench.load("out")[f"{layer}.weight"], vision[f"{layer}.weight"])
 
 
+def test_a_run_that_was_stopped_goes_on_with_the_same_adapter_only(bench, family, keep_half):
+    lines = f"{ADAPTER} edit = apply base=base vector=lora strength:0.5\n out = export_checkpoint checkpoint=edit folder:out"
+    keep_half(lines)
+    bench.run(lines, {"staging": "resume"})
+    whole = bench.read("out")
+    bench.run(lines, {"output": bench.folder / "fresh"})
+    assert bench.read("fresh") == whole
+    keep_half(lines.replace("folder:out", "folder:again"))
+    bench.save_adapter("adapter", bench.make_factors(), lora_alpha=4)
+    result = bench.run(lines.replace("folder:out", "folder:again"), {"staging": "resume"})
+    assert result.conditions.bytes_read == result.conditions.planned_read
+    assert bench.read("again") != whole
+
+
+def test_another_alpha_is_measured_anew(bench, family, store, settle):
+    settle("base", "a", "adapter")
+    (files,) = find_family_files(resolve(bench, GRAPH))
+    before = measure_gram(files, store).table
+    assert measure_gram(files, store).is_from_cache
+    bench.save_adapter("adapter", bench.make_factors(), lora_alpha=16)
+    (files,) = find_family_files(resolve(bench, GRAPH))
+    column = 1 + files.vectors.index("lora")
+    after = measure_gram(files, store).table
+    np.testing.assert_allclose(after.products[:, column, column], 4 * before.products[:, column, column], rtol=1e-6)
+
+
 def test_its_column_is_that_of_the_merged_model(bench, family, store):
     save_merged(bench)
     (files,) = find_family_files(resolve(bench, f"{GRAPH}\n m = checkpoint source:merged\n tm = task_vector tuned=m base=base"))
