@@ -5,13 +5,15 @@ import subprocess
 import sys
 
 import pytest
+from PySide6.QtWidgets import QMessageBox
 
 from app.engine_thread import EngineThread
 from app.main_window import MainWindow
 from app.preferences import Preferences
 from app.recovery import RecoveryCopy
 from app.theme import apply_theme
-from engine.document.storage import format_document
+from engine.document.model import Document, Node, NodeId
+from engine.document.storage import format_document, save_document
 from tests.app.live_graph import PATIENCE
 
 _CRASHING = """
@@ -31,6 +33,46 @@ time.sleep(600)
 def _measure_anew(monkeypatch, tmp_path_factory):
     """Keep no figures from one test to the next: a run that takes its time would be over at once."""
     monkeypatch.setenv("WEIGHTLOOM_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+class Answers:
+    """The user's answers to the questions that come, in order; a question without an answer fails."""
+
+    def __init__(self, monkeypatch):
+        self.left = []
+        self.asked = []
+        for kind in ("question", "warning", "critical"):
+            monkeypatch.setattr(QMessageBox, kind, self._answer)
+        for module in ("main_window", "run_control"):
+            monkeypatch.setattr(f"app.{module}.confirm", self._confirm)
+
+    def _answer(self, _parent, title, _text, *_more):
+        self.asked.append(title)
+        return self.left.pop(0)
+
+    def _confirm(self, _parent, title, _text, act):
+        self.asked.append(f"{title}: {act}")
+        return self.left.pop(0)
+
+
+@pytest.fixture
+def answers(monkeypatch):
+    """The answers, to be filled in before they are asked for."""
+    return Answers(monkeypatch)
+
+
+@pytest.fixture
+def small_graph():
+    """A checkpoint whose files are nowhere, and a task vector of nothing."""
+    nodes = {NodeId("base"): Node("checkpoint", {"source": "nowhere"}, "Base", (0, 0)), NodeId("tau"): Node("task_vector")}
+    return Document("Small", nodes)
+
+
+@pytest.fixture
+def file(tmp_path, small_graph):
+    """The small graph, saved."""
+    save_document(small_graph, tmp_path / "small.loom")
+    return tmp_path / "small.loom"
 
 
 @pytest.fixture
