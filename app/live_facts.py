@@ -24,8 +24,7 @@ def shorten_live_facts(views: Sequence[FamilyView]) -> Mapping[NodeId, str]:
         for row, node in enumerate(view.space.family.nodes):
             if view.figures.is_known[row] and node.source is None:
                 symbol = "‖τ‖" if node.kind is PortKind.VECTOR else "‖Δθ‖"
-                sign = "≈ " if _is_estimated(view, row) else ""
-                short[node.node] = f"{symbol} {sign}{norms[row]:.3g}"
+                short[node.node] = f"{symbol} {_sign(view, row)}{norms[row]:.3g}"
     return short
 
 
@@ -48,13 +47,23 @@ def _tell_node(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
         return
     else:
         symbol = _symbol(view, row)
-        yield f"‖{symbol}‖", _spell(float(view.figures.norms[row]), _norm_error(view, row), ".4g")
+        least = "≥ " if view.gaps.broken else ""
+        yield f"‖{symbol}‖", least + _spell(float(view.figures.norms[row]), _norm_error(view, row), ".4g")
         yield f"‖{symbol}‖ / ‖θ₀‖", f"{view.figures.relative_norms[row]:.3g}"
         yield from _tell_operands(view, row)
         yield from _tell_compared(view, row)
         yield from _tell_counts(view, row)
         yield "measured from", base
-    yield "tensors · params", f"{len(geometry.tensors)} · {geometry.entries:,}"
+    yield "tensors · params", f"{len(geometry.tensors) - len(view.gaps.broken)} · {geometry.entries:,}"
+    yield from _tell_gaps(view)
+
+
+def _tell_gaps(view: FamilyView) -> Iterator[tuple[str, str]]:
+    """Tell which tensors all these figures leave out."""
+    if view.gaps.broken:
+        yield "not counted, NaN or infinity in", ", ".join(view.gaps.names.values())
+    if view.gaps.left_out:
+        yield "not counted, of several shapes", f"{len(view.gaps.left_out):,} tensors" if len(view.gaps.left_out) > 1 else "1 tensor"
 
 
 def _tell_operands(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
@@ -130,8 +139,10 @@ def _norm_error(view: FamilyView, row: int) -> float:
     return float(view.errors.norms[row]) if view.space.geometry.table.is_estimate else 0.0
 
 
-def _is_estimated(view: FamilyView, row: int) -> bool:
-    return _norm_error(view, row) > 0
+def _sign(view: FamilyView, row: int) -> str:
+    """Return what stands before a length that is not the whole truth: tensors that are left out can only add to it."""
+    estimated = "≈ " if _norm_error(view, row) > 0 else ""
+    return "≥ " if view.gaps.broken else estimated
 
 
 def _spell(value: float, error: float, form: str) -> str:

@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.checking import Checker
 from app.engine_thread import EngineThread
+from app.live_gaps import Gaps, find_gaps
 from app.live_tables import LiveTables
 from app.session import Session
 from engine.catalogue import catalogue
@@ -53,6 +54,11 @@ class FamilyView:
     def errors(self) -> FigureErrors:
         """Return the standard errors of the figures; 0 for what is exact."""
         return self.error_geometry.measure(self.figures)
+
+    @cached_property
+    def gaps(self) -> Gaps:
+        """Return what is in no figure."""
+        return find_gaps(self.space.geometry.table, self.names)
 
 
 class LiveView(QObject):

@@ -1,8 +1,8 @@
-"""What the Similarity panel shows, computed from a family's view without Qt: rows, heat maps, curves by layer, the table."""
+"""What the Similarity panel shows, computed from a family's view without Qt: rows, heat maps, curves by part."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,11 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.live_view import FamilyView
+from app.similarity_parts import (
+    Grain,
+    Part,
+    count_entries,
+    count_part,
+    find_band,
+    find_errors,
+    inner_by_part,
+    is_broken,
+    list_parts,
+)
 from engine.operation import PortKind
 from engine.planning.coefficient import ONE
 from engine.planning.live_model import LiveFamily, LiveNode, LiveTerm
 from engine.similarity.geometry import chance_band, cosines_of, norms_of
-from engine.similarity.geometry_counts import CountFigures, count_figures
+from engine.similarity.geometry_counts import CountFigures
+from engine.similarity.geometry_errors import FigureErrors
 
 Floats = NDArray[np.float64]
 Quantity = Literal["cosine", "conflict"]
@@ -43,14 +55,21 @@ class HeatMap:
     """(N, N): standard errors; 0 for what is exact."""
     band: float
     """1/√d: cosines within could be chance; NaN for other figures."""
+    norms: Floats
+    """(N,): how long each edit is there; NaN for one that is not known."""
+    is_broken: bool = False
+    """Whether some model holds NaN or infinity there, so that nothing is known."""
 
 
 @dataclass(frozen=True)
-class LayerCurve:
-    """Hold one figure in each layer."""
+class PartCurve:
+    """Hold one figure in each part of a model."""
 
     name: str
     values: tuple[float, ...]
+    """NaN where nothing is known."""
+    errors: tuple[float, ...] = ()
+    """Standard errors; none where the figures are exact."""
 
 
 def list_rows(view: FamilyView, quantity: Quantity = "cosine") -> tuple[Row, ...]:
@@ -95,23 +114,25 @@ def _is_once(term: LiveTerm) -> bool:
     return all(weight == ONE for weight in term.weights)
 
 
-def layer_names(view: FamilyView) -> tuple[str, ...]:
-    """Return the titles of the layers, in reading order."""
-    return view.space.geometry.layers
-
-
-def make_heat_map(view: FamilyView, rows: Sequence[Row], quantity: Quantity, layer: int | None) -> HeatMap:
-    """Return the figures of some lines, over the whole model or over one layer."""
-    names = tuple(row.name for row in rows)
-    places = np.ix_([row.index for row in rows], [row.index for row in rows])
-    none = np.zeros((len(rows), len(rows)))
+def make_heat_map(view: FamilyView, rows: Sequence[Row], quantity: Quantity, part: Part | None) -> HeatMap:
+    """Return the figures of some lines, over the whole model or over one part of it."""
+    names, chosen = tuple(row.name for row in rows), [row.index for row in rows]
+    places, none = np.ix_(chosen, chosen), np.zeros((len(rows), len(rows)))
+    inner = _find_inner(view, part)
+    norms = norms_of(inner)[chosen, 0]
+    broken = part is not None and is_broken(view, part)
     if quantity == "conflict":
-        return HeatMap(quantity, names, _conflicts(_count(view, layer), rows), none, float("nan"))
-    if layer is None:
-        errors = view.errors.cosines[places] if view.space.geometry.table.is_estimate else none
-        return HeatMap(quantity, names, view.figures.cosines[places], errors, chance_band(view.space.geometry.entries))
-    inner = view.figures.layer_inner[:, layer : layer + 1, :]
-    return HeatMap(quantity, names, cosines_of(inner)[:, 0, :][places], none, float(chance_by_layer(view)[layer]))
+        values = np.full_like(none, np.nan) if broken else _conflicts(count_part(view, part), rows)
+        return HeatMap(quantity, names, values, none, float("nan"), norms, broken)
+    errors = find_errors(view, part).cosines[places] if view.space.geometry.table.is_estimate and not broken else none
+    return HeatMap(quantity, names, cosines_of(inner)[:, 0, :][places], errors, find_band(view, part), norms, broken)
+
+
+def _find_inner(view: FamilyView, part: Part | None) -> Floats:
+    """Return (nodes, 1, nodes) inner products over a part, or over the whole model."""
+    if part is None:
+        return view.figures.inner[:, None, :]
+    return inner_by_part(view, part.grain)[:, part.number : part.number + 1, :]
 
 
 def _conflicts(counts: CountFigures, rows: Sequence[Row]) -> Floats:
@@ -122,44 +143,44 @@ def _conflicts(counts: CountFigures, rows: Sequence[Row]) -> Floats:
     return values
 
 
-def _count(view: FamilyView, layer: int | None) -> CountFigures:
-    return view.counts if layer is None else count_figures(view.space.geometry.table, list_tensors(view)[layer])
+def chance_by_part(view: FamilyView, grain: Grain) -> tuple[float, ...]:
+    """Return 1/√d of each part."""
+    return tuple(float(chance_band(count_entries(view, part))) for part in list_parts(view, grain))
 
 
-def list_tensors(view: FamilyView) -> tuple[tuple[int, ...], ...]:
-    """Return, per layer, the table's rows of its tensors."""
-    geometry = view.space.geometry
-    found: Mapping[str, list[int]] = {layer: [] for layer in geometry.layers}
-    for row, section in zip(geometry.rows, geometry.section_of, strict=True):
-        found[geometry.sections[section].layer].append(int(row))
-    return tuple(tuple(rows) for rows in found.values())
+def norms_by_part(view: FamilyView, rows: Sequence[Row], grain: Grain) -> tuple[PartCurve, ...]:
+    """Return how long each line's edit is in each part."""
+    norms = norms_of(inner_by_part(view, grain))
+    errors = _errors_by_part(view, grain)
+    return tuple(
+        PartCurve(row.name, tuple(map(float, norms[row.index])), tuple(float(each.norms[row.index]) for each in errors)) for row in rows
+    )
 
 
-def chance_by_layer(view: FamilyView) -> Floats:
-    """Return 1/√d of each layer."""
-    entries = view.space.geometry.table.entries
-    return np.array([chance_band(int(entries[list(rows)].sum())) for rows in list_tensors(view)])
+def cosines_by_part(view: FamilyView, first: Row, second: Row, grain: Grain) -> PartCurve:
+    """Return how alike two lines are in each part."""
+    chosen = [first.index, second.index]
+    inner = inner_by_part(view, grain)[chosen][:, :, chosen]
+    errors = tuple(float(each.cosines[first.index, second.index]) for each in _errors_by_part(view, grain))
+    return PartCurve(f"{first.name} · {second.name}", tuple(map(float, cosines_of(inner)[0, :, 1])), errors)
 
 
-def norms_by_layer(view: FamilyView, rows: Sequence[Row]) -> tuple[LayerCurve, ...]:
-    """Return how long each line's edit is in each layer."""
-    norms = norms_of(view.figures.layer_inner)
-    return tuple(LayerCurve(row.name, tuple(map(float, norms[row.index]))) for row in rows)
+def _errors_by_part(view: FamilyView, grain: Grain) -> tuple[FigureErrors, ...]:
+    if not view.space.geometry.table.is_estimate:
+        return ()
+    return view.error_geometry.measure_parts(view.figures, [part.tensors for part in list_parts(view, grain)])
 
 
-def cosines_by_layer(view: FamilyView, first: Row, second: Row) -> LayerCurve:
-    """Return how alike two lines are in each layer."""
-    inner = view.figures.layer_inner[np.ix_([first.index, second.index], range(len(layer_names(view))), [first.index, second.index])]
-    return LayerCurve(f"{first.name} · {second.name}", tuple(map(float, cosines_of(inner)[0, :, 1])))
-
-
-def conflicts_by_layer(view: FamilyView, first: Row, second: Row) -> LayerCurve:
-    """Return the share of conflicting signs of two lines in each layer, or of exact zeros of a line with itself."""
+def conflicts_by_part(view: FamilyView, first: Row, second: Row, grain: Grain) -> PartCurve:
+    """Return the share of conflicting signs of two lines in each part, or of exact zeros of a line with itself."""
     if first.column is None or second.column is None:
-        return LayerCurve(f"{first.name} · {second.name}", ())
-    values = [_conflicts(_count(view, layer), (first, second)) for layer in range(len(layer_names(view)))]
+        return PartCurve(f"{first.name} · {second.name}", ())
     place = (0, 0) if first == second else (0, 1)
-    return LayerCurve(f"{first.name} · {second.name}", tuple(float(square[place]) for square in values))
+    values = tuple(
+        float("nan") if is_broken(view, part) else float(_conflicts(count_part(view, part), (first, second))[place])
+        for part in list_parts(view, grain)
+    )
+    return PartCurve(f"{first.name} · {second.name}", values)
 
 
 def cluster(values: Floats) -> tuple[int, ...]:
@@ -183,23 +204,3 @@ def _join_ends(left: tuple[int, ...], right: tuple[int, ...], apart: Floats) -> 
     one, two = min(turned, key=lambda pair: float(apart[pair[0][-1], pair[1][0]]))
     joined = (*one, *two)
     return joined if joined[0] <= joined[-1] else joined[::-1]
-
-
-def make_table(view: FamilyView, rows: Sequence[Row]) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Return a head and a line for each row: name, norms, share of exact zeros, then the cosine with every row."""
-    figures, zeros = view.figures, view.counts.zeros
-    is_estimate = view.space.geometry.table.is_estimate
-    head = ["", "‖τ‖", "‖τ‖ / ‖θ₀‖", "exactly 0", *(f"cos with {row.name}" for row in rows)]
-    head += [f"± {row.name}" for row in rows] if is_estimate else []
-    lines: list[tuple[str, ...]] = []
-    for row in rows:
-        zero = "" if row.column is None else f"{zeros[row.column]:.6g}"
-        line = [row.name, _spell(figures.norms[row.index]), _spell(figures.relative_norms[row.index]), zero]
-        line += [_spell(figures.cosines[row.index, other.index]) for other in rows]
-        line += [_spell(view.errors.cosines[row.index, other.index]) for other in rows] if is_estimate else []
-        lines.append(tuple(line))
-    return tuple(head), tuple(lines)
-
-
-def _spell(number: float) -> str:
-    return "" if np.isnan(number) else f"{number:.6g}"

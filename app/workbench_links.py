@@ -20,6 +20,7 @@ from app.guide import GuideWindow
 from app.hints import Hints
 from app.live_choices import read_choices
 from app.live_facts import shorten_live_facts
+from app.live_gaps import list_gap_problems
 from app.mends import Mend
 from app.node_marks import gather_facts, mark_nodes, shorten_facts
 from app.preferences import WheelChoice
@@ -76,16 +77,22 @@ class WorkbenchLinks(QObject):
         bench.inspector.show_facts(facts, summary.formulas if summary is not None else {})
         bench.status.show_run(run, bench.runs.memory_bytes)
         bench.status.show_graph(document, summary)
+        problems = self._list_problems()
         if summary is not None:
-            # An empty canvas is a beginning, not a mistake.
-            problems = summary.problems if document.nodes else ()
             bench.scene.set_problems(problems)
             bench.inspector.show_problems(problems)
             bench.problems.show_problems(problems)
             count = len(problems)
             bench.docks["problems"].setWindowTitle(self.tr("Problems ({0})").format(count) if count else self.tr("Problems"))
         self.voice.refresh()
-        bench.outline.show_states(states, summary.problems if summary is not None else ())
+        bench.outline.show_states(states, problems)
+
+    def _list_problems(self) -> tuple[Problem, ...]:
+        """Return what the check found, and what the figures leave out; an empty canvas is a beginning, not a mistake."""
+        summary = self._bench.checker.summary
+        if summary is None or not self._session.document.nodes:
+            return ()
+        return (*summary.problems, *list_gap_problems([view.gaps for view in self._bench.live.families]))
 
     def _show_short_facts(self) -> None:
         """Let each node say what was measured of it or, where nothing was, where it is in weight space."""
@@ -155,7 +162,7 @@ class WorkbenchLinks(QObject):
         bench.checker.changed.connect(self.show_marks)
         bench.runs.progressed.connect(self.show_marks)
         bench.runs.stale_changed.connect(self.show_marks)
-        bench.live.model_changed.connect(self._show_short_facts)
+        bench.live.model_changed.connect(self.show_marks)
         bench.live.moved.connect(self._show_short_facts)
         bench.runs.ended.connect(self._take_run)
         bench.metrics.figures_shown.connect(self._show_sweeps)

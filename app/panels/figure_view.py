@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app.saving import ask_and_save
 from app.widgets.clipboard import copy_figure
+from app.widgets.narrow_choice import NarrowChoice
 from app.widgets.picture_saving import Drawable, make_image, save_figure
 
 
@@ -22,10 +23,7 @@ class FigureView(QWidget):
         super().__init__(parent)
         self._views: tuple[tuple[int, str], ...] = ()
         """(what it belongs to, what of it) of each line of the choice."""
-        self.views = QComboBox()
-        self.views.setAccessibleName(self.tr("Which figure"))
-        self.views.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.views.setMinimumContentsLength(12)
+        self.views = NarrowChoice(self.tr("Which figure"), least=12)
         self.views.activated.connect(self._draw)
         self.copy_button = QPushButton(self.tr("Copy"))
         self.copy_button.setAccessibleName(self.tr("Copy the figure, and its numbers as text"))
@@ -33,9 +31,12 @@ class FigureView(QWidget):
         self.save_button = QPushButton(self.tr("Save…"))
         self.save_button.setAccessibleName(self.tr("Save the figure or its numbers"))
         self.save_button.clicked.connect(self._ask_save)
+        for button in (self.copy_button, self.save_button):
+            button.setProperty("compact", True)
         self.shown = QStackedWidget()
         """The widgets that take turns."""
         head = QHBoxLayout()
+        head.setSpacing(6)
         for widget, stretch in ((self.views, 1), (self.copy_button, 0), (self.save_button, 0)):
             head.addWidget(widget, stretch)
         self.column = QVBoxLayout(self)

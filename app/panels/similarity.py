@@ -2,47 +2,29 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 from collections.abc import Sequence
-from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSizePolicy,
-    QStackedWidget,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from app.live_gaps import tell_gaps
 from app.live_view import FamilyView, LiveView
 from app.panels.similarity_plot import SimilarityPlot
+from app.panels.similarity_square import make_square
 from app.run_progress import format_bytes
 from app.saving import ask_and_save
-from app.similarity_figures import (
-    HeatMap,
-    Quantity,
-    Row,
-    cluster,
-    layer_names,
-    list_rows,
-    make_heat_map,
-    make_table,
-)
-from app.theme import font
+from app.similarity_figures import Quantity, Row, cluster, list_rows, make_heat_map
+from app.similarity_parts import Part, list_parts
+from app.similarity_tables import Table, tabulate_rows
 from app.widgets.clipboard import copy_figure
+from app.widgets.figure_table import FigureTable
 from app.widgets.heat_map import HeatMapPlot, HeatSquare
+from app.widgets.narrow_choice import NarrowChoice
 from app.widgets.picture_saving import make_image, save_figure
 
-_CHOICE_PIXELS = 96
+_INDENT = "    "
+"""Before a part of a layer, in the list of parts."""
 _QUIET_MILLISECONDS = 400
 """After the last move: lines that jump to other places under a moving slider can't be read."""
 
@@ -59,6 +41,8 @@ class SimilarityPanel(QWidget):
         self._live = live
         self._rows: tuple[Row, ...] = ()
         self._order: tuple[int, ...] = ()
+        self._parts: tuple[Part | None, ...] = (None,)
+        """What the lines of the list of parts stand for."""
         self._is_outdated = True
         self.setAccessibleName(self.tr("Similarity"))
         self._resting = QTimer(self)
@@ -68,11 +52,7 @@ class SimilarityPanel(QWidget):
         self.heat = HeatMapPlot(HeatSquare(self.tr("Cosines")))
         self.heat.cell_chosen.connect(self._choose_cell)
         self.plot = SimilarityPlot()
-        self.table = QTableWidget()
-        self.table.setObjectName("plain")
-        self.table.setAccessibleName(self.tr("Similarities as a table"))
-        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.table.setFont(font("mono"))
+        self.table = FigureTable(self.tr("Similarities as a table"))
         self.views = QStackedWidget()
         self.views.addWidget(self.heat)
         self.views.addWidget(self.table)
@@ -84,8 +64,8 @@ class SimilarityPanel(QWidget):
         column.addLayout(self._make_head())
         column.addLayout(self._make_state())
         column.addWidget(self.views, 1)
-        layout.addLayout(column, 4)
-        layout.addWidget(self.plot, 3)
+        layout.addLayout(column, 8)
+        layout.addWidget(self.plot, 5)
         live.model_changed.connect(self.refresh)
         live.moved.connect(self._follow_move)
         live.progressed.connect(self._tell_progress)
@@ -112,7 +92,7 @@ class SimilarityPanel(QWidget):
         self._tell_state()
         view = self.view
         self._rows = list_rows(view, self.quantity) if view is not None else ()
-        self._name_layers(layer_names(view) if view is not None else ())
+        self._list_parts(view)
         self._order = self._arrange()
         for widget in (self.figure, self.part, self.order, self.as_table, self.copy_button, self.save_button):
             widget.setEnabled(bool(self._rows))
@@ -125,13 +105,7 @@ class SimilarityPanel(QWidget):
 
     def table_text(self, separator: str = "\t") -> str:
         """Return the whole table, for a spreadsheet."""
-        text = io.StringIO()
-        writer = csv.writer(text, delimiter=separator, lineterminator="\n")
-        if self.view is not None:
-            head, lines = make_table(self.view, self._in_order())
-            writer.writerow(head)
-            writer.writerows(lines)
-        return text.getvalue()
+        return self._tabulate().write(separator)
 
     def save(self, path: str) -> bool:
         """Write the heat map as PNG or SVG, or the table as CSV, as the path's ending says."""
@@ -145,10 +119,10 @@ class SimilarityPanel(QWidget):
 
     def _make_head(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(6)
         self.family = self._make_choice(self.tr("Which family of checkpoints"), ())
         self.figure = self._make_choice(self.tr("What the cells show"), (self.tr("Cosines"), self.tr("Signs")))
-        self.part = self._make_choice(self.tr("Which layer"), (self.tr("Whole model"),))
+        self.part = self._make_choice(self.tr("Which part of the model"), (self.tr("Whole model"),))
         self.order = QPushButton(self.tr("Sort"))
         self.order.setCheckable(True)
         self.order.setAccessibleName(self.tr("Put together what is alike"))
@@ -164,10 +138,10 @@ class SimilarityPanel(QWidget):
         self.save_button = QPushButton(self.tr("Save…"))
         self.save_button.setAccessibleName(self.tr("Save the heat map or its table"))
         self.save_button.clicked.connect(self._ask_save)
-        for widget in (self.family, self.figure, self.part):
-            row.addWidget(widget)
-        row.addStretch(1)
+        for widget, stretch in ((self.family, 3), (self.figure, 3), (self.part, 4)):
+            row.addWidget(widget, stretch)
         for button in (self.order, self.as_table, self.copy_button, self.save_button):
+            button.setProperty("compact", True)
             row.addWidget(button)
         return row
 
@@ -177,20 +151,17 @@ class SimilarityPanel(QWidget):
         self.state.setProperty("role", "dim")
         self.state.setTextFormat(Qt.TextFormat.PlainText)
         self.state.setWordWrap(True)
+        # A line is kept free for it: what comes and goes must not move the figures.
+        self.state.setMinimumHeight(self.state.fontMetrics().height())
         self.again = QPushButton(self.tr("Try again"))
         self.again.clicked.connect(self.try_again_wanted)
         row.addWidget(self.state, 1)
         row.addWidget(self.again)
         return row
 
-    def _make_choice(self, name: str, words: Sequence[str]) -> QComboBox:
-        made = QComboBox()
-        made.setAccessibleName(name)
-        made.setToolTip(name)
+    def _make_choice(self, name: str, words: Sequence[str]) -> NarrowChoice:
+        made = NarrowChoice(name)
         made.addItems(list(words))
-        made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        made.setMinimumWidth(_CHOICE_PIXELS)
         made.activated.connect(self._change_choice)
         return made
 
@@ -206,13 +177,21 @@ class SimilarityPanel(QWidget):
             self.family.setCurrentIndex(min(kept, len(names) - 1))
         self.family.setVisible(len(names) > 1)
 
-    def _name_layers(self, layers: Sequence[str]) -> None:
-        wanted = [self.tr("Whole model"), *layers]
-        if wanted != [self.part.itemText(row) for row in range(self.part.count())]:
+    def _list_parts(self, view: FamilyView | None) -> None:
+        """Offer the whole model, each layer, and under a layer its attention, MLP and norms."""
+        layers = list_parts(view, "layer") if view is not None else ()
+        sections = list_parts(view, "section") if view is not None else ()
+        words, found = [self.tr("Whole model")], list[Part | None]([None])
+        for layer in layers:
+            own = [section for section in sections if section.layer == layer.title]
+            words += [layer.title, *(_INDENT + section.title for section in own if len(own) > 1)]
+            found += [layer, *(section for section in own if len(own) > 1)]
+        if words != [self.part.itemText(row) for row in range(self.part.count())]:
             kept = self.part.currentText()
             self.part.clear()
-            self.part.addItems(wanted)
+            self.part.addItems(words)
             self.part.setCurrentIndex(max(self.part.findText(kept), 0))
+        self._parts = tuple(found)
 
     def _tell_state(self) -> None:
         live, view = self._live, self.view
@@ -221,19 +200,21 @@ class SimilarityPanel(QWidget):
         if live.message and view is not None:
             text = live.message
         elif view is not None and view.is_estimate:
-            text = self.tr("≈ estimated from a sample; exact figures follow") if live.is_measuring else self.tr("≈ estimated")
+            text = self.tr("≈ estimated from a sample; exact figures follow") if live.is_measuring else self.tr("≈ estimated from a sample")
         else:
             text = self.tr("What is not linear is being estimated …") if live.is_measuring and view is not None else ""
         self._say(text)
 
     def _say(self, text: str) -> None:
-        self.state.setText(text)
-        self.state.setVisible(bool(text))
+        gaps = tell_gaps(self.view.gaps) if self.view is not None else ""
+        self.state.setText(" · ".join(part for part in (text, gaps) if part))
 
     def _tell_progress(self, done: int, total: int) -> None:
         view = self.view
-        mark = "≈ " if view is not None and view.is_estimate else ""
-        self._say(self.tr("{0}exact figures: {1} of {2} read").format(mark, format_bytes(done), format_bytes(total)))
+        words = self.tr("reading the models: {0} of {1}")
+        if view is not None and view.is_estimate:
+            words = self.tr("≈ estimated from a sample · exact when all is read: {0} of {1}")
+        self._say(words.format(format_bytes(done), format_bytes(total)))
 
     def _explain_nothing(self) -> str:
         """Say why there is nothing, and what to do."""
@@ -252,7 +233,7 @@ class SimilarityPanel(QWidget):
         view = self.view
         if view is None or not self.order.isChecked() or self.quantity != "cosine":
             return tuple(range(len(self._rows)))
-        return cluster(make_heat_map(view, self._rows, "cosine", self._layer()).values)
+        return cluster(make_heat_map(view, self._rows, "cosine", self._part()).values)
 
     def _rearrange(self) -> None:
         order = self._arrange()
@@ -260,8 +241,9 @@ class SimilarityPanel(QWidget):
             self._order = order
             self._show_figures()
 
-    def _layer(self) -> int | None:
-        return self.part.currentIndex() - 1 if self.part.currentIndex() > 0 else None
+    def _part(self) -> Part | None:
+        row = self.part.currentIndex()
+        return self._parts[row] if 0 <= row < len(self._parts) else None
 
     def _in_order(self) -> tuple[Row, ...]:
         return tuple(self._rows[place] for place in self._order)
@@ -279,41 +261,13 @@ class SimilarityPanel(QWidget):
         if view is None or not rows:
             self.heat.show_message(self._explain_nothing())
             self.plot.show_nothing()
-            self.table.setRowCount(0)
+            self.table.show_lines((), ())
             return
-        found = make_heat_map(view, rows, self.quantity, self._layer())
-        self.heat.show_square(self._make_square(found))
+        found = make_heat_map(view, rows, self.quantity, self._part())
+        self.heat.show_square(make_square(found, self.part.currentText().strip()))
         self.plot.show_rows(view, rows, self.quantity)
         if self.as_table.isChecked():
-            self._fill_table(view, rows)
-
-    def _make_square(self, found: HeatMap) -> HeatSquare:
-        where = self.part.currentText()
-        if found.quantity == "conflict":
-            title = self.tr("Share of conflicting signs, {0}").format(where)
-            legend = self.tr("50 %: as by chance · on the diagonal: entries that are exactly 0")
-            return HeatSquare(title, found.names, found.values, is_signed=False, legend=legend, tell=partial(self._tell_conflict, found))
-        title = self.tr("Cosines, {0}").format(where)
-        legend = self.tr("with dots: within 1/√d = {0:.2g}, could be chance").format(found.band)
-        return HeatSquare(title, found.names, found.values, band=found.band, legend=legend, tell=partial(self._tell_cosine, found))
-
-    def _tell_cosine(self, found: HeatMap, row: int, column: int) -> str:
-        value, spread = float(found.values[row, column]), float(found.errors[row, column])
-        if math.isnan(value):
-            figure = self.tr("not known yet: its search or its estimate has yet to run")
-        elif spread > 0:
-            figure = self.tr("cosine ≈ {0:.4f} ± {1:.2g}").format(value, spread)
-        else:
-            figure = self.tr("cosine {0:.4f}").format(value)
-        chance = "\n" + self.tr("within 1/√d: could be chance") if abs(value) <= found.band and row != column else ""
-        return f"{found.names[row]} · {found.names[column]}\n{figure}{chance}"
-
-    def _tell_conflict(self, found: HeatMap, row: int, column: int) -> str:
-        value = float(found.values[row, column])
-        if row == column:
-            return found.names[row] + "\n" + self.tr("{0:.2%} of the entries are exactly 0").format(value)
-        figure = self.tr("signs differ in {0:.2%} of the entries where neither is 0").format(value)
-        return f"{found.names[row]} · {found.names[column]}\n{figure}"
+            self._fill_table()
 
     def _choose_cell(self, row: int, column: int) -> None:
         rows = self._in_order()
@@ -322,25 +276,17 @@ class SimilarityPanel(QWidget):
 
     def _switch_table(self, is_shown: bool) -> None:
         self.views.setCurrentIndex(1 if is_shown else 0)
-        if is_shown and self.view is not None:
-            self._fill_table(self.view, self._in_order())
+        self.plot.show_table(is_shown)
+        if is_shown:
+            self._fill_table()
 
-    def _fill_table(self, view: FamilyView, rows: Sequence[Row]) -> None:
-        head, lines = make_table(view, rows)
-        if (self.table.rowCount(), self.table.columnCount()) != (len(lines), len(head) - 1):
-            self.table.clear()
-            self.table.setRowCount(len(lines))
-            self.table.setColumnCount(len(head) - 1)
-        self.table.setHorizontalHeaderLabels(list(head[1:]))
-        self.table.setVerticalHeaderLabels([line[0] for line in lines])
-        for row, line in enumerate(lines):
-            for column, text in enumerate(line[1:]):
-                item = self.table.item(row, column)
-                if item is None:
-                    item = QTableWidgetItem()
-                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                    self.table.setItem(row, column, item)
-                item.setText(text)
+    def _tabulate(self) -> Table:
+        view, rows = self.view, self._in_order()
+        return tabulate_rows(view, rows, self.quantity, self._part()) if view is not None and rows else Table()
+
+    def _fill_table(self) -> None:
+        found = self._tabulate()
+        self.table.show_lines(found.head, found.lines)
 
     def _copy(self) -> None:
         """Copy the table as text and, unless the table is what is seen, the picture."""

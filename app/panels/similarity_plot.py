@@ -1,36 +1,37 @@
-"""The plot beside the heat map: norms layer by layer, or what was chosen in the map, layer by layer."""
+"""The plot beside the heat map: norms part by part, or what was chosen in the map, part by part; and the same as a table."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.live_view import FamilyView
-from app.saving import ask_and_save
+from app.panels.figure_view import FigureView
 from app.similarity_figures import (
-    LayerCurve,
+    PartCurve,
     Quantity,
     Row,
-    chance_by_layer,
-    conflicts_by_layer,
-    cosines_by_layer,
-    layer_names,
-    norms_by_layer,
+    chance_by_part,
+    conflicts_by_part,
+    cosines_by_part,
+    norms_by_part,
 )
+from app.similarity_parts import GRAINS, Grain, list_parts
+from app.similarity_tables import Table, tabulate_curves
 from app.theme import current_tokens, font
 from app.widgets.curve_plot import CurvePlot, Plot, PlotColours, PlotCurve
-from app.widgets.picture_saving import save_figure
+from app.widgets.figure_table import FigureTable
 
-_CHOICE_PIXELS = 100
 _MOST_CURVES = 8
 """More can't be told apart."""
+_KINDS = ("norm", "pair")
 
 
-class SimilarityPlot(QWidget):
-    """Show curves over the layers."""
+class SimilarityPlot(FigureView):
+    """Show curves over the parts of the model."""
+
+    file_name = "layers.svg"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         """Show nothing yet."""
@@ -39,25 +40,14 @@ class SimilarityPlot(QWidget):
         self._rows: tuple[Row, ...] = ()
         self._quantity: Quantity = "cosine"
         self._pair: tuple[str, str] | None = None
-        self._plot = Plot("")
-        self.kind = QComboBox()
-        self.kind.setAccessibleName(self.tr("What the plot shows"))
-        self.kind.addItems([self.tr("Norm of τ by layer"), self.tr("The chosen cell by layer")])
-        self.kind.activated.connect(self._draw)
-        self.kind.setMinimumWidth(_CHOICE_PIXELS)
-        self.save_button = QPushButton(self.tr("Save plot…"))
-        self.save_button.clicked.connect(self._ask_save)
+        self._plot, self._table = Plot(""), Table()
         self.curves = CurvePlot(make_plot_colours())
         self.curves.setFont(font("text"))
-        head = QHBoxLayout()
-        head.addWidget(self.kind)
-        head.addStretch(1)
-        head.addWidget(self.save_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addLayout(head)
-        layout.addWidget(self.curves, 1)
+        self.table = FigureTable(self.tr("The plot as a table"))
+        self.shown.addWidget(self.curves)
+        self.shown.addWidget(self.table)
+        self._views = tuple((number, kind) for kind in _KINDS for number in range(len(GRAINS)))
+        self.views.addItems([self._name_view(GRAINS[number], kind) for number, kind in self._views])
         self.show_nothing()
 
     def show_rows(self, view: FamilyView, rows: Sequence[Row], quantity: Quantity) -> None:
@@ -66,79 +56,95 @@ class SimilarityPlot(QWidget):
         self._draw()
 
     def show_pair(self, first: Row, second: Row) -> None:
-        """Show one cell layer by layer; of the diagonal, the line's norm."""
+        """Show one cell part by part; of the diagonal, the line's norm."""
         self._pair = (first.name, second.name)
-        self.kind.setCurrentIndex(1)
+        grain, _ = self._views[max(self.views.currentIndex(), 0)]
+        self.views.setCurrentIndex(self._views.index((grain, "pair")))
         self._draw()
 
     def show_nothing(self) -> None:
         """Show no curve."""
         self._view, self._rows, self._pair = None, (), None
-        self.kind.setCurrentIndex(0)
+        self.views.setCurrentIndex(0)
         self._draw()
+
+    def show_table(self, is_shown: bool) -> None:
+        """Show the curves as a table, or as curves."""
+        self.shown.setCurrentWidget(self.table if is_shown else self.curves)
+        self._fill_table()
 
     def restyle(self) -> None:
         """Take the colours of the present theme."""
         self.curves.restyle(make_plot_colours())
 
-    def table_text(self) -> str:
-        """Return the curves as CSV, a line for each layer."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["layer", *(curve.name for curve in self._plot.curves)])
-        heights = [dict(curve.points) for curve in self._plot.curves]
-        for place, name in enumerate(self._plot.places):
-            writer.writerow([name, *(each.get(place, "") for each in heights)])
-        return text.getvalue()
+    def text(self, separator: str = "\t") -> str:
+        """Return the curves, of all lines, a line for each part."""
+        return self._table.write(separator)
 
-    def save(self, path: str) -> bool:
-        """Write the plot as PNG or SVG, or its figures as CSV, as the path's ending says."""
-        return save_figure(self.curves, self.table_text, path)
+    def drawn(self) -> CurvePlot:
+        """Return the plot, also while its table is shown."""
+        return self.curves
+
+    def _name_view(self, grain: Grain, kind: str) -> str:
+        words = {"norm": self.tr("‖τ‖ {0}"), "pair": self.tr("Chosen cell {0}")}
+        return words[kind].format(self._name_grain(grain))
+
+    def _name_grain(self, grain: Grain) -> str:
+        return {"layer": self.tr("by layer"), "section": self.tr("by attention, MLP, norm"), "tensor": self.tr("by tensor")}[grain]
 
     def _draw(self, _row: int = 0) -> None:
         view = self._view
-        self.save_button.setEnabled(view is not None)
-        self.kind.setEnabled(view is not None)
+        for widget in (self.views, self.copy_button, self.save_button):
+            widget.setEnabled(view is not None)
         if view is None:
-            self._plot = Plot(self.tr("Norm of τ by layer"), empty=self.tr("nothing measured yet"))
-        elif self.kind.currentIndex() == 0:
-            self._plot = self._plot_norms(view, self._rows)
+            self._plot, self._table = Plot(self.views.currentText(), empty=self.tr("nothing measured yet")), Table()
         else:
-            self._plot = self._plot_pair(view)
+            number, kind = self._chosen_view() or (0, "norm")
+            found = self._plot_norms(view, GRAINS[number]) if kind == "norm" else self._plot_pair(view, GRAINS[number])
+            self._plot, self._table = found
         self.curves.show_plot(self._plot)
+        self._fill_table()
 
-    def _plot_norms(self, view: FamilyView, rows: Sequence[Row]) -> Plot:
-        known = [row for row in rows if view.figures.is_known[row.index]]
-        shown = known[:_MOST_CURVES]
-        title = self.tr("‖τ‖ by layer")
-        if len(known) > len(shown):
-            title = self.tr("‖τ‖ by layer, the first {0} of {1}").format(len(shown), len(known))
-        return Plot(title, _as_curves(norms_by_layer(view, shown)), places=_shorten(layer_names(view)))
+    def _fill_table(self) -> None:
+        if self.shown.currentWidget() is self.table:
+            self.table.show_lines(self._table.head, self._table.lines)
 
-    def _plot_pair(self, view: FamilyView) -> Plot:
-        found = self._find_pair()
-        places = _shorten(layer_names(view))
-        if found is None:
-            return Plot(self.tr("The chosen cell by layer"), places=places, empty=self.tr("click a cell of the heat map"))
-        first, second = found
+    def _plot_norms(self, view: FamilyView, grain: Grain, rows: Sequence[Row] | None = None) -> tuple[Plot, Table]:
+        known = [row for row in (self._rows if rows is None else rows) if view.figures.is_known[row.index]]
+        found = norms_by_part(view, known, grain)
+        title = self._name_view(grain, "norm")
+        if len(known) > _MOST_CURVES:
+            title = self.tr("{0}, the first {1} of {2}").format(title, _MOST_CURVES, len(known))
+        return self._make_plot(view, grain, title, found[:_MOST_CURVES]), tabulate_curves(view, grain, found)
+
+    def _plot_pair(self, view: FamilyView, grain: Grain) -> tuple[Plot, Table]:
+        pair = self._find_pair()
+        if pair is None:
+            return Plot(self._name_view(grain, "pair"), empty=self.tr("click a cell of the heat map")), Table()
+        first, second = pair
+        how = self._name_grain(grain)
         if self._quantity == "conflict":
-            title = self.tr("Exactly 0, by layer") if first == second else self.tr("Sign conflicts by layer")
-            return Plot(title, _as_curves([conflicts_by_layer(view, first, second)]), places=places)
+            title = (self.tr("Exactly 0, {0}") if first == second else self.tr("Sign conflicts, {0}")).format(how)
+            found = conflicts_by_part(view, first, second, grain)
+            return self._make_plot(view, grain, title, [found]), tabulate_curves(view, grain, [found])
         if first == second:
-            return self._plot_norms(view, [first])
-        band = tuple(enumerate(map(float, chance_by_layer(view))))
-        title = self.tr("Cosine by layer; grey: could be chance")
-        return Plot(title, _as_curves([cosines_by_layer(view, first, second)]), places=places, band=band)
+            return self._plot_norms(view, grain, [first])
+        found = cosines_by_part(view, first, second, grain)
+        band = tuple(enumerate(chance_by_part(view, grain)))
+        title = self.tr("Cosine {0}; grey: could be chance").format(how)
+        return self._make_plot(view, grain, title, [found], band), tabulate_curves(view, grain, [found])
+
+    def _make_plot(
+        self, view: FamilyView, grain: Grain, title: str, found: Sequence[PartCurve], band: tuple[tuple[float, float], ...] = ()
+    ) -> Plot:
+        places = shorten_titles([part.title for part in list_parts(view, grain)])
+        return Plot(title, as_curves(found), places=places, band=band)
 
     def _find_pair(self) -> tuple[Row, Row] | None:
         rows = {row.name: row for row in self._rows}
         if self._pair is None or not all(name in rows for name in self._pair):
             return None
         return rows[self._pair[0]], rows[self._pair[1]]
-
-    def _ask_save(self) -> None:
-        kinds = self.tr("Pictures (*.svg *.png);;Tables (*.csv)")
-        ask_and_save(self, self.tr("Save the plot"), "layers.svg", kinds, self.save)
 
 
 def make_plot_colours() -> PlotColours:
@@ -148,12 +154,17 @@ def make_plot_colours() -> PlotColours:
     return PlotColours(colours.background, colours.line, colours.text, colours.dim, curves)
 
 
-def _as_curves(found: Sequence[LayerCurve]) -> tuple[PlotCurve, ...]:
+def as_curves(found: Sequence[PartCurve]) -> tuple[PlotCurve, ...]:
+    """Return figures part by part as curves of a plot; those beyond the colours are dashed."""
     most = len(make_plot_colours().curves)
     return tuple(PlotCurve(curve.name, tuple(enumerate(curve.values)), number >= most) for number, curve in enumerate(found))
 
 
-def _shorten(layers: Sequence[str]) -> tuple[str, ...]:
-    """Return the numbers of layers alone, where all layers are of one stack."""
-    stacks = {name.rpartition(" ")[0] for name in layers if name.rpartition(" ")[2].isdigit()}
-    return tuple(name.rpartition(" ")[2] for name in layers) if len(stacks) <= 1 else tuple(layers)
+def shorten_titles(titles: Sequence[str]) -> tuple[str, ...]:
+    """Return the titles of parts without the name of the stack, where all layers are of one stack."""
+    numbers = [title.partition(" · ")[0] for title in titles]
+    stacks = {name.rpartition(" ")[0] for name in numbers if name.rpartition(" ")[2].isdigit()}
+    if len(stacks) > 1:
+        return tuple(titles)
+    stack = next(iter(stacks), "")
+    return tuple(title.removeprefix(f"{stack} ") if stack else title for title in titles)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.live_gaps import tell_gaps
 from app.live_view import FamilyView, LiveView
 from app.map_drawing import draw_family
 from app.saving import ask_and_save
@@ -30,6 +31,7 @@ from app.widgets.curve_plot import CurvePlot, Plot, PlotColours, PlotCurve
 from app.widgets.map_plot import MapPlot
 from app.widgets.map_scene import MapHandle, MapPath, MapScene, Place, tell_parallelogram
 from app.widgets.map_table import MapTable, write_table
+from app.widgets.narrow_label import NarrowLabel
 from app.widgets.picture_saving import make_image, save_picture
 from engine.document.model import NodeId
 from engine.planning.coefficient import Symbol
@@ -94,7 +96,7 @@ class WeightMapPanel(QWidget):
         self.fit = self._make_button(self.tr("Fit"), self.tr("Show the whole map (F)"), self.map.fit)
         self.copy = self._make_button(self.tr("Copy"), self.tr("Copy the map as a picture and its distances as a table"), self._copy)
         self.save_map = self._make_button(self.tr("Save map…"), self.tr("Save the map as PNG or SVG"), self._save_map)
-        self.state = QLabel()
+        self.state = NarrowLabel()
         self.state.setProperty("role", "dim")
         head.addWidget(self.families)
         head.addWidget(self.state, 1)
@@ -199,6 +201,11 @@ class WeightMapPanel(QWidget):
         self._tell_state()
 
     def _caption(self, scene: MapScene) -> str:
+        view = self.view
+        if view is not None and view.gaps.broken:
+            return self.tr("Without what holds NaN or infinity; the plane shows {0:.1%} of the variance").format(scene.shown_share)
+        if scene.is_estimate:
+            return self.tr("≈ estimated distances in the table; the plane shows {0:.1%} of the variance").format(scene.shown_share)
         return self.tr("Exact distances in the table; the plane shows {0:.1%} of the variance").format(scene.shown_share)
 
     def _explain(self) -> str:
@@ -226,7 +233,8 @@ class WeightMapPanel(QWidget):
             parts.append(self.tr("≈ estimated from a sample, exact figures follow"))
         if scene.unknown:
             parts.append(self.tr("known after a run: {0}").format(", ".join(scene.unknown)))
-        self.state.setText(" · ".join(parts))
+        told = tell_gaps(self.view.gaps) if self.view is not None else ""
+        self.state.say(" · ".join((*parts, told) if told else parts))
 
     def _list_sides(self, scene: MapScene) -> None:
         titles = [self.tr("Distances"), *(self._name_path(path) for path in scene.paths)]

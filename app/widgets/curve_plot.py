@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
@@ -35,6 +36,7 @@ class PlotCurve:
 
     name: str
     points: tuple[tuple[float, float], ...]
+    """(place, figure); NaN makes a gap."""
     is_dashed: bool = False
 
 
@@ -105,7 +107,7 @@ class CurvePlot(QWidget):
         painter.setPen(self._colours.text)
         title = QRectF(12, 5, self.width() - 24, 20)
         painter.drawText(title, Qt.AlignmentFlag.AlignVCenter, self._plot.title)
-        if not any(curve.points for curve in self._plot.curves):
+        if not any(math.isfinite(y) for curve in self._plot.curves for _, y in curve.points):
             painter.setPen(self._colours.dim)
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._plot.empty or self.tr("nothing measured yet"))
             return
@@ -190,10 +192,10 @@ class CurvePlot(QWidget):
         style = Qt.PenStyle.DashLine if curve.is_dashed else Qt.PenStyle.SolidLine
         painter.setPen(QPen(colour, 2, style))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        places = [self._place(x, y) for x, y in curve.points if math.isfinite(y)]
-        painter.drawPolyline(QPolygonF(places))
-        if len(places) > _MOST_DOTS:
-            return
+        runs = [[self._place(x, y) for x, y in run] for run in _find_runs(curve.points)]
+        for run in runs:
+            painter.drawPolyline(QPolygonF(run))
+        places = [place for run in runs for place in run if len(run) == 1 or len(curve.points) <= _MOST_DOTS]
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(colour)
         for place in places:
@@ -225,6 +227,12 @@ class CurvePlot(QWidget):
         return ""
 
 
+def _find_runs(points: Sequence[tuple[float, float]]) -> tuple[tuple[tuple[float, float], ...], ...]:
+    """Return the points between gaps: what is not known is not bridged by a line."""
+    parts = groupby(points, key=lambda point: math.isfinite(point[1]))
+    return tuple(tuple(part) for is_known, part in parts if is_known)
+
+
 def _find_limits(plot: Plot) -> tuple[float, float, float, float]:
     """Return the left, right, lower and upper end of what is shown."""
     points = [point for curve in plot.curves for point in curve.points if math.isfinite(point[1])] or [(0.0, 0.0)]
@@ -254,5 +262,5 @@ def _smaller(font: QFont) -> QFont:
 
 
 def _tell_curve(curve: PlotCurve) -> str:
-    figures: Sequence[str] = [f"{x:g}: {y:.4g}" for x, y in curve.points]
+    figures: Sequence[str] = [f"{x:g}: {y:.4g}" for x, y in curve.points if math.isfinite(y)]
     return f"{curve.name}: {', '.join(figures)}"

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from PySide6.QtGui import QGuiApplication, QImage
 
 from app.live_view import FamilyView
 from app.panels.similarity import SimilarityPanel
+from app.panels.similarity_square import make_square
+from app.similarity_figures import HeatMap
 from app.widgets.heat_colours import cell_colours, contrast
 from engine.document.model import NodeId
 from engine.operation import PortKind
@@ -120,6 +123,71 @@ def test_a_layer_alone(panel, live):
     assert panel.heat.square.band == pytest.approx(1 / np.sqrt(50))
 
 
+def choose(panel, choice, words):
+    row = next(row for row in range(choice.count()) if choice.itemText(row).strip() == words)
+    choice.setCurrentIndex(row)
+    choice.activated.emit(row)
+
+
+def read_table(panel):
+    lines = list(csv.reader(io.StringIO(panel.table_text(","))))
+    return lines[0], {line[0]: dict(zip(lines[0][1:], line[1:], strict=True)) for line in lines[1:]}
+
+
+def test_the_table_is_of_the_layer_that_is_shown(panel, live):
+    show(live, make_view(0.5))
+    choose(panel, panel.part, "layers 1")
+    head, lines = read_table(panel)
+    assert head[0] == "layers 1"
+    norm = np.linalg.norm(VECTORS[2, 2])
+    assert float(lines["B"]["‖τ‖"]) == pytest.approx(norm, rel=1e-5)
+    assert float(lines["B"]["‖τ‖ / ‖θ₀‖"]) == pytest.approx(norm / np.linalg.norm(VECTORS[0, 2]), rel=1e-5)
+    assert float(lines["B"]["cos with C"]) == pytest.approx(cosine(VECTORS[2, 2], VECTORS[3, 2]), rel=1e-5)
+
+
+def test_the_table_of_signs_holds_signs(panel, live):
+    show(live, make_view(0.5))
+    choose(panel, panel.figure, "Signs")
+    choose(panel, panel.part, "layers 0")
+    _, lines = read_table(panel)
+    assert list(lines) == ["B", "C", "τ A"]
+    assert float(lines["B"]["signs against C"]) == pytest.approx((np.sign(VECTORS[2, 1]) != np.sign(VECTORS[3, 1])).mean())
+    assert "cos with C" not in lines["B"]
+
+
+def test_a_part_s_estimate_says_how_far_it_may_be_off(panel, live):
+    errors = np.full((len(TENSORS), 4, 4), 0.5)
+    show(live, make_view(0.5, errors))
+    choose(panel, panel.part, "layers 1")
+    assert "±" in panel.heat.square.tell(0, 1)
+    _, lines = read_table(panel)
+    own = [np.linalg.norm(VECTORS[row, 2]) for row in (2, 3)]
+    likeness = abs(cosine(VECTORS[2, 2], VECTORS[3, 2]))
+    wanted = 0.5 / (own[0] * own[1]) + likeness / 2 * (0.5 / own[0] ** 2 + 0.5 / own[1] ** 2)
+    assert float(lines["B"]["± C"]) == pytest.approx(wanted, rel=1e-4)
+
+
+def test_a_vector_of_nothing_is_not_awaited(panel, live):
+    show(live, make_view(0.0))
+    live.families = (make_view(math.nan),)
+    live.moved.emit()
+    place = panel.heat.square.names.index("Sum")
+    assert "has yet to run" in panel.heat.square.tell(place, 0)
+    zero = HeatMap("cosine", ("a", "b"), np.full((2, 2), math.nan), np.zeros((2, 2)), 0.1, np.array([1.0, 0.0]))
+    assert make_square(zero, "head").tell(0, 1).endswith("nothing to compare: ‘b’ changes nothing here")
+
+
+@pytest.mark.parametrize(("grain", "titles"), [("by tensor", list(TENSORS)), ("by layer", ["embeddings", "layers 0", "layers 1"])])
+def test_the_plot_is_a_table_too(panel, live, grain, titles):
+    show(live, make_view(0.5))
+    choose(panel, panel.plot.views, f"‖τ‖ {grain}")
+    panel.as_table.click()
+    shown = panel.plot.table.model()
+    assert [shown.headerData(row, Qt.Orientation.Vertical) for row in range(shown.rowCount())] == titles
+    assert float(shown.index(2, 1).data()) == pytest.approx(np.linalg.norm(VECTORS[2, 2]), rel=1e-5)
+    assert not panel.plot.curves.isVisible()
+
+
 def test_what_is_alike_goes_together_with_the_chosen_cell(panel, live):
     show(live, make_view(0.0))
     panel.heat.cell_chosen.emit(0, 1)
@@ -132,10 +200,10 @@ def test_what_is_alike_goes_together_with_the_chosen_cell(panel, live):
 def test_a_click_shows_the_cell_layer_by_layer(panel, live, qtbot):
     show(live, make_view(0.5))
     qtbot.mouseClick(panel.heat, Qt.MouseButton.LeftButton, pos=panel.heat.cell_rect(0, 1).center().toPoint())
-    text = panel.plot.table_text().splitlines()
-    assert text[0] == "layer,B · C"
+    text = panel.plot.text(",").splitlines()
+    assert text[0] == "layer,entries,B · C"
     wanted = [cosine(VECTORS[2, tensor], VECTORS[3, tensor]) for tensor in range(3)]
-    assert [float(line.split(",")[1]) for line in text[1:]] == pytest.approx(wanted)
+    assert [float(line.split(",")[2]) for line in text[1:]] == pytest.approx(wanted, rel=1e-5)
 
 
 def test_signs_are_compared_for_checkpoints_only(panel, live):
@@ -195,8 +263,9 @@ def test_everything_can_be_taken_along(panel, live, tmp_path):
     assert QGuiApplication.clipboard().text().startswith("\t‖τ‖")
     assert not QGuiApplication.clipboard().image().isNull()
     panel.as_table.click()
-    assert panel.table.rowCount() == 4
-    assert panel.table.item(0, 0).text() == lines[1][1]
+    shown = panel.table.model()
+    assert shown.rowCount() == 4
+    assert shown.index(0, 0).data() == lines[1][1]
 
 
 def test_no_cell_is_hit_beside_the_cells(panel, live):

@@ -1,0 +1,57 @@
+"""A heat map of the Similarity panel in words: its legend, and what hovering a cell tells."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+from PySide6.QtCore import QCoreApplication
+
+from app.similarity_figures import HeatMap
+from app.widgets.heat_map import HeatSquare
+
+
+def make_square(found: HeatMap, where: str) -> HeatSquare:
+    """Return a heat map as it is painted; `where` says which part of the model it is over."""
+    tell = partial(_tell_cell, found)
+    if found.quantity == "conflict":
+        title = _tr("Share of conflicting signs, {0}").format(where)
+        legend = _tr("50 %: as by chance · on the diagonal: entries that are exactly 0")
+        return HeatSquare(title, found.names, found.values, is_signed=False, legend=legend, tell=tell)
+    title = _tr("Cosines, {0}").format(where)
+    legend = "" if found.is_broken else _tr("with dots: within 1/√d = {0:.2g}, could be chance").format(found.band)
+    return HeatSquare(title, found.names, found.values, band=found.band, legend=legend, tell=tell)
+
+
+def _tell_cell(found: HeatMap, row: int, column: int) -> str:
+    names = found.names[row] if row == column and found.quantity == "conflict" else f"{found.names[row]} · {found.names[column]}"
+    return f"{names}\n{_tell_figure(found, row, column)}"
+
+
+def _tell_figure(found: HeatMap, row: int, column: int) -> str:
+    value, spread = float(found.values[row, column]), float(found.errors[row, column])
+    if math.isnan(value):
+        return _explain_gap(found, row, column)
+    if found.quantity == "conflict":
+        if row == column:
+            return _tr("{0:.2%} of the entries are exactly 0").format(value)
+        return _tr("signs differ in {0:.2%} of the entries where neither is 0").format(value)
+    figure = _tr("cosine ≈ {0:.4f} ± {1:.2g}").format(value, spread) if spread > 0 else _tr("cosine {0:.4f}").format(value)
+    is_chance = abs(value) <= found.band and row != column
+    return figure + ("\n" + _tr("within 1/√d: could be chance") if is_chance else "")
+
+
+def _explain_gap(found: HeatMap, row: int, column: int) -> str:
+    """Say why there is no figure."""
+    if found.is_broken:
+        return _tr("not known: a model holds NaN or infinity here")
+    if any(math.isnan(found.norms[place]) for place in (row, column)):
+        return _tr("not known yet: its search or its estimate has yet to run")
+    zeros = [found.names[place] for place in dict.fromkeys((row, column)) if found.norms[place] == 0]
+    if zeros:
+        return _tr("nothing to compare: {0} changes nothing here").format(_tr(" and ").join(f"‘{name}’" for name in zeros))
+    return _tr("nothing to compare: in no entry are both other than 0")
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("similarity_square", text)
