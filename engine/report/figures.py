@@ -13,6 +13,7 @@ from engine.report.map_figure import draw_map, is_numbered_map
 from engine.report.matrix_figure import CONFLICTS, COSINES, draw_matrix, has_numbered_columns, lay_out_matrix, norms_up_to
 from engine.report.path_figure import describe_path, draw_path
 from engine.report.strength_figure import draw_strength_curve
+from engine.report.tries_figure import draw_tries
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ def _drop_diagonal(values: Matrix) -> Matrix:
 
 
 def draw_search(record: SearchRecord, key: str) -> Markup:
-    """Draw the λ curve of one search."""
-    return draw_strength_curve(record, key)
+    """Draw the λ curve of one search; where each vector has a strength of its own, the sets that were tried."""
+    return draw_tries(record, key) if record.vector_names else draw_strength_curve(record, key)
 
 
 def _draw_norms_per_layer(record: SimilarityRecord, key: str) -> Markup:

@@ -8,12 +8,13 @@ from typing import Final
 from markupsafe import Markup
 
 from engine.execution.result import PathRecord, SimilarityRecord
-from engine.report.svg import CONTROL, DIM, LINE, TARGET, TEXT, as_inline_svg, new_figure
+from engine.report.plot import BELOW, PLOT_HEIGHT, WIDTH, Ink, LegendEntry, draw_legend, finish_plot, legend_height, open_plot
+from engine.report.svg import CONTROL, TARGET, as_inline_svg, new_figure
 from engine.report.wording import write_cosine, write_figure
 
-_WIDTH: Final = 480.0
-_HEIGHT: Final = 260.0
-_AREA: Final = (0.1, 0.2, 0.87, 0.66)
+_COSINE: Final = LegendEntry("cosine with the last", Ink(TARGET, "-", "o"))
+_LENGTH: Final = LegendEntry("length ÷ the last one’s", Ink(CONTROL, "--", "s"))
+_TOP: Final = legend_height(2)
 
 
 def draw_path(record: SimilarityRecord, path: PathRecord, key: str) -> Markup:
@@ -21,25 +22,12 @@ def draw_path(record: SimilarityRecord, path: PathRecord, key: str) -> Markup:
     cosines, shares = follow_path(record, path)
     if not math.isfinite(shares[-1]):
         return Markup()
-    figure, canvas = new_figure(_WIDTH, _HEIGHT)
-    axes = canvas.figure.add_axes(_AREA)
-    axes.patch.set_visible(False)
-    axes.plot(path.steps, cosines, color=TARGET, linewidth=1.8, marker="o", markersize=4)
-    axes.plot(path.steps, shares, color=CONTROL, linewidth=1.8, marker="s", markersize=4, linestyle="--")
-    axes.grid(axis="y", color=LINE, linewidth=0.8)
-    axes.set_axisbelow(True)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side in {"left", "bottom"})
-        spine.set_color(LINE)
-    axes.tick_params(colors=DIM, labelsize=10, length=0, pad=5)
-    axes.locator_params(axis="both", nbins=6)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(lambda value, _: f"{value:.6g}".replace("-", "−"))
-    for number, (name, colour, dash) in enumerate((("cosine with the last", TARGET, "-"), ("length ÷ the last one’s", CONTROL, "--"))):
-        left = 48 + number * 200
-        canvas.plot((left, left + 24), (14, 14), color=colour, linewidth=1.8, linestyle=dash)
-        canvas.text(left + 32, 18, name, fontsize=11, color=colour, ha="left", va="baseline")
-    canvas.text(_WIDTH / 2, _HEIGHT - 10, "step", fontsize=11, color=TEXT, ha="center", va="baseline")
+    figure, canvas = new_figure(WIDTH, _TOP + PLOT_HEIGHT + BELOW)
+    axes = open_plot(canvas, _TOP)
+    for ink, values in ((_COSINE.ink, cosines), (_LENGTH.ink, shares)):
+        axes.plot(path.steps, values, color=ink.colour, linewidth=1.8, marker=ink.marker, markersize=4, linestyle=ink.dash)
+    finish_plot(canvas, axes, _TOP, "step")
+    draw_legend(canvas, (_COSINE, _LENGTH), 0)
     return as_inline_svg(figure, key, describe_path(record, path))
 
 

@@ -15,15 +15,16 @@ from engine import subset_scores
 from engine.evaluation.measurement import Measurement
 from engine.execution.result import Matrix, SearchPoint, SearchRecord
 from engine.report.matrix_figure import MatrixStyle, draw_matrix, lay_out_matrix
-from engine.report.svg import CONTROL, DIM, LINE, TARGET, TEAL, TEXT, as_inline_svg, new_figure
+from engine.report.plot import BELOW, PLOT_HEIGHT, WIDTH, Ink, LegendEntry, draw_legend, finish_plot, legend_height, open_plot
+from engine.report.svg import CONTROL, TARGET, TEAL, as_inline_svg, new_figure
 from engine.report.wording import write_figure
 from engine.subset_scores import Subset, Trial
 
 MODES: Final = ("pairs", "subsets")
 PAIR: Final = 2
-_WIDTH: Final = 480.0
-_HEIGHT: Final = 260.0
-_AREA: Final = (0.12, 0.2, 0.85, 0.74)
+_MEAN: Final = LegendEntry("mean over the subsets of a size", Ink(TARGET, "-", "o"))
+_SUBSET: Final = LegendEntry("one subset at its best strength", Ink(CONTROL, "none", "."))
+_TOP: Final = legend_height(2)
 
 
 def draw_pairs(search: SearchRecord, key: str) -> Markup:
@@ -43,27 +44,24 @@ def draw_sizes(search: SearchRecord, key: str) -> Markup:
         return Markup()
     best = find_best(search)
     means = mean_by_size(search)
-    figure, canvas = new_figure(_WIDTH, _HEIGHT)
-    axes = canvas.figure.add_axes(_AREA)
-    axes.patch.set_visible(False)
+    figure, canvas = new_figure(WIDTH, _TOP + PLOT_HEIGHT + BELOW)
+    axes = open_plot(canvas, _TOP)
     axes.scatter([len(subset) for subset in best], [point.score for point in best.values()], s=14, color=CONTROL, alpha=0.7)
     axes.plot(list(means), list(means.values()), color=TARGET, linewidth=1.8, marker="o", markersize=4)
-    axes.grid(axis="y", color=LINE, linewidth=0.8)
-    axes.set_axisbelow(True)
-    for side, spine in axes.spines.items():
-        spine.set_visible(side in {"left", "bottom"})
-        spine.set_color(LINE)
-    axes.tick_params(colors=DIM, labelsize=10, length=0, pad=5)
-    axes.set_xticks(list(means))
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.6g}".replace("-", "−"))
-    canvas.text(_WIDTH / 2, _HEIGHT - 10, "number of vectors", fontsize=11, color=TEXT, ha="center", va="baseline")
+    finish_plot(canvas, axes, _TOP, "number of vectors", tuple(means))
+    draw_legend(canvas, (_MEAN, _SUBSET), 0)
     return as_inline_svg(figure, f"{key}-sizes", describe_sizes(search))
 
 
 def find_best(search: SearchRecord) -> Mapping[Subset, Trial]:
     """Return, per subset of vectors that take part, the best of its points; the base is no subset."""
-    is_higher_better = search.is_normalized or _is_higher_better(search)
-    return subset_scores.find_best((_read_point(search, point) for point in search.points), higher_is_better=is_higher_better)
+    trials = (_read_point(search, point) for point in search.points)
+    return subset_scores.find_best(trials, higher_is_better=is_higher_better(search))
+
+
+def is_higher_better(search: SearchRecord) -> bool:
+    """Tell whether the higher of two scores is the better one: normalized they always are."""
+    return search.is_normalized or next((figure.higher_is_better for point in search.points for figure in point.targets), True)
 
 
 def mean_by_size(search: SearchRecord) -> Mapping[int, float]:
@@ -103,7 +101,3 @@ def _read_point(search: SearchRecord, point: SearchPoint) -> Trial:
 def _normalize(figure: Measurement, reference: Measurement) -> float:
     above, below = (figure.value, reference.value) if figure.higher_is_better else (reference.value, figure.value)
     return above / below if below else math.nan
-
-
-def _is_higher_better(search: SearchRecord) -> bool:
-    return next((figure.higher_is_better for point in search.points for figure in point.targets), True)

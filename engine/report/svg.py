@@ -27,6 +27,8 @@ CONTROL: Final = "#0a0009"
 LIMIT: Final = "#0a000a"
 ON_WEAK: Final = "#0a000b"
 ON_MIDDLING: Final = "#0a000c"
+BLUE: Final = "#0a000d"
+PINK: Final = "#0a000e"
 _VARIABLES = {
     TEXT: "var(--text, #1b1e25)",
     DIM: "var(--dim, #5f687a)",
@@ -39,6 +41,8 @@ _VARIABLES = {
     CONTROL: "var(--control, #9c6208)",
     ON_WEAK: "var(--on-weak, #000000)",
     ON_MIDDLING: "var(--on-middling, #000000)",
+    BLUE: "var(--target-2, #1f5fc4)",
+    PINK: "var(--control-2, #a8326e)",
     LIMIT: "var(--limit, #b83232)",
 }
 _WIDE = 1.0

@@ -56,7 +56,7 @@ def test_text_is_readable_on_every_ground(colours, ink, ground):
     assert contrast(colours[ink], colours[ground]) >= READABLE
 
 
-@pytest.mark.parametrize("ink", ["accent", "target", "control", "limit"])
+@pytest.mark.parametrize("ink", ["accent", "target", "target-2", "control", "control-2", "heat-share", "heat-negative", "limit"])
 def test_coloured_text_is_readable(colours, ink):
     assert contrast(colours[ink], colours["page"]) >= READABLE
 

@@ -89,10 +89,10 @@ def test_a_training_is_a_path_with_its_curves(record):
     figure = replace(figure, cosine=tuple(map(tuple, cosines)))
     drawn = draw_similarity(figure, "k")
     ((curves, words),) = drawn.paths
-    # The legend's line ends 8 pixels before its words; each of the two curves has a dot at every step.
-    assert (80, 18, "cosine with the last") in read_texts(curves)
-    assert 'd="M 48 14\nL 72 14' in curves
-    assert curves.count("<use") == 2 * 3
+    # The legend's line ends 8 pixels before its words and has a mark of its own; each of the two curves has one at every step.
+    assert (84, 12, "cosine with the last") in read_texts(curves)
+    assert 'd="M 52 8\nL 76 8' in curves
+    assert curves.count("<use") == 2 * (3 + 1)
     assert "step 10: 0.89 and 0.280" in words
     assert "Dotted" in write_map_caption(figure)
     assert drawn.map

@@ -80,6 +80,7 @@ def test_figures_are_drawn_and_said_in_words(search):
         assert "aria-label" in svg or "<title" in svg
     sizes = draw_sizes(search, "k")
     assert "3: " in sizes
-    assert sizes.count("<use") == len(find_best(search)) + len(mean_by_size(search))
+    legend = 2
+    assert sizes.count("<use") == len(find_best(search)) + len(mean_by_size(search)) + legend
     assert draw_pairs(replace(search, method="coordinate"), "k") == ""
     assert draw_sizes(replace(search, method=""), "k") == ""
