@@ -10,7 +10,7 @@ from engine.document.model import NodeId
 from engine.document.storage import parse_document
 from engine.errors import Cancelled, EngineError
 from engine.execution.gram_pass import PassSettings, measure_gram  # noqa: TID253  (this module is only imported to compute)
-from engine.execution.gram_sample import estimate_gram  # noqa: TID253  (see above)
+from engine.execution.gram_sample import ReadingBudget, estimate_gram, is_worth_estimating  # noqa: TID253  (see above)
 from engine.execution.kernel_exact import measure_kernels  # noqa: TID253  (see above)
 from engine.execution.kernel_sample import KernelGraph, estimate_kernels, list_kernels  # noqa: TID253  (see above)
 from engine.execution.stop import Stop  # noqa: TID253  (see above)
@@ -18,18 +18,14 @@ from engine.planning.family_files import find_family_files
 from engine.planning.resolve import resolve_values
 from engine.planning.series import expand_series
 from engine.planning.structure import read_graph
-from engine.similarity.estimate import BUDGET_BYTES
-from engine.similarity.family_files import FamilyFiles
 from engine.similarity.gram_files import hand_over_table, tables_folder
 from engine.similarity.gram_table import GramTable
-from engine.similarity.known_sums import KnownSums
 from engine.similarity.store import GramStore
 from engine.worker_jobs import describe_fault
 from engine.worker_messages import GramJob, GramMoved, GramReady, Outcome
 from engine.worker_outbox import SHORTEST_SECONDS
 
-WORTH_ESTIMATING_BYTES = 2 * BUDGET_BYTES
-"""Less than this is read exactly in about the time that an estimate takes."""
+BUDGET = ReadingBudget()
 
 
 @dataclass(frozen=True)
@@ -66,8 +62,8 @@ def _send_tables(job: GramJob, talk: GramTalk, *, with_estimate: bool) -> None:
     resolved, _ = resolve_values(read_graph(expansion.document)[0], job.folder, expansion)
     families = [family for family in find_family_files(resolved) if family.is_here]
     for family in families if with_estimate else ():
-        if _is_worth_estimating(family, store):
-            table = estimate_gram(family, store, PassSettings(stops=talk.stop.is_requested))
+        if is_worth_estimating(family, store, BUDGET):
+            table = estimate_gram(family, store, PassSettings(stops=talk.stop.is_requested), BUDGET)
             talk.send(_ready(job, table, is_estimate=True))
     for family in families:
         measured = measure_gram(family, store, PassSettings(stops=talk.stop.is_requested, moved=_tell_progress(job, talk)))
@@ -94,13 +90,6 @@ def _send_kernels(job: GramJob, talk: GramTalk, graph: KernelGraph, table: GramT
     if wider is not table:
         is_estimate = not job.written or (wider.errors is not None and bool(wider.errors.any()))
         talk.send(_ready(job, wider, is_estimate=is_estimate))
-
-
-def _is_worth_estimating(family: FamilyFiles, store: GramStore) -> bool:
-    known = KnownSums(family, store)
-    missing = [tensor for part in range(len(known.parts)) for tensor in known.find_missing(part)]
-    sizes = (spec.size_bytes for tensor in missing for spec in family.specs(tensor.name, tensor.missing.members))
-    return sum(sizes) > WORTH_ESTIMATING_BYTES
 
 
 def _ready(job: GramJob, table: GramTable, *, is_estimate: bool) -> GramReady:

@@ -11,7 +11,18 @@ import torch
 from engine.checkpoints.positioned_io import FileSet
 from engine.execution.gram_pass import PassSettings
 from engine.execution.piece_measuring import PieceMeasurer, Span
-from engine.similarity.estimate import BUDGET_BYTES, DrawnBlocks, draw_blocks, estimate_sum, scale_counts
+from engine.similarity.estimate import (
+    BUDGET_BYTES,
+    ROWS_BYTES,
+    WHOLE_ENTRIES,
+    DrawnBlocks,
+    count_unseen,
+    draw_blocks,
+    estimate_sum,
+    lies_in_rows,
+    scale_counts,
+    tell_unseen,
+)
 from engine.similarity.family_files import FamilyFiles
 from engine.similarity.gram_table import Floats, GramTable
 from engine.similarity.known_sums import KnownSums, MissingTensor
@@ -20,10 +31,25 @@ from engine.similarity.store import GramStore
 from engine.similarity.table_making import empty_table, fill_pair, fill_tensor, leave_out_non_finite
 
 
+@dataclass(frozen=True)
+class ReadingBudget:
+    """Hold how much an estimate reads."""
+
+    sampled_bytes: int = BUDGET_BYTES
+    """Of blocks that are drawn."""
+    rows_bytes: int = ROWS_BYTES
+    """Of embeddings and heads, read whole up to this."""
+
+
+_USUAL_BUDGET = ReadingBudget()
+
+
 def estimate_gram(
-    files: FamilyFiles, store: GramStore, settings: PassSettings | None = None, budget_bytes: int = BUDGET_BYTES
+    files: FamilyFiles, store: GramStore, settings: PassSettings | None = None, budget: ReadingBudget = _USUAL_BUDGET
 ) -> GramTable:
     """Return the table of a family with the standard errors of its products; what the store knows is exact, its errors 0.
+
+    Its notes tell what it can't know.
 
     Raises:
         InputChangedError: a file changed since its header was read, or while it was measured.
@@ -32,20 +58,60 @@ def estimate_gram(
     """
     settings = settings or PassSettings()
     known = KnownSums(files, store)
-    missing = [tensor for part in range(len(known.parts)) for tensor in known.find_missing(part)]
-    sizes = {tensor.name: _measure_size(files, tensor) for tensor in missing}
-    drawn = draw_blocks(sizes, known.seed, budget_bytes)
+    drawn = _draw_missing(known, budget)
     table = replace(empty_table(files), errors=np.zeros((len(files.tensors), len(files.headers), len(files.headers))))
     _fill_known(table, known)
     with FileSet(files.stamps) as opened, ThreadPoolExecutor(settings.workers, "estimate") as threads:
-        shares = [missing[number :: settings.workers] for number in range(settings.workers)]
-        runs = [
-            threads.submit(_estimate_tensors, known, opened, settings, {tensor: drawn[tensor.name] for tensor in share}) for share in shares
-        ]
+        # The largest readings first, and then to whom has the least: a whole embedding takes as long as many drawn tensors.
+        shares = _share_out(drawn, settings.workers)
+        runs = [threads.submit(_estimate_tensors, known, opened, settings, share) for share in shares]
         for tensor, found in (item for run in runs for item in run.result()):
             _fill_estimate(table, tensor, found)
     known.verify_unchanged()
-    return leave_out_non_finite(table)
+    table = leave_out_non_finite(table)
+    _allow_for_unseen(table, drawn)
+    columns = {tensor.name: _count_columns(files, tensor) for tensor in drawn}
+    unseen = tell_unseen({tensor.name: blocks for tensor, blocks in drawn.items()}, columns)
+    return replace(table, notes=(*known.notes, *unseen))
+
+
+def is_worth_estimating(files: FamilyFiles, store: GramStore, budget: ReadingBudget = _USUAL_BUDGET) -> bool:
+    """Tell whether an estimate is there much sooner than the exact figures: it reads less than half as much.
+
+    Raises:
+        InputChangedError: a file changed since its header was read.
+    """
+    known = KnownSums(files, store)
+    widths = {tensor.name: _measure_size(files, tensor)[1] for tensor in _list_missing(known)}
+    drawn = _draw_missing(known, budget)
+    read = sum(blocks.read_entries * widths[tensor.name] for tensor, blocks in drawn.items())
+    return 2 * read < sum(blocks.entries * widths[tensor.name] for tensor, blocks in drawn.items())
+
+
+def _list_missing(known: KnownSums) -> list[MissingTensor]:
+    return [tensor for part in range(len(known.parts)) for tensor in known.find_missing(part)]
+
+
+def _draw_missing(known: KnownSums, budget: ReadingBudget) -> dict[MissingTensor, DrawnBlocks]:
+    missing = _list_missing(known)
+    sizes = {tensor.name: _measure_size(known.files, tensor) for tensor in missing}
+    drawn = draw_blocks(sizes, known.seed, budget.sampled_bytes, budget.rows_bytes)
+    return {tensor: drawn[tensor.name] for tensor in missing}
+
+
+def _share_out(drawn: dict[MissingTensor, DrawnBlocks], workers: int) -> list[dict[MissingTensor, DrawnBlocks]]:
+    shares: list[dict[MissingTensor, DrawnBlocks]] = [{} for _ in range(workers)]
+    loads = [0] * workers
+    for tensor, blocks in sorted(drawn.items(), key=lambda item: -item[1].read_entries):
+        least = loads.index(min(loads))
+        shares[least][tensor] = blocks
+        loads[least] += blocks.read_entries
+    return shares
+
+
+def _count_columns(files: FamilyFiles, tensor: MissingTensor) -> int:
+    shape = files.headers[0].tensors[tensor.name].shape
+    return shape[-1] if shape else 1
 
 
 @dataclass(frozen=True)
@@ -117,3 +183,21 @@ def _fill_estimate(table: GramTable, tensor: MissingTensor, found: _Estimated) -
         fill_tensor(table, at, pair, found.sums, (row, column))
         if table.errors is not None:
             table.errors[at, pair[0], pair[1]] = table.errors[at, pair[1], pair[0]] = found.errors[row, column]
+
+
+def _allow_for_unseen(table: GramTable, drawn: dict[MissingTensor, DrawnBlocks]) -> None:
+    """Let the errors of sampled embeddings and heads cover changed rows none of which was drawn, see `engine.similarity.estimate`."""
+    large = table.entries > WHOLE_ENTRIES
+    squares = np.einsum("tii->ti", table.products)
+    changed = (squares[large] / table.entries[large, None]).max(axis=0, initial=0.0)
+    for tensor, blocks in drawn.items():
+        at = table.tensors.index(tensor.name)
+        if table.errors is None or blocks.is_whole or not lies_in_rows(tensor.name) or not table.entries[at]:
+            continue
+        changed[0] = squares[at, 0] / table.entries[at]
+        unseen = count_unseen(blocks) * blocks.block_entries * np.sqrt(np.outer(changed, changed)) / 3
+        # The base itself has no rows that are 0 but for a few.
+        unseen[0, 0] = 0.0
+        for one, other in tensor.missing.pairs:
+            error = np.hypot(table.errors[at, one, other], unseen[one, other])
+            table.errors[at, one, other] = table.errors[at, other, one] = error

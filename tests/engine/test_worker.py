@@ -363,8 +363,8 @@ def test_a_gram_job_knows_every_checkpoint_of_a_series(talk, small, own_cache):
 
 
 def test_an_estimate_comes_before_the_exact_table(talk, large, own_cache):
-    """In a process that finds everything large."""
-    script = "import engine.worker_gram as gram, engine.worker as worker; gram.WORTH_ESTIMATING_BYTES = 0; worker.main()"
+    """In a process that reads very little before."""
+    script = "import engine.worker_gram as gram, engine.worker as worker; gram.BUDGET = gram.ReadingBudget(0, 0); worker.main()"
     worker = talk((sys.executable, "-c", script))
     worker.say(Greeting(PROTOCOL))
     worker.say(gram_job(large))
