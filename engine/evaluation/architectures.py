@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from engine.errors import EvaluationError
+from engine.checkpoints.config import read_config
+from engine.errors import CheckpointError, EvaluationError
 from engine.evaluation.tasks import Task
 
 CONFIG_FILE = "config.json"
@@ -26,27 +26,23 @@ SUITABLE: Mapping[Task, str] = {
 Config = Mapping[str, object]
 
 
-def read_config(folder: Path) -> Config:
-    """Return config.json of a model folder.
+def read_model_config(folder: Path) -> Config:
+    """Return config.json of a model folder that is to be run.
 
     Raises:
         EvaluationError: It is missing or no JSON object, or the model needs code of its own or is quantised.
     """
     path = folder / CONFIG_FILE
     try:
-        config: object = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        fact = f"{folder} can't be evaluated: its {CONFIG_FILE} can't be read ({error.strerror or error})."
-        raise EvaluationError(fact, "Evaluation needs a Hugging Face model folder.") from error
-    except ValueError as error:
-        fact = f"{path} is not JSON: {error}."
-        raise EvaluationError(fact, "Take the model's own config.json.") from error
-    if not isinstance(config, dict):
-        fact = f"{path} holds no JSON object."
-        raise EvaluationError(fact, "Take the model's own config.json.")
-    checked = cast("Config", config)
-    _refuse_custom(checked, path)
-    return checked
+        config = read_config(folder)
+    except CheckpointError as error:
+        fact = f"{path} can't be used. {error.fact}"
+        raise EvaluationError(fact, error.remedy) from error
+    if config is None:
+        fact = f"{folder} can't be evaluated: it has no {CONFIG_FILE}."
+        raise EvaluationError(fact, "Evaluation needs a Hugging Face model folder.")
+    _refuse_custom(config, path)
+    return config
 
 
 def name_architecture(config: Config, folder: Path) -> str:

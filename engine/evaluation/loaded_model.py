@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from engine.errors import DeviceError, EvaluationError
-from engine.evaluation.architectures import check_suitability, name_architecture, read_config
+from engine.evaluation.architectures import check_suitability, name_architecture, read_model_config
 from engine.evaluation.quiet import quiet_transformers
 from engine.evaluation.tasks import Task
 
@@ -42,7 +42,7 @@ def load_model(folder: Path, task: Task, device: str) -> LoadedModel:
         EvaluationError: The folder is no model that can do the task.
         DeviceError: The device is missing.
     """
-    architecture = name_architecture(read_config(folder), folder)
+    architecture = name_architecture(read_model_config(folder), folder)
     check_suitability(architecture, task, folder)
     network = _build(folder, architecture)
     place = _move(network, device)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
-from engine.evaluation.architectures import Config, read_config
+from engine.evaluation.architectures import Config, read_model_config
 from engine.evaluation.settings import EvaluationSettings
 from engine.evaluation.tasks import IMAGE_TASKS, Task
 
@@ -37,7 +37,7 @@ def estimate_model_bytes(folder: Path, parameter_count: int, settings: Evaluatio
     Raises:
         EvaluationError: The folder has no usable config.json.
     """
-    config = read_config(folder)
+    config = read_model_config(folder)
     weights = FLOAT_BYTES * parameter_count
     # Zero-shot keeps the base's text side, and holds the edited one while it computes the texts.
     kept = 2 * weights if task == "zero_shot_image_classification" else 0
@@ -53,7 +53,7 @@ def _count_file_bytes(folder: Path) -> int:
 
 def _estimate_scorer(folder: Path, settings: EvaluationSettings) -> int:
     """Return what a classifier that scores texts takes: its files mapped, and float32 weights that may be twice as large."""
-    return 3 * _count_file_bytes(folder) + _estimate_activations(read_config(folder), settings, "text_classification")
+    return 3 * _count_file_bytes(folder) + _estimate_activations(read_model_config(folder), settings, "text_classification")
 
 
 def _estimate_activations(config: Config, settings: EvaluationSettings, task: Task) -> int:

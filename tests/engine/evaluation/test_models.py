@@ -143,9 +143,9 @@ def test_a_head_that_no_file_gives_is_refused(vit: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("config.json", None, "can't be read"),
-        ("config.json", "{", "is not JSON"),
-        ("config.json", "[]", "holds no JSON object"),
+        ("config.json", None, "has no config.json"),
+        ("config.json", "{", "is no JSON"),
+        ("config.json", "[]", "holds a JSON list, not an object"),
         ("model.safetensors", None, "can't be loaded"),
         ("model.safetensors", "short", "can't be loaded"),
     ],
