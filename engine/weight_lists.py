@@ -17,6 +17,8 @@ def find_wrong_count(weights: object, wires: int) -> tuple[str, ...]:
     """Return a sentence if weights are given and are not one for each wire."""
     if not isinstance(weights, tuple) or len(weights) in (0, wires):
         return ()
+    if wires == 0:
+        return (f"weights has {_counted(len(weights), 'number')}, but nothing is wired in; wire in one for each, or take the weights out.",)
     return (f"weights has {_counted(len(weights), 'number')} for {_counted(wires, 'wire')}; give one for each wire, or none for ones.",)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path, PureWindowsPath
 from types import MappingProxyType
 
@@ -88,12 +88,16 @@ def _check_names(names: frozenset[str], stored: StoredTensors, index: Path, shar
     held = stored.tensors.keys() | stored.aliases.keys()
     location = Location(path=str(index))
     if names - held:
-        fact = f"The index puts {len(names - held):,} tensors into {shard} that are not there: {list_names(sorted(names - held))}."
+        fact = f"{shard} lacks {_count(names - held)} that the index puts there: {list_names(sorted(names - held))}."
         raise DamagedFileError(fact, FETCH_ALL, location)
     surplus = stored.tensors.keys() - names
     if surplus:
-        fact = f"{shard} holds {len(surplus):,} tensors that the index does not put there: {list_names(sorted(surplus))}."
+        fact = f"{shard} holds {_count(surplus)} that the index does not put there: {list_names(sorted(surplus))}."
         raise DamagedFileError(fact, f"It is of another model or version. {FETCH_ALL}", location)
+
+
+def _count(names: Set[str]) -> str:
+    return f"{len(names):,} tensor{'' if len(names) == 1 else 's'}"
 
 
 def _join_parts(parts: list[StoredTensors], index: Path) -> StoredTensors:

@@ -26,7 +26,8 @@ def inspect_sources(chosen: argparse.Namespace, console: Console) -> ExitStatus:
             inspections.append(inspect_checkpoint(source, Path.cwd()))
         except EngineError as failure:
             failed.append(failure)
-            console.tell(f"error: {source}: {failure}")
+            told = str(failure)
+            console.tell(f"error: {told if source in told else f'{source}: {told}'}")
     comparisons = [compare_checkpoints(inspections[0], other) for other in inspections[1:]]
     if chosen.json:
         console.say(write_record(_as_record(inspections, comparisons, failed)))

@@ -65,8 +65,14 @@ def _describe_aliases(resolved: Resolved) -> list[Remark]:
 
 
 def _describe_copied(tensors: Sequence[OutputTensor]) -> list[Remark]:
-    names = tuple(tensor.name for tensor in tensors if not tensor.is_edited)
-    return [Remark("copied", f"{_count(names)} of whole numbers or truth values copied from the base.", names)] if names else []
+    copied = [tensor for tensor in tensors if not tensor.is_edited]
+    whole = tuple(tensor.name for tensor in copied if tensor.dtype is not DType.C64)
+    complex_ones = tuple(tensor.name for tensor in copied if tensor.dtype is DType.C64)
+    remarks = [Remark("copied", f"{_count(whole)} of whole numbers or truth values copied from the base.", whole)] if whole else []
+    if complex_ones:
+        text = f"{_count(complex_ones)} of complex numbers kept as in the base: there is no arithmetic on them."
+        remarks.append(Remark("kept", text, complex_ones))
+    return remarks
 
 
 def _describe_casts(tensors: Sequence[OutputTensor]) -> list[Remark]:

@@ -115,7 +115,7 @@ def check_budget(passes: Sequence[PlannedPass], options: RunOptions) -> list[Pro
     peak = max(passes, key=lambda item: item.peak_bytes, default=None)
     if peak is None or peak.peak_bytes <= budget:
         return []
-    message = f"“{peak.work.title}” needs {format_bytes(peak.peak_bytes)} of memory; the budget is {format_bytes(budget)}."
+    message = f"{peak.work.title}: that needs {format_bytes(peak.peak_bytes)} of memory; the budget is {format_bytes(budget)}."
     return [error(message, "Close other programs, raise --memory, or measure on a machine with more memory.")]
 
 

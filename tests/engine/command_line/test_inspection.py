@@ -120,4 +120,5 @@ def test_a_path_that_is_not_there_is_told_without_a_graph(workplace):
     answer = workplace.call("inspect", "nowhere")
     assert answer.status != 0
     assert "nowhere is not there" in answer.err
+    assert "nowhere: " not in answer.err
     assert ".loom" not in answer.err

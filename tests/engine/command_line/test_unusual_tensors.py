@@ -22,6 +22,16 @@ def test_whole_numbers_and_scalars_go_through(pair, tensors_of):
     assert edited["logit_scale"].item() == 3.0
 
 
+def test_complex_numbers_are_told_apart_from_whole_ones(pair, tensors_of):
+    spins = {"rotations": torch.ones(3, dtype=torch.complex64), "position_ids": torch.arange(5)}
+    for seed, name in enumerate(("base", "tuned")):
+        pair.save(name, {**tensors_of(seed), **spins})
+    assert pair.run().status == 0
+    remarks = json.loads((pair.folder / "out" / "report.json").read_text())["remarks"]
+    named = {remark["kind"]: remark["tensors"] for remark in remarks}
+    assert (named["kept"], named["copied"]) == (["rotations"], ["position_ids"])
+
+
 def test_tensor_without_entries_goes_through(pair, tensors_of):
     for name, seed in (("base", 0), ("tuned", 1)):
         pair.save(name, {**tensors_of(seed), "empty.weight": torch.zeros(0, 8)})

@@ -59,6 +59,9 @@ def test_between_its_ends_an_arc_is_a_kernel():
 @pytest.mark.parametrize(("name", "port"), [("add", "vectors"), ("average", "checkpoints"), ("ties", "vectors")])
 def test_weights_that_are_not_one_for_each_wire_are_a_problem(name, port):
     assert check(name, {port: 3}, weights=(1, 2)) == ["weights has 2 numbers for 3 wires; give one for each wire, or none for ones."]
+    assert check(name, {port: 0}, weights=(1, 2)) == [
+        "weights has 2 numbers, but nothing is wired in; wire in one for each, or take the weights out."
+    ]
     assert not check(name, {port: 2}, weights=(1, 2))
     assert not check(name, {port: 2})
 

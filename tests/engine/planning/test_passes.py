@@ -87,6 +87,8 @@ def test_over_the_budget_is_a_problem_with_numbers(bench, family):
     assert verdict.plan is None
     (problem,) = verdict.problems
     assert "of memory; the budget is 209.7 MB" in problem.message
+    assert "““" not in problem.message
+    assert "””" not in problem.message
 
 
 def test_a_small_budget_gives_smaller_pieces(bench, family):
