@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -89,10 +88,6 @@ def draw_similarity_graph(base: str, tuned: Sequence[str], *, per_layer: bool) -
 
 
 def name_sources(sources: Sequence[str]) -> list[str]:
-    """Return the last part of each source, or the whole of it where two would have the same name; one given again has a number, too."""
-    ends = [re.split(r"[/\\]", source.rstrip("/\\"))[-1] or source for source in sources]
-    different = {(end, source) for end, source in zip(ends, sources, strict=True)}
-    shared = Counter(end for end, _ in different)
-    names = [end if shared[end] == 1 else source for end, source in zip(ends, sources, strict=True)]
-    earlier = [names[:number].count(name) for number, name in enumerate(names)]
-    return [f"{name} ({count + 1})" if count else name for name, count in zip(names, earlier, strict=True)]
+    """Return the last part of each source, or the whole of it where two would have the same name."""
+    names = [re.split(r"[/\\]", source.rstrip("/\\"))[-1] or source for source in sources]
+    return [name if names.count(name) == 1 else source for name, source in zip(names, sources, strict=True)]
