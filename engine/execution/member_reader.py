@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from engine.checkpoints.header import TensorSpec
 from engine.checkpoints.positioned_io import FileSet, InputFile
@@ -63,21 +66,34 @@ class MemberReader:
                 fill_rows(out, place.factors, start)
             else:
                 out.zero_()
-            return
-        position = place.spec.offset + start * place.dtype.itemsize
-        try:
-            if place.dtype == out.dtype:
-                place.file.read_into(view_bytes(out.view(torch.uint8)), position)
-                return
+        elif place.dtype == out.dtype:
+            self._read(place, view_bytes(out.view(torch.uint8)), start)
+        else:
             raw, stored = self._cut(place.dtype, out.numel())
-            place.file.read_into(raw, position)
-        except ReadError as error:
-            raise error.located(tensor=place.spec.name, path=str(place.spec.path)) from error.__cause__
-        out.copy_(stored)
+            self._read(place, raw, start)
+            out.copy_(stored)
+
+    def load_halves(self, member: int, start: int, out: NDArray[np.uint16]) -> bool:
+        """Fill `out` with a member's entries from `start` on as bfloat16 bits, and return whether they are stored so.
+
+        Raises:
+            ReadError: they can't be read.
+        """
+        place = self._places[member]
+        is_half = place.dtype == torch.bfloat16 and not place.spec.product
+        if is_half:
+            self._read(place, memoryview(cast("bytearray", out)).cast("B"), start)
+        return is_half
 
     def is_difference(self, member: int) -> bool:
         """Tell whether a member's entries are a difference from the base already: those of an adapter's products are."""
         return self._places[member].spec.product is not None
+
+    def _read(self, place: _Place, into: memoryview, start: int) -> None:
+        try:
+            place.file.read_into(into, place.spec.offset + start * place.dtype.itemsize)
+        except ReadError as error:
+            raise error.located(tensor=place.spec.name, path=str(place.spec.path)) from error.__cause__
 
     def _find_factors(self, spec: TensorSpec, before: Mapping[TensorSpec, Factors]) -> Factors | None:
         if spec.product is None or not spec.product.rank:

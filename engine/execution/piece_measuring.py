@@ -12,7 +12,7 @@ from engine.errors import Cancelled
 from engine.execution.member_reader import MemberReader, find_precision
 from engine.similarity.family_files import FamilyFiles
 from engine.similarity.missing_rows import MissingRows
-from engine.similarity.row_sums import RowMeter, RowSums
+from engine.similarity.row_sums import Load, Loaded, RowMeter, RowSums, Stretch
 
 Span = tuple[int, int]
 """(first entry, entries) of a tensor."""
@@ -72,26 +72,28 @@ class PieceMeasurer:
             rows = [missing.members.index(row) for row in missing.rows]
             # One kind of rows at a time: other parts of the family may need others, and the arrays are large.
             self._meters = {kept: meter for kept, meter in self._meters.items() if kept[0] == missing}
-            self._meters[key] = RowMeter(len(missing.members), rows, precision)
+            self._meters[key] = RowMeter(len(missing.members), rows, np.float64 if precision == torch.float64 else np.float32)
         return self._meters[key]
 
-    def _load_from(self, spans: Sequence[Span]) -> Callable[[int, int, int, torch.Tensor], bool]:
-        def load_one(member: int, start: int, count: int, out: torch.Tensor) -> bool:
+    def _load_from(self, spans: Sequence[Span]) -> Load:
+        def load(member: int, start: int, stretch: Stretch) -> Loaded:
             self._check(member)
-            self._reader.load(member, spans[0][0] + start, out)
-            return self._reader.is_difference(member)
-
-        def load_some(member: int, start: int, count: int, out: torch.Tensor) -> bool:
-            self._check(member)
-            done = 0
+            is_half, done, count = False, 0, stretch.halves.size
             while done < count:
                 index, inside = divmod(start + done, spans[0][1])
-                taken = min(spans[index][1] - inside, count - done)
-                self._reader.load(member, spans[index][0] + inside, out[done : done + taken])
-                done += taken
-            return self._reader.is_difference(member)
+                end = min(done + spans[index][1] - inside, count)
+                is_half = self._read(member, spans[index][0] + inside, Stretch(stretch.halves[done:end], stretch.numbers[done:end]))
+                done = end
+            return Loaded(is_half, self._reader.is_difference(member))
 
-        return load_one if len(spans) == 1 else load_some
+        return load
+
+    def _read(self, member: int, start: int, stretch: Stretch) -> bool:
+        """Read entries as they are best gone over; return whether that is as bfloat16."""
+        if stretch.numbers.dtype == np.float32 and self._reader.load_halves(member, start, stretch.halves):
+            return True
+        self._reader.load(member, start, torch.from_numpy(stretch.numbers))
+        return False
 
     def _check(self, member: int) -> None:
         if not member and self._stops():

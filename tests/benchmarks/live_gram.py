@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.benchmarks.floors import list_inputs
@@ -91,7 +91,7 @@ def _compare(what: str, figures: Sequence[float], beside: Sequence[float], *, is
 
 
 def _measure_here(family: Path) -> dict[str, object]:
-    """Measure one round in this process: imports are not counted, the memory is all of the process's."""
+    """Measure one round in this process: imports and the loading of compiled loops are not counted, the memory is all of the process's."""
     from engine.checkpoints.sources import open_checkpoint
     from engine.execution.gram_pass import measure_gram
     from engine.execution.gram_sample import estimate_gram
@@ -102,6 +102,9 @@ def _measure_here(family: Path) -> dict[str, object]:
     headers = tuple(open_checkpoint(name, family) for name in names)
     tensors = tuple(spec.name for spec in headers[0].tensors.values() if spec.dtype.is_float)
     files = FamilyFiles(names[0], names[1:], tensors, (), headers)
+    small = min(tensors, key=lambda name: headers[0].tensors[name].count)
+    with tempfile.TemporaryDirectory() as folder:
+        measure_gram(replace(files, tensors=(small,)), GramStore(Path(folder) / "gram.sqlite3"))
     reading = read_once(family)
     with tempfile.TemporaryDirectory() as folder:
         began = now()

@@ -78,7 +78,7 @@ def test_counts_are_exact(bench, family, files_of, store):
 
 
 def test_magnitudes_at_every_edge_are_in_their_bin(bench, files_of, store):
-    """Zeros apart, the smallest and the largest with what lies beyond; both ways of counting."""
+    """Zeros apart, the smallest and the largest with what lies beyond."""
     for name, top in (("small", 2.0), ("large", 2.0**20)):
         values = torch.tensor([0.0, 2.0**-149, 2.0**-60, 2.0**-54, 2.0**-53 * 1.5, -0.25, 0.49, 1.0, -1.99, top / 2, top * 0.99])
         bench.save("base", {"w": torch.zeros(len(values))})
@@ -105,7 +105,7 @@ def test_neither_threads_nor_pieces_nor_blocks_show(bench, family, files_of, tmp
     files = files_of(*NAMES)
     expected = measure_gram(files, GramStore(tmp_path / "0"), PassSettings(workers=1)).table
     assert_same(measure_gram(files, GramStore(tmp_path / "1"), PassSettings(workers=3)).table, expected)
-    monkeypatch.setattr(row_sums, "CACHED_BYTES", 1 << 16)
+    monkeypatch.setattr(row_sums, "BLOCK_BYTES", 1 << 16)
     assert_same(measure_gram(files, GramStore(tmp_path / "2")).table, expected)
 
 
@@ -184,7 +184,7 @@ def test_a_file_that_is_cut_is_an_error(bench, settled, files_of, store):
 def test_what_was_done_before_a_stop_is_not_done_again(settled, files_of, store, monkeypatch):
     monkeypatch.setattr(family_files, "FEWEST_PART_ENTRIES", 1)
     monkeypatch.setattr(family_files, "MOST_PARTS", 1 << 30)
-    monkeypatch.setattr(row_sums, "CACHED_BYTES", 1 << 18)  # so that there is more than one block to stop before
+    monkeypatch.setattr(row_sums, "BLOCK_BYTES", 1 << 18)  # so that there is more than one block to stop before
     asked = itertools.count()
     files = files_of(*NAMES)
     with pytest.raises(Cancelled):

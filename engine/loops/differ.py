@@ -1,0 +1,175 @@
+"""The differences of a family's members from their base over a stretch of entries, and all that is counted of them, in one reading.
+
+It goes over one sub-block after the other: the floats of a few members stay in the processor's first caches until they are done with.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.loops.compiled import compiled, inlined, regrouped
+from engine.loops.entries import Real, Reals
+
+SUB_BLOCK_ENTRIES = 1 << 12
+"""float32 products are summed over this many entries before float64 takes over: the sum's error stays below 1e-6 relative."""
+_WORD = 64
+_UPPER_HALF = 1 << 16
+"""A bfloat16 is the upper half of a float32."""
+_EXPONENTS = 256
+
+Words = NDArray[np.uint64]
+Pairs = NDArray[np.uint32]
+Counts = NDArray[np.int64]
+
+
+def make_pairs(rows: int) -> Pairs:
+    """Return the counts of pairs of exponents of some rows, all 0."""
+    return np.zeros((rows, _EXPONENTS**2), np.uint32)
+
+
+def count_exponents(pairs: Pairs) -> Counts:
+    """Return how often each of the 256 exponents occurs in a row."""
+    table = pairs.reshape(_EXPONENTS, _EXPONENTS)
+    return table.sum(axis=0, dtype=np.int64) + table.sum(axis=1, dtype=np.int64)
+
+
+@compiled
+def measure_members(
+    stored: tuple[NDArray[np.uint16], Reals],
+    kinds: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    rows: tuple[Counts, Counts],
+    entries: int,
+    sums: tuple[Reals, Counts, Counts, Pairs],
+) -> None:
+    """Add up products and counts of some members with all.
+
+    Args:
+        stored: two (members, width) arrays: the bits of those that are bfloat16, and the numbers of the others, float32 or float64.
+        kinds: per member, whether it lies in the first of these, and whether it holds differences already; number 0 is the base.
+        rows: the numbers of the members asked for, in ascending order, and per member its place among them or −1.
+        entries: how many entries of the width are used.
+        sums: the products of each sub-block, written to (sub-blocks, rows, members); in how many entries neither is zero, and in how many
+            signs differ, added to (rows, members), once for two rows: in the line of the earlier; and how often two exponents follow each
+            other (entries 0 and 1, 2 and 3, …), added to (rows, 65536): half as many steps that wait for one another as one by one.
+    """
+    halves, numbers = stored
+    products, both, conflicts, pairs = sums
+    members, places = numbers.shape[0], rows[1]
+    work = np.empty((members, SUB_BLOCK_ENTRIES), numbers.dtype)
+    signs = np.empty((members, 2, SUB_BLOCK_ENTRIES // _WORD), np.uint64)
+    exponents = np.empty(SUB_BLOCK_ENTRIES, np.uint8)
+    for block in range(-(-entries // SUB_BLOCK_ENTRIES)):
+        here = slice(block * SUB_BLOCK_ENTRIES, min((block + 1) * SUB_BLOCK_ENTRIES, entries))
+        for member in range(members):
+            if kinds[0][member]:
+                _widen(halves[member, here], work[member])
+            else:
+                _copy(numbers[member, here], work[member])
+            if member and not kinds[1][member]:
+                _subtract(work[0], work[member])
+            if member:
+                _pack_signs(work[member], signs[member])
+                if places[member] >= 0:
+                    _count_exponents(work[member], exponents, pairs[places[member]])
+        _multiply(work, rows, products[block])
+        _compare(signs, rows, both, conflicts)
+
+
+@inlined
+def _widen(halves: NDArray[np.uint16], out: Reals) -> None:
+    bits = out.view(np.uint32)
+    for index in range(halves.size):
+        bits[index] = halves[index] * np.uint32(_UPPER_HALF)
+    bits[halves.size :] = 0
+
+
+@inlined
+def _copy(numbers: Reals, out: Reals) -> None:
+    for index in range(numbers.size):
+        out[index] = numbers[index]
+    out[numbers.size :] = 0
+
+
+@inlined
+def _subtract(base: Reals, values: Reals) -> None:
+    for index in range(base.size):
+        values[index] -= base[index]
+
+
+@inlined
+def _pack_signs(values: Reals, signs: Words) -> None:
+    for word in range(values.size // _WORD):
+        nonzero, negative = np.uint64(0), np.uint64(0)
+        for place in range(_WORD):
+            value = values[word * _WORD + place]
+            nonzero |= np.uint64(value != 0) << np.uint64(place)
+            negative |= np.uint64(value < 0) << np.uint64(place)
+        signs[0, word], signs[1, word] = nonzero, negative
+
+
+@inlined
+def _count_exponents(values: Reals, exponents: NDArray[np.uint8], pairs: Pairs) -> None:
+    if values.itemsize == 4:  # noqa: PLR2004  (float32; known when this is compiled)
+        narrow = values.view(np.uint32)
+        for index in range(values.size):
+            # The sign, above the exponent's 8 bits, falls off.
+            exponents[index] = np.uint8(narrow[index] >> np.uint32(23))
+    else:
+        wide = values.view(np.uint64)
+        for index in range(values.size):
+            # As float32 would have it; what is beyond its range is in its least or greatest exponent.
+            exponent = np.int64((wide[index] >> np.uint64(52)) & np.uint64(0x7FF)) - (1023 - 127)
+            exponents[index] = np.uint8(min(max(exponent, 0), _EXPONENTS - 1))
+    for pair in exponents.view(np.uint16):
+        pairs[pair] += np.uint32(1)
+
+
+@inlined
+def _multiply(work: Reals, rows: tuple[Counts, Counts], products: Reals) -> None:
+    members, places = rows
+    for index, row in enumerate(members):
+        for other in range(work.shape[0]):
+            place = places[other]
+            if 0 <= place < index:
+                products[index, other] = products[place, row]
+            else:
+                products[index, other] = _dot(work[row], work[other])
+
+
+@regrouped
+def _dot(one: Reals, other: Reals) -> Real:
+    total = one.dtype.type(0)
+    for index in range(one.size):
+        total += one[index] * other[index]
+    return total
+
+
+@inlined
+def _compare(signs: Words, rows: tuple[Counts, Counts], both: Counts, conflicts: Counts) -> None:
+    members, places = rows
+    for index, row in enumerate(members):
+        for other in range(1, signs.shape[0]):
+            if row and not 0 <= places[other] < index:
+                shared, differing = _count_shared(signs[row], signs[other])
+                both[index, other] += shared
+                conflicts[index, other] += differing
+
+
+@inlined
+def _count_shared(one: Words, other: Words) -> tuple[np.int64, np.int64]:
+    shared, differing = np.int64(0), np.int64(0)
+    for word in range(one.shape[1]):
+        nonzero = one[0, word] & other[0, word]
+        shared += _count_bits(nonzero)
+        differing += _count_bits(nonzero & (one[1, word] ^ other[1, word]))
+    return shared, differing
+
+
+@inlined
+def _count_bits(word: np.uint64) -> np.int64:
+    """Return how many bits are set; compilers know this for the processor's own instruction."""
+    word -= (word >> np.uint64(1)) & np.uint64(0x5555555555555555)
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
