@@ -10,6 +10,7 @@ from app.map_drawing import draw_analogy
 from app.session import Session
 from app.widgets.map_plot import MapPlot
 from app.widgets.map_scene import MapScene, tell_parallelogram
+from app.widgets.presence import show_where_owned
 from engine.document.model import NodeId
 
 _WHOLE = 0.9995
@@ -45,7 +46,7 @@ class AnalogyMap(QWidget):
     def _draw(self) -> None:
         found = (draw_analogy(view, self._session.document, self._node) for view in self._live.families)
         scene = next((scene for scene in found if scene is not None), None)
-        self.setVisible(scene is not None)
+        show_where_owned(self, scene is not None)
         if scene is not None:
             self.plot.show_scene(scene, self._caption(scene))
             told = "\n".join(filter(None, (tell_parallelogram(shape, is_estimate=scene.is_estimate) for shape in scene.parallelograms)))

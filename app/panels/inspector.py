@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -113,6 +114,13 @@ class InspectorPanel(QScrollArea):
         elif self._selected:
             self.focus_name()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  (Qt's name)
+        """Keep the page as wide as what is seen of it: there is no scroll bar to the side."""
+        page = self.widget()
+        if page is not None:  # pyright: ignore[reportUnnecessaryComparison]  (takeWidget leaves none)
+            page.setMaximumWidth(self.viewport().width())
+        super().resizeEvent(event)
+
     def _follow(self, _before: Document, _after: Document) -> None:
         self._refresh()
 
@@ -179,6 +187,7 @@ class InspectorPanel(QScrollArea):
     def _put(self, page: QWidget) -> None:
         """Show a page in place of the one before, which may be in the middle of an event: it goes when that is over."""
         before = self.takeWidget()
+        page.setMaximumWidth(self.viewport().width())
         self.setWidget(page)
         if before is not None:
             before.setParent(self)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from app.live_facts import Facts, list_live_facts
 from app.live_view import LiveView
+from app.widgets.presence import show_where_owned
 from engine.document.model import NodeId
 
 
@@ -26,8 +27,8 @@ class LiveFacts(QWidget):
         layout.setSpacing(10)
         self._caption = QLabel(caption)
         self._caption.setProperty("role", "caption")
-        self._caption.setVisible(bool(caption))
         layout.addWidget(self._caption)
+        self._caption.setVisible(bool(caption))
         self._grid = QGridLayout()
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnStretch(0, 1)
@@ -49,7 +50,7 @@ class LiveFacts(QWidget):
         for label, (_, figure) in zip(self._figures, found, strict=True):
             if label.text() != figure:
                 label.setText(figure)
-        self.setVisible(bool(found))
+        show_where_owned(self, bool(found))
 
     def _lay_out(self, names: tuple[str, ...]) -> None:
         while (item := self._grid.takeAt(0)) is not None:

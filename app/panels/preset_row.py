@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from app.live_view import LiveView
 from app.session import Session
 from app.strength_presets import Preset, list_presets
+from app.widgets.presence import show_where_owned
 from engine.document.edits import set_parameter
 from engine.document.model import NodeId
 
@@ -52,7 +53,7 @@ class PresetRow(QWidget):
                 button.setText(preset.text)
                 button.setToolTip(preset.help)
                 button.setAccessibleDescription(preset.help)
-        self.setVisible(bool(presets))
+        show_where_owned(self, bool(presets))
 
     def _make_buttons(self, count: int) -> None:
         while (item := self._layout.takeAt(0)) is not None:

@@ -14,6 +14,7 @@ from app.report_figures import Sweep
 from app.session import Session
 from app.theme import font
 from app.widgets.curve_plot import CurvePlot, Plot, PlotCurve
+from app.widgets.presence import show_where_owned
 from engine.document.model import Document, NodeId
 
 _PIXELS = 150
@@ -49,7 +50,7 @@ class StrengthCurve(QWidget):
     def _show(self) -> None:
         document = self._session.document
         sweep = find_sweep(document, self._node, self._sweeps)
-        self.setVisible(sweep is not None)
+        show_where_owned(self, sweep is not None)
         if sweep is None:
             self.plot.show_plot(Plot(self.tr("Figures by strength (λ)")))
             return

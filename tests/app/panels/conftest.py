@@ -3,6 +3,7 @@
 import pytest
 
 from app.session import Session
+from engine.document.edits import add_node, connect
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
 
 
@@ -42,3 +43,17 @@ def session(qtbot, graph):
     made.new(graph)
     yield made
     made.close()
+
+
+@pytest.fixture
+def searched(session):
+    """The graph with a search beside its Apply, over the same analogy."""
+
+    def add(document):
+        document = add_node(document, NodeId("search"), Node("strength_search", label="Best strength", position=(600, 300)))
+        for source, port in (("base.checkpoint", "base"), ("analogy.vector", "vectors")):
+            document = connect(document, Wire(PortRef.parse(source), PortRef(NodeId("search"), port)))
+        return document
+
+    session.apply("search", add)
+    return session

@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from app.panels.inspector import InspectorPanel
 from app.panels.problem_card import ProblemCard
+from app.panels.strength_curve import StrengthCurve
+from app.sweeps import Curve, Sweep
 from engine.catalogue import catalogue
 from engine.document.edits import add_node, set_parameter
 from engine.document.model import Document, Node, NodeId, PortRef
@@ -142,3 +144,26 @@ def test_leaving_a_field_does_not_delete_it_under_its_own_event(panel, session, 
     assert shiboken6.isValid(field)
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     assert not shiboken6.isValid(field)
+
+
+@pytest.mark.parametrize("width", [225, 300])
+def test_nothing_is_wider_than_the_panel(panel, session, qtbot, width):
+    """At 1280 × 800 the dock is this narrow, and a search that goes on tells figures with long names."""
+    panel.resize(width, 500)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    session.apply("add", lambda document: add_node(document, NodeId("search"), Node("strength_search")))
+    long = "accuracy of A-model-with-one-unbroken-name-of-sixty-letters-or-even-more on Striped-5–9-to-choose"
+    panel.show_nodes([NodeId("search")])
+    panel.show_facts({NodeId("search"): ((long, "0.5"), ("Writes to", "/a/" + "path" * 30))}, {})
+    QApplication.sendPostedEvents()
+    assert panel.widget().width() == panel.viewport().width()
+    guide = next(button for button in panel.widget().findChildren(QPushButton) if button.text() == "Help")
+    assert guide.mapTo(panel.viewport(), guide.rect().topRight()).x() <= panel.viewport().width()
+
+
+def test_a_curve_that_is_known_at_once_opens_no_window(searched, qtbot):
+    made = StrengthCurve(searched, NodeId("search"), (Sweep("search", (Curve("Stripes", ((0, 0.3), (1, 0.7))),), 1, choice=(1,)),))
+    qtbot.addWidget(made)
+    assert made.plot.accessibleName().startswith("‘Best strength’")
+    assert not made.isVisible()

@@ -9,8 +9,8 @@ from PySide6.QtGui import QGuiApplication
 
 from app.panels.sweep_view import SweepView
 from app.sweeps import Curve, Sweep
-from engine.document.edits import add_node, connect
-from engine.document.model import Node, NodeId, PortRef, Wire
+from engine.document.edits import connect
+from engine.document.model import PortRef, Wire
 from engine.subset_scores import Trial
 
 SWEEP = Sweep("search", (Curve("Stripes", ((0, 0.3), (0.5, 0.8), (1, 0.7))),), 0.5, choice=(0.5,))
@@ -24,20 +24,6 @@ CURVE = Curve("accuracy, Stripes", tuple((float(place), trial.score) for place, 
 SUBSETS = Sweep(
     "search", (CURVE,), 3, choice=(0.5, 0.5), mode="subsets", vector_names=("stripes", "dots"), trials=TRIALS, is_normalized=True
 )
-
-
-@pytest.fixture
-def searched(session):
-    """The graph with a search beside its Apply, over the same analogy."""
-
-    def add(document):
-        document = add_node(document, NodeId("search"), Node("strength_search", label="Best strength", position=(600, 300)))
-        for source, port in (("base.checkpoint", "base"), ("analogy.vector", "vectors")):
-            document = connect(document, Wire(PortRef.parse(source), PortRef(NodeId("search"), port)))
-        return document
-
-    session.apply("search", add)
-    return session
 
 
 @pytest.fixture
