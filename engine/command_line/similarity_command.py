@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +55,9 @@ def compare_vectors(chosen: argparse.Namespace, console: Console) -> ExitStatus:
             return ExitStatus.INTERRUPTED
     for note in found.measured.notes:
         console.tell(note)
-    if found.measured.is_from_cache:
+    if not found.record.entries:
+        console.tell("No tensor holds floating-point numbers: there is nothing to compare.")
+    elif found.measured.is_from_cache:
         console.tell("These checkpoints were measured before: the figures come from the cache, and nothing was read.")
     for line in [write_record(found.record)] if chosen.json else describe_similarity(found.record):
         console.say(line)
@@ -88,6 +91,10 @@ def draw_similarity_graph(base: str, tuned: Sequence[str], *, per_layer: bool) -
 
 
 def name_sources(sources: Sequence[str]) -> list[str]:
-    """Return the last part of each source, or the whole of it where two would have the same name."""
-    names = [re.split(r"[/\\]", source.rstrip("/\\"))[-1] or source for source in sources]
-    return [name if names.count(name) == 1 else source for name, source in zip(names, sources, strict=True)]
+    """Return the last part of each source, or the whole of it where two would have the same name; one given again has a number, too."""
+    ends = [re.split(r"[/\\]", source.rstrip("/\\"))[-1] or source for source in sources]
+    different = {(end, source) for end, source in zip(ends, sources, strict=True)}
+    shared = Counter(end for end, _ in different)
+    names = [end if shared[end] == 1 else source for end, source in zip(ends, sources, strict=True)]
+    earlier = [names[:number].count(name) for number, name in enumerate(names)]
+    return [f"{name} ({count + 1})" if count else name for name, count in zip(names, earlier, strict=True)]

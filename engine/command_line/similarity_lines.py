@@ -9,6 +9,8 @@ from engine.command_line.table import align_rows
 from engine.execution.result import Matrix, SimilarityRecord
 from engine.report.wording import write_cosine, write_figure, write_share
 
+_MANY_TIMES = 10
+
 
 def describe_similarity(record: SimilarityRecord) -> list[str]:
     """Return the lines: cosines, norms, conflicts of sign, exact zeros, what could be chance, and each layer where asked for."""
@@ -20,8 +22,9 @@ def describe_similarity(record: SimilarityRecord) -> list[str]:
     if len(record.names) > 1:
         lines += ["Sign conflicts", *_write_matrix(record.names, record.sign_conflicts, cosines=False)]
     for layer in record.layers:
-        norms = ", ".join(write_figure(norm) for norm in layer.norms)
-        lines += [f"{layer.name}: {layer.entries:,} entries, norms {norms}", *_write_matrix(record.names, layer.cosine, cosines=True)]
+        for part in (layer, *layer.sections):
+            norms = ", ".join(write_figure(norm) for norm in part.norms)
+            lines += [f"{part.name}: {part.entries:,} entries, norms {norms}", *_write_matrix(record.names, part.cosine, cosines=True)]
     return lines
 
 
@@ -34,8 +37,13 @@ def _write_matrix(names: Sequence[str], matrix: Matrix, *, cosines: bool) -> lis
 def _write_norms(record: SimilarityRecord) -> list[str]:
     relative = record.relative_norms or (math.nan,) * len(record.names)
     figures = zip(record.names, record.norms, relative, record.zero_shares, strict=True)
-    rows = [[name, write_figure(norm), write_share(share), write_share(zeros)] for name, norm, share, zeros in figures]
+    rows = [[name, write_figure(norm), _write_relative(share), write_share(zeros)] for name, norm, share, zeros in figures]
     return align_rows(rows, indent="    ")
+
+
+def _write_relative(share: float) -> str:
+    """Write a share of the base's norm; of a vector many times as long the times, for nobody reads long percentages."""
+    return f"{write_figure(share)} times" if _MANY_TIMES <= share < math.inf else write_share(share)
 
 
 def _write_fine_cosine(cosine: float) -> str:

@@ -20,7 +20,6 @@ from engine.execution.stop import Stop
 from engine.planning.costs import PROCESS_BYTES
 from engine.planning.plan import Plan
 from engine.similarity.family_files import FamilyFiles
-from engine.similarity.gram import Inner
 from engine.similarity.gram_table import GramTable
 from engine.similarity.store import GramStore
 
@@ -57,8 +56,8 @@ def compare_checkpoints(plan: Plan, base: NodeId, compared: Mapping[NodeId, str]
     sources, steps = plan.resolved.sources, plan.resolved.graph.steps
     similarity = next(step for step in steps.values() if step.operation.id == "similarity")
     about = Compared(similarity.id, tuple(compared.values()), has_base=True, per_layer=bool(similarity.parameters["per_layer"]))
-    sums = _list_sums(measured.table, [str(sources[node].identity) for node in compared])
-    return Comparison(make_record(about, sums), measured)
+    table = _choose_vectors(measured.table, [str(sources[node].identity) for node in compared])
+    return Comparison(make_record(about, table), measured)
 
 
 def _find_files(plan: Plan, base: NodeId, compared: Sequence[NodeId], listener: Listener, stop: Stop) -> FamilyFiles:
@@ -75,16 +74,15 @@ def _find_files(plan: Plan, base: NodeId, compared: Sequence[NodeId], listener: 
     return FamilyFiles(str(sources[base].identity), tuple(map(str, others)), tensors, (), headers)
 
 
-def _list_sums(table: GramTable, chosen: Sequence[str]) -> dict[str, Inner]:
-    """Return, per tensor, the sums of the chosen checkpoints' vectors, and of the base after them."""
-    # One row more, of zeros: the vector of a checkpoint that is the base itself.
+def _choose_vectors(table: GramTable, chosen: Sequence[str]) -> GramTable:
+    """Return the table with the vectors of the chosen checkpoints, in their order; one that is the base itself has a vector of zeros."""
     zero = len(table.vectors) + 1
-    places = [*(table.vectors.index(name) + 1 if name in table.vectors else zero for name in chosen), 0]
+    places = np.array([0, *(table.vectors.index(name) + 1 if name in table.vectors else zero for name in chosen)])
     products = np.pad(table.products, ((0, 0), (0, 1), (0, 1)))[:, places][:, :, places]
-    both, signs = (
-        np.pad(counts, ((0, 0), (1, 1), (1, 1))).astype(np.float64)[:, places][:, :, places] for counts in (table.both, table.signs)
-    )
-    return {name: Inner(products[index], both[index], signs[index], int(table.entries[index])) for index, name in enumerate(table.tensors)}
+    own = places[1:] - 1
+    both, signs = (np.pad(counts, ((0, 0), (0, 1), (0, 1)))[:, own][:, :, own] for counts in (table.both, table.signs))
+    magnitudes = np.pad(table.magnitudes, ((0, 0), (0, 1), (0, 0)))[:, own]
+    return replace(table, vectors=tuple(chosen), products=products, both=both, signs=signs, magnitudes=magnitudes)
 
 
 def _refuse_non_finite(plan: Plan, files: FamilyFiles, table: GramTable) -> None:
@@ -92,8 +90,8 @@ def _refuse_non_finite(plan: Plan, files: FamilyFiles, table: GramTable) -> None
         return
     tensor, member = table.non_finite[0]
     others = len(table.non_finite) - 1
-    more = f", and so do {others:,} other tensors" if others else ""
-    fact = f"“{plan.resolved.title(NodeId(member))}” holds NaN or infinity{more}."
+    more = "" if not others else " So does one more tensor." if others == 1 else f" So do {others:,} more tensors."
+    fact = f"“{plan.resolved.title(NodeId(member))}” holds NaN or infinity in “{tensor}”.{more}"
     path = files.headers[(table.base, *table.vectors).index(member)].tensors[tensor].path
     raise NonFiniteError(fact, "Repair the checkpoint, or compare another one.").located(tensor=tensor, path=str(path))
 

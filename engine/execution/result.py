@@ -50,6 +50,8 @@ class LayerSimilarity:
     cosine: Matrix
     norms: tuple[float, ...]
     entries: int
+    sections: tuple[LayerSimilarity, ...] = ()
+    """Of a layer with several: those of its attention, its MLP, its norms."""
 
 
 @dataclass(frozen=True)

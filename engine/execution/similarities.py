@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import reduce
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,9 +16,12 @@ from engine.execution.result import LayerSimilarity, Matrix, PathRecord, Similar
 from engine.execution.schedule import TensorTask
 from engine.operation import PortKind
 from engine.planning.work import TensorWork, WorkPlanner
+from engine.similarity.geometry import cosines_of, norms_of
+from engine.similarity.geometry_counts import count_figures
 from engine.similarity.geometry_tips import place_tips
-from engine.similarity.gram import Inner, cosine_matrix, empty_inner, inner_of_piece, norms_of, sign_conflicts, zero_shares
-from engine.similarity.sections import layer_order, layer_title
+from engine.similarity.gram import Inner, empty_inner, inner_of_piece
+from engine.similarity.gram_table import MAGNITUDE_BINS, Floats, GramTable
+from engine.similarity.sections import Section, find_sections
 
 _CORNERS = 3
 """What an analogy is made of: A, B and C."""
@@ -65,13 +68,27 @@ class SimilarityGatherer:
 
     def record(self) -> SimilarityRecord:
         """Return the figures once every tensor has come."""
-        sums = {tensor: fold.state for tensor, fold in sorted(self._folds.items())}
         names = tuple(self._planner.resolved.title(vector) for vector in self._vectors)
         corners = tuple(self._find_corners(vector) for vector in self._vectors)
         return make_record(
             Compared(self.node, names, self._base is not None, self._per_layer, tuple(filter(None, corners)), tuple(self._find_paths())),
-            sums,
+            self._make_table(),
         )
+
+    def _make_table(self) -> GramTable:
+        sums = {tensor: fold.state for tensor, fold in sorted(self._folds.items())}
+        width = len(self._vectors)
+        places = [*range(1, width + 1), *([0] if self._base is not None else [])]
+        products = np.zeros((len(sums), width + 1, width + 1))
+        both, signs = np.zeros((2, len(sums), width, width), np.int64)
+        for number, inner in enumerate(sums.values()):
+            products[number][np.ix_(places, places)] = inner.products
+            both[number], signs[number] = inner.both[:width, :width], inner.signs[:width, :width]
+        # No magnitudes are counted in a run: its record tells of none.
+        magnitudes = np.zeros((len(sums), width, MAGNITUDE_BINS), np.int64)
+        entries = np.array([inner.entries for inner in sums.values()], np.int64)
+        vectors = tuple(map(str, self._vectors))
+        return GramTable(str(self._base or ""), vectors, tuple(sums), (), entries, products, both, signs, magnitudes)
 
     def _find_paths(self) -> Iterator[PathRecord]:
         """Give the vectors of each series whose steps are compared one by one."""
@@ -101,36 +118,35 @@ class SimilarityGatherer:
 
 @dataclass(frozen=True)
 class Compared:
-    """Say what sums are about."""
+    """Say what a table is about."""
 
     node: str
     names: tuple[str, ...]
     """One for each vector."""
     has_base: bool
-    """Whether the base comes after the vectors as one more column."""
+    """Whether the table knows their base."""
     per_layer: bool
     parallelograms: tuple[tuple[int, ...], ...] = ()
     paths: tuple[PathRecord, ...] = ()
 
 
-def make_record(compared: Compared, sums: Mapping[str, Inner]) -> SimilarityRecord:
-    """Return the figures that follow from the sums over each tensor."""
-    count = len(compared.names)
-    width = count + compared.has_base
-    total = reduce(Inner.__add__, sums.values(), empty_inner(width))
-    norms = norms_of(total)
-    relative = tuple(float(norm / norms[-1]) for norm in norms[:count]) if compared.has_base and norms[-1] > 0 else ()
-    tips = place_tips(total.products[:count, :count])
+def make_record(compared: Compared, table: GramTable) -> SimilarityRecord:
+    """Return the figures that follow from a table whose vectors are, in their order, those that are compared."""
+    whole = _compare(table, "", table.tensors)
+    counts = count_figures(table)
+    base_norm = float(np.sqrt(table.products[:, 0, 0].sum()))
+    relative = tuple(norm / base_norm if base_norm > 0 else math.nan for norm in whole.norms)
+    tips = place_tips(table.products.sum(axis=0)[1:, 1:])
     return SimilarityRecord(
         node=compared.node,
         names=compared.names,
-        cosine=_to_matrix(cosine_matrix(total)[:count, :count]),
-        norms=tuple(float(norm) for norm in norms[:count]),
-        relative_norms=relative,
-        sign_conflicts=_to_matrix(sign_conflicts(total)[:count, :count]),
-        zero_shares=tuple(float(share) for share in zero_shares(total)[:count]),
-        entries=total.entries,
-        layers=_by_layer(sums, count, width) if compared.per_layer else (),
+        cosine=whole.cosine,
+        norms=whole.norms,
+        relative_norms=relative if compared.has_base else (),
+        sign_conflicts=_to_matrix(counts.conflicts),
+        zero_shares=tuple(map(float, counts.zeros)),
+        entries=whole.entries,
+        layers=_by_layer(table) if compared.per_layer else (),
         places=_to_matrix(tips.places),
         shown_share=tips.shown_share,
         parallelograms=compared.parallelograms,
@@ -138,17 +154,27 @@ def make_record(compared: Compared, sums: Mapping[str, Inner]) -> SimilarityReco
     )
 
 
-def _by_layer(sums: Mapping[str, Inner], count: int, width: int) -> tuple[LayerSimilarity, ...]:
-    groups: dict[str, list[str]] = {}
-    for tensor in sorted(sums, key=layer_order):
-        groups.setdefault(layer_title(tensor), []).append(tensor)
-    layers: list[LayerSimilarity] = []
-    for title, tensors in groups.items():
-        total = reduce(Inner.__add__, (sums[tensor] for tensor in tensors), empty_inner(width))
-        norms = tuple(float(norm) for norm in norms_of(total)[:count])
-        layers.append(LayerSimilarity(title, _to_matrix(cosine_matrix(total)[:count, :count]), norms, total.entries))
-    return tuple(layers)
+def _by_layer(table: GramTable) -> tuple[LayerSimilarity, ...]:
+    layers: dict[str, list[Section]] = {}
+    for section in find_sections(table.tensors):
+        layers.setdefault(section.layer, []).append(section)
+    return tuple(_compare_layer(table, title, sections) for title, sections in layers.items())
 
 
-def _to_matrix(array: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Matrix:
+def _compare_layer(table: GramTable, title: str, sections: Sequence[Section]) -> LayerSimilarity:
+    whole = _compare(table, title, [tensor for section in sections for tensor in section.tensors])
+    parts = tuple(_compare(table, section.title, section.tensors) for section in sections)
+    return replace(whole, sections=parts) if len(parts) > 1 else whole
+
+
+def _compare(table: GramTable, title: str, tensors: Sequence[str]) -> LayerSimilarity:
+    number = {name: row for row, name in enumerate(table.tensors)}
+    rows = [number[name] for name in tensors]
+    # One layer of (vectors, layers, vectors), as geometry has them.
+    inner = table.products[rows].sum(axis=0)[1:, None, 1:]
+    norms = tuple(map(float, norms_of(inner)[:, 0]))
+    return LayerSimilarity(title, _to_matrix(cosines_of(inner)[:, 0, :]), norms, int(table.entries[rows].sum()))
+
+
+def _to_matrix(array: Floats) -> Matrix:
     return tuple(tuple(float(cell) for cell in row) for row in array)

@@ -17,7 +17,7 @@ class CountFigures:
     conflicts: Floats
     """(V, V): of the entries where neither is zero, the share in which the signs differ; NaN where there is none."""
     zeros: Floats
-    """(V,): the share of entries that are exactly 0: what bfloat16 rounded away, above all."""
+    """(V,): the share of entries that are exactly 0: what bfloat16 rounded away, above all; NaN where there are no entries."""
     magnitudes: Counts
     """(V, MAGNITUDE_BINS): entries by power of two, see `gram_table.magnitude_edges`."""
     entries: int
@@ -29,6 +29,6 @@ def count_figures(table: GramTable, rows: Sequence[int] | None = None) -> CountF
     both, signs = table.both[chosen].sum(axis=0), table.signs[chosen].sum(axis=0)
     entries = int(table.entries[chosen].sum())
     conflicts = np.divide((both - signs) / 2, both, out=np.full(both.shape, np.nan), where=both > 0)
-    zeros = 1 - np.diagonal(both) / max(entries, 1)
+    zeros = 1 - np.diagonal(both) / (entries or np.nan)
     magnitudes = table.magnitudes[chosen].sum(axis=0).reshape(-1, MAGNITUDE_BINS)
     return CountFigures(conflicts, zeros, magnitudes, entries)

@@ -1,4 +1,4 @@
-"""Inner products and counts of several vectors over fixed blocks of entries: what cosines, norms and conflicts follow from."""
+"""Inner products and counts of several vectors over fixed blocks of entries, wherever they lie: what a run keeps of what it compares."""
 
 from __future__ import annotations
 
@@ -74,27 +74,3 @@ def _cut(block: torch.Tensor) -> torch.Tensor:
     missing = -count % _SUB_BLOCK
     padded = torch.nn.functional.pad(block, (0, missing)) if missing else block
     return padded.view(vectors, -1, _SUB_BLOCK).transpose(0, 1)
-
-
-def cosine_matrix(inner: Inner) -> Matrix:
-    """Return ⟨i,j⟩ / (‖i‖‖j‖), NaN where a vector is zero."""
-    norms = norms_of(inner)
-    scale = np.outer(norms, norms)
-    cosine = np.divide(inner.products, scale, out=np.full_like(scale, np.nan), where=scale > 0)
-    return np.clip(cosine, -1.0, 1.0)
-
-
-def norms_of(inner: Inner) -> Matrix:
-    """Return ‖i‖, from the diagonal."""
-    return np.sqrt(np.diag(inner.products))
-
-
-def sign_conflicts(inner: Inner) -> Matrix:
-    """Return, of the entries where both are non-zero, the share in which the signs differ; NaN where there is none."""
-    conflicts = (inner.both - inner.signs) / 2
-    return np.divide(conflicts, inner.both, out=np.full_like(conflicts, np.nan), where=inner.both > 0)
-
-
-def zero_shares(inner: Inner) -> Matrix:
-    """Return the share of entries of each vector that are exactly 0."""
-    return 1 - np.diag(inner.both) / max(inner.entries, 1)

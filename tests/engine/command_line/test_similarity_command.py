@@ -71,6 +71,56 @@ def test_layers_are_told_on_demand(workplace, tensors_of):
     assert "layers 0: 128 entries" in call(workplace, "--per-layer").out
 
 
+def test_a_layer_is_told_with_its_attention_and_mlp(workplace, tensors_of):
+    for seed, name in enumerate(("base", "a", "b")):
+        workplace.save(name, {**tensors_of(seed), "layers.0.attention.weight": torch.full((8, 8), float(seed))})
+    layer = json.loads(call(workplace, "--per-layer", "--json").out)["layers"][1]
+    assert [section["name"] for section in layer["sections"]] == ["layers 0 · attention", "layers 0 · MLP"]
+    assert layer["sections"][0]["norms"] == pytest.approx([8, 16])
+    assert "layers 0 · attention: 64 entries" in call(workplace, "--per-layer").out
+
+
+@pytest.mark.parametrize(("others", "more"), [(0, ""), (1, "So does one more tensor."), (2, "So do 2 more tensors.")])
+def test_nan_is_told_with_its_place_and_how_often_it_is_elsewhere(workplace, others, more):
+    names = ("a.weight", "b.weight", "c.weight")
+    for name in ("base", "a", "b"):
+        workplace.save(name, {tensor: torch.ones(4) for tensor in names})
+    broken = names[: 1 + others]
+    workplace.save("a", {tensor: torch.full((4,), torch.nan if tensor in broken else 1.0) for tensor in names})
+    answer = call(workplace)
+    assert answer.status == 3
+    assert "“checkpoint a” holds NaN or infinity in “a.weight”." in answer.err
+    assert more in answer.err
+    assert bool(more) == ("more tensor" in answer.err)
+
+
+def test_a_vector_much_longer_than_the_base_is_told_in_times(workplace):
+    workplace.save("base", {"a.weight": torch.full((4,), 1e-12)})
+    for name, size in (("a", 1e12), ("b", 3e-12)):
+        workplace.save(name, {"a.weight": torch.full((4,), size)})
+    answer = call(workplace)
+    assert "1.00·10²⁴ times" in answer.out
+    assert "200 %" in answer.out
+    assert max(map(len, answer.out.splitlines())) < 100
+
+
+def test_of_a_model_of_whole_numbers_nothing_is_a_share(workplace):
+    for name in ("base", "a", "b"):
+        workplace.save(name, {"a.weight": torch.ones(4, dtype=torch.int64)})
+    answer = call(workplace, "--json")
+    found = json.loads(answer.out)
+    assert (found["relative_norms"], found["zero_shares"]) == ([None, None], [None, None])
+    assert "nothing to compare" in answer.err
+    assert "cache" not in answer.err
+    assert "100 %" not in call(workplace).out
+
+
+def test_a_checkpoint_given_twice_has_two_names(workplace, tensors_of):
+    save_family(workplace, tensors_of)
+    found = json.loads(workplace.call("similarity", *(workplace.folder / name for name in ("base", "a", "a")), "--json").out)
+    assert found["names"] == ["a", "a (2)"]
+
+
 def test_one_vector_alone_has_its_norm(workplace, tensors_of):
     save_family(workplace, tensors_of)
     answer = workplace.call("similarity", workplace.folder / "base", workplace.folder / "a")
@@ -98,6 +148,8 @@ def test_missing_checkpoint_is_a_problem(workplace, tensors_of):
 def test_names_are_short_unless_two_would_be_the_same():
     assert name_sources(["x/a", "y/b/", "hub:org/c@main"]) == ["a", "b", "c@main"]
     assert name_sources(["x/a", "y/a", "b"]) == ["x/a", "y/a", "b"]
+    assert name_sources(["x/a", "b", "x/a", "x/a"]) == ["a", "b", "a (2)", "a (3)"]
+    assert name_sources(["x/a", "y/a", "x/a"]) == ["x/a", "y/a", "x/a (2)"]
 
 
 def test_a_misfit_is_told_without_nodes_that_nobody_drew(workplace, tensors_of):

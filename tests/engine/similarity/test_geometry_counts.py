@@ -37,3 +37,10 @@ def test_vectors_that_never_meet_have_no_conflict_to_tell(tiny):
     found = count_figures(replace(tiny.table, both=quiet))
     assert np.isnan(found.conflicts[0, 1])
     assert np.isfinite(found.conflicts[0, 2])
+
+
+def test_nothing_is_a_share_of_no_entries(tiny):
+    found = count_figures(tiny.table, [])
+    assert found.entries == 0
+    assert np.isnan(found.zeros).all()
+    assert np.isnan(found.conflicts).all()
