@@ -41,6 +41,7 @@ from engine.execution.searching import search_strength
 from engine.execution.similarities import SimilarityGatherer
 from engine.execution.stop import Stop
 from engine.execution.stream import Consumer, Stream, StreamSettings, make_tasks
+from engine.loops.compiled import load_compiler
 from engine.operation import Source
 from engine.planning.coefficient import Symbol
 from engine.planning.passes import MeasurePass, SearchPass, StreamPass
@@ -76,6 +77,7 @@ class Execution:
             DeviceError: the device is not there.
             EngineError: as `fetch_inputs`.
         """
+        load_compiler()
         plan = replace(plan, inputs=fetch_inputs(plan, listener, stop.is_requested))
         self.plan = plan
         self.device = find_device(plan.options.device)
