@@ -284,7 +284,7 @@ class WeightMapPanel(QWidget):
     def _decimals(self, handle: MapHandle) -> int:
         """Return as many decimals as a pixel tells apart."""
         pixels = math.dist(handle.zero, handle.one) * self.map.frame.scale
-        return min(max(math.ceil(math.log10(max(pixels, 1.0))) - 1, 1), _FINEST)
+        return min(max(math.ceil(math.log10(max(pixels, 1.0))), 1), _FINEST)
 
     def _handle_of(self, node: NodeId) -> MapHandle | None:
         number = self.map.scene.find(node)

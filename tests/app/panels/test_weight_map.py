@@ -155,6 +155,18 @@ def test_a_point_dragged_along_its_arrow_sets_the_strength_as_one_step(panel, li
     assert strength(live) == 0.5
 
 
+@pytest.mark.parametrize("size", [(620, 230), (1000, 400)])
+def test_every_pixel_of_a_drag_counts(panel, live, size):
+    panel.resize(*size)
+    handle = point(panel, "Edited").handle
+    start, end = (panel.map.frame.show(place) for place in (handle.zero, handle.one))
+    length = math.dist(start, end)
+    for pixels in (3, 6):
+        x, y = (one + pixels * (other - one) / length for one, other in zip(start, end, strict=True))
+        panel.map.dragged.emit(APPLY, panel.map.frame.find((x, y)), 1)
+        assert strength(live) == pytest.approx(pixels / length, abs=0.51 / length)
+
+
 def test_escape_in_a_drag_leaves_nothing_behind(panel, live):
     live.session.apply("Rename", lambda document: set_label(document, NodeId("base"), "Base model"))
     start = QPoint(*map(round, panel.map.frame.show(point(panel, "Edited").place)))
