@@ -9,7 +9,7 @@ NO_ROOM = -1
 """Stands for the place of a label that found none: it is looked for near its point only, until the map is laid out anew."""
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels."""
-_GAPS = (8.0, 20.0, 36.0)
+_GAPS = (8.0, 20.0, 36.0, 60.0, 90.0, 130.0)
 """How far from its point a label may lie; the nearest that is free is taken."""
 _SIDES = ((1, -1), (1, 0), (1, 1), (0, -1), (0, 1), (-1, -1), (-1, 0), (-1, 1))
 _FAR = 1

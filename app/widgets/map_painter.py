@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -21,9 +21,10 @@ _RADIUS = 5.5
 _STEP_RADIUS = 3.0
 _HEAD = 9.0
 _LONGEST_NAME = 190
+_SHORTEST_NAME = 84.0
 _BAR_PIXELS = 110.0
-_RANKS = {MapKind.BASE: 0, MapKind.EDITED: 1, MapKind.TUNED: 2, MapKind.VECTOR: 3}
-"""Whose label is placed first."""
+_RANKS = {MapKind.EDITED: 0, MapKind.BASE: 1, MapKind.VECTOR: 2, MapKind.TUNED: 3}
+"""Whose label is placed first: what the hand moves, then what was made; the checkpoints have names on the canvas, too."""
 
 
 @dataclass
@@ -65,7 +66,12 @@ class MapBrush:
         width, height = draw.frame.size
         # The caption has the top, the scale bar the lower left corner.
         obstacles = [*draw.obstacles(scene), (0.0, 0.0, width, CAPTION_PIXELS), (0.0, height - 26.0, 200.0, height)]
-        labels = place_labels(anchors, obstacles, (4.0, 4.0, width - 4.0, height - 4.0), self.sides)
+        area = (4.0, 4.0, width - 4.0, height - 4.0)
+        labels = place_labels(anchors, obstacles, area, self.sides)
+        found = {label.key for label in labels}
+        # A name cut short says more than none.
+        short = [replace(anchor, width=min(anchor.width, _SHORTEST_NAME)) for anchor in anchors if anchor.key not in found]
+        labels += place_labels(short, [*obstacles, *(label.box for label in labels)], area, {})
         self.sides = dict.fromkeys(texts, NO_ROOM) | {label.key: label.choice for label in labels}
         for label in labels:
             draw.label(label, texts[label.key])
@@ -220,7 +226,7 @@ class _Drawing:
     def anchor(self, key: str, words: _Words) -> Anchor:
         """Return how much room a label wants, and where."""
         middle, metrics = self.at(words.place), self.strong if words.is_strong else self.metrics
-        shown = metrics.elidedText(words.text, Qt.TextElideMode.ElideRight, _LONGEST_NAME)
+        shown = metrics.elidedText(words.text, Qt.TextElideMode.ElideMiddle, _LONGEST_NAME)
         return Anchor(key, middle.x(), middle.y(), metrics.horizontalAdvance(shown) + 4, metrics.height())
 
     def obstacles(self, scene: MapScene) -> list[Box]:
@@ -255,7 +261,7 @@ class _Drawing:
         self.painter.setFont(font("title") if words.is_strong else self.font)
         self.painter.setPen(self.colours.error if words.is_gap else self.colours.text)
         metrics = self.strong if words.is_strong else self.metrics
-        shown = metrics.elidedText(words.text, Qt.TextElideMode.ElideRight, _LONGEST_NAME)
+        shown = metrics.elidedText(words.text, Qt.TextElideMode.ElideMiddle, min(_LONGEST_NAME, box.width() - 3))
         self.painter.drawText(box.adjusted(2, 0, 20, 0), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
 
     def scale_bar(self, scene: MapScene) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from app.widgets.map_frame import fit_frame, round_length
-from app.widgets.map_labels import Anchor, overlap, place_labels
+from app.widgets.map_labels import NO_ROOM, Anchor, overlap, place_labels
 from app.widgets.map_plot import MapPlot
 from app.widgets.map_scene import MapHandle, MapKind, MapParallelogram, MapPoint, MapScene, tell_parallelogram, tell_point
 from app.widgets.map_table import MapTable, write_table
@@ -162,3 +162,16 @@ def test_without_a_map_it_says_why(plot):
     plot.show_message("Nothing to see")
     assert plot.accessibleDescription() == "Nothing to see"
     plot.grab()
+
+
+def test_what_the_hand_moves_has_a_name_however_crowded_the_map(plot):
+    plot.resize(340, 150)
+    crowd = [
+        MapPoint(NodeId(f"t{number}"), f"Checkpoint {number}", MapKind.TUNED, (2.0 + 0.4 * (number % 4), 1.0 + 0.3 * (number // 4)), 2.0)
+        for number in range(12)
+    ]
+    points = (*crowd, MapPoint(NodeId("edit"), "Edited model", MapKind.EDITED, (2.5, 1.3), 2.8, handle=HANDLE))
+    plot.show_scene(MapScene(points, tuple((1.0,) * len(points) for _ in points), base_norm=100.0))
+    plot.fit()
+    make_image(plot)
+    assert plot._brush.sides["edit"] != NO_ROOM
