@@ -67,6 +67,17 @@ class PathRecord:
 
 
 @dataclass(frozen=True)
+class EditedPlace:
+    """Hold where a model that the graph makes lies among compared vectors."""
+
+    node: str
+    name: str
+    """What the user calls the node."""
+    place: tuple[float, ...]
+    """Its two coordinates, where the vectors have theirs (see SimilarityRecord.places)."""
+
+
+@dataclass(frozen=True)
 class SimilarityRecord:
     """Hold what a Similarity node found about n vectors; NaN where a vector is zero."""
 
@@ -93,6 +104,8 @@ class SimilarityRecord:
     """(A, B, C, what it makes), by their numbers from 0, for each analogy that is compared with its own corners."""
     paths: tuple[PathRecord, ...] = ()
     """The series that are compared step by step."""
+    edited: tuple[EditedPlace, ...] = ()
+    """The models whose difference from the common base is a sum of multiples of the vectors."""
 
 
 @dataclass(frozen=True)

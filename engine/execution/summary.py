@@ -14,6 +14,7 @@ from engine.checkpoints.staging_folder import FILES_NAME
 from engine.document.model import NodeId
 from engine.errors import CheckpointError
 from engine.execution.device import describe_device
+from engine.execution.edited_places import place_edited
 from engine.execution.measuring import relate_figures
 from engine.execution.outputs import Output, list_parameters
 from engine.execution.remarks import collect_remarks, describe_estimates
@@ -44,7 +45,7 @@ def summarise(execution: Execution) -> RunResult:
         recipe=plan.recipe,
         inputs=tuple(_summarise_input(execution, node) for node in plan.resolved.sources if node in plan.resolved.graph.needed),
         test_sets=sets,
-        similarities=tuple(findings.similarities.values()),
+        similarities=tuple(place_edited(record, plan.planner, execution.strengths) for record in findings.similarities.values()),
         searches=tuple(findings.searches.values()),
         metrics=_merge(metrics.values()),
         remarks=(*collect_remarks(execution), *describe_estimates(outputs)),

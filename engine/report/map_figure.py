@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import string
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
 from engine.execution.result import SimilarityRecord
-from engine.report.svg import DIM, TEAL, TEXT, VIOLET, as_inline_svg, as_one_line, fit_text, measure_text, new_figure
+from engine.report.svg import BLUE, DIM, TEAL, TEXT, VIOLET, as_inline_svg, as_one_line, fit_text, measure_text, new_figure
 from engine.report.wording import DASH, write_figure, write_share
 
 if TYPE_CHECKING:
@@ -41,13 +42,14 @@ def draw_map(record: SimilarityRecord, key: str) -> Markup:
     for path in record.paths:
         _draw_path(axes, [spots[0], *(spots[number + 1] for number in path.vectors)])
     followed = {number for path in record.paths for number in path.vectors[:-1]}
-    for number, spot in enumerate(spots[1:]):
+    for number, spot in enumerate(spots[1 : len(record.names) + 1]):
         if number in followed:
             continue
         axes.annotate(
             "", xy=spot, xytext=spots[0], arrowprops={"arrowstyle": "-|>", "color": TEAL, "linewidth": 1.4, "shrinkA": 0, "shrinkB": 4}
         )
-    axes.plot([x for x, _ in spots[1:]], [y for _, y in spots[1:]], linestyle="none", marker="o", markersize=6, color=TEAL)
+    _draw_points(axes, spots[1 : len(record.names) + 1], "o", TEAL)
+    _draw_points(axes, spots[len(record.names) + 1 :], "D", BLUE)
     axes.plot(*spots[0], marker="s", markersize=7, color=TEXT)
     _draw_labels(axes, spots, _list_labels(record))
     _draw_scale(axes, record)
@@ -62,14 +64,19 @@ def has_map(record: SimilarityRecord) -> bool:
 
 def is_numbered_map(record: SimilarityRecord) -> bool:
     """Tell whether the tips carry numbers, because there are too many for names."""
-    return len(record.names) > _MOST_NAMED
+    return len(record.names) + len(record.edited) > _MOST_NAMED
+
+
+def _draw_points(axes: Axes, spots: Sequence[Spot], marker: str, colour: str) -> None:
+    axes.plot([x for x, _ in spots], [y for _, y in spots], linestyle="none", marker=marker, markersize=6, color=colour)
 
 
 def describe_map(record: SimilarityRecord) -> str:
     """Say in words what the map shows."""
     start = "the base" if record.relative_norms else "where they begin"
     tips = ", ".join(f"{name} {write_figure(norm)} away" for name, norm in zip(record.names, record.norms, strict=True))
-    return f"Map of {len(record.names)} vectors from {start}: {tips}. The plane shows {_write_shown(record)} of their variance."
+    made = f" Made models: {', '.join(model.name for model in record.edited)}." if record.edited else ""
+    return f"Map of {len(record.names)} vectors from {start}: {tips}.{made} The plane shows {_write_shown(record)} of their variance."
 
 
 def write_map_caption(record: SimilarityRecord) -> str:
@@ -80,6 +87,8 @@ def write_map_caption(record: SimilarityRecord) -> str:
         sentences.append("Dashed: what an analogy lays from A to B it lays from C on.")
     if record.paths:
         sentences.append("Dotted: the way of a training, step by step.")
+    if record.edited:
+        sentences.append(f"Diamonds: the models that were made{_explain_letters(record)}.")
     if is_numbered_map(record):
         sentences.append("Tips carry the numbers of the table’s rows.")
     return " ".join(sentences)
@@ -92,8 +101,30 @@ def _write_shown(record: SimilarityRecord) -> str:
 def _list_labels(record: SimilarityRecord) -> list[str]:
     """Return what stands beside the tips."""
     if is_numbered_map(record):
-        return [str(number) for number in range(1, len(record.names) + 1)]
-    return [fit_text(as_one_line(name), _FONT, _WIDEST_LABEL) for name in record.names]
+        return [*map(str, range(1, len(record.names) + 1)), *_list_letters(record)]
+    names = (*record.names, *(model.name for model in record.edited))
+    return [fit_text(as_one_line(name), _FONT, _WIDEST_LABEL) for name in names]
+
+
+def _list_letters(record: SimilarityRecord) -> list[str]:
+    """Return what stands beside the models of a numbered map, from a to z, then from a2 on."""
+    signs = string.ascii_lowercase
+    return [
+        signs[number % len(signs)] + (str(number // len(signs) + 1) if number >= len(signs) else "") for number in range(len(record.edited))
+    ]
+
+
+def _explain_letters(record: SimilarityRecord) -> str:
+    if not is_numbered_map(record):
+        return ""
+    return ": " + ", ".join(
+        f"{letter} “{as_one_line(model.name)}”" for letter, model in zip(_list_letters(record), record.edited, strict=True)
+    )
+
+
+def _list_places(record: SimilarityRecord) -> list[tuple[float, ...]]:
+    """Return where they begin, then the tips, then the models."""
+    return [*record.places, *(model.place for model in record.edited)]
 
 
 def _lay_out(record: SimilarityRecord) -> list[Spot]:
@@ -103,18 +134,19 @@ def _lay_out(record: SimilarityRecord) -> list[Spot]:
     sides = _side_rooms(record)
     x0 = (sides[0] + WIDTH - sides[1]) / 2 - (left + right) / 2 * scale
     y0 = HEIGHT / 2 + (low + high) / 2 * scale
-    return [(x0 + x * scale, y0 - y * scale) for x, y in record.places]
+    return [(x0 + x * scale, y0 - y * scale) for x, y in _list_places(record)]
 
 
 def _limits(record: SimilarityRecord) -> tuple[float, float, float, float]:
-    across, up = [x for x, _ in record.places], [y for _, y in record.places]
+    places = _list_places(record)
+    across, up = [x for x, _ in places], [y for _, y in places]
     return min(across), max(across), min(up), max(up)
 
 
 def _side_rooms(record: SimilarityRecord) -> tuple[float, float]:
     """Return the room that names take to the left and to the right: each stands on the side away from the beginning."""
     widths = [measure_text(label, _FONT) + _BESIDE for label in _list_labels(record)]
-    tips = record.places[1:]
+    tips = _list_places(record)[1:]
     lefts = [width for width, (x, _) in zip(widths, tips, strict=True) if x < 0]
     rights = [width for width, (x, _) in zip(widths, tips, strict=True) if x >= 0]
     return max(lefts, default=0.0), max(rights, default=0.0)

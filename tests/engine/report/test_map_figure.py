@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.execution.result import PathRecord
+from engine.execution.result import EditedPlace, PathRecord
 from engine.report.figures import draw_similarity
 from engine.report.map_figure import HEIGHT, WIDTH, describe_map, draw_map, has_map, write_map_caption
 from engine.report.path_figure import draw_path
@@ -53,6 +53,22 @@ def test_many_tips_carry_numbers(record):
     figure = place(record, many, parallelograms=())
     assert {text for *_, text in read_texts(draw_map(figure, "k"))} >= {"1", "12"}
     assert "numbers" in write_map_caption(figure)
+
+
+def test_models_that_were_made_are_on_the_map_with_their_names(record):
+    made = replace(record, edited=(EditedPlace("edit", "my model", (0.0, 4.0)),))
+    drawn = read_texts(draw_map(made, "k"))
+    assert {text for *_, text in drawn} >= {"my model", *VECTORS}
+    assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for x, y, _ in drawn)
+    assert draw_map(made, "k").count("<use") == draw_map(record, "k").count("<use") + 1
+    assert "Diamonds: the models that were made." in write_map_caption(made)
+    assert "my model" in describe_map(made)
+
+
+def test_models_on_a_numbered_map_carry_letters(record):
+    made = replace(record, edited=tuple(EditedPlace(str(number), f"model {number}", (number / 30, 1.0)) for number in range(27)))
+    assert {text for *_, text in read_texts(draw_map(made, "k"))} >= {"1", "4", "a", "z", "a2"}
+    assert "a “model 0”, b “model 1”" in write_map_caption(made)
 
 
 @pytest.mark.parametrize("vectors", [{"a": (1.0, 0.0)}, {"a": (0.0, 0.0), "b": (0.0, 0.0)}, {"a": (np.nan, 0.0), "b": (1.0, 0.0)}])
