@@ -12,9 +12,11 @@ from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QPe
 from PySide6.QtWidgets import QToolTip, QWidget
 
 _LEFT, _TOP, _RIGHT, _BOTTOM = 44, 26, 14, 34
-_TICKS = 5
 _HIT_PIXELS = 12
 _DASH = 14
+_SMALLEST, _LARGEST = 1e-4, 1e7
+"""Numbers between are told without a power of ten."""
+_ROUNDING = 1e-9
 _MOST_DOTS = 20
 """A curve of more points shows no dots."""
 
@@ -104,9 +106,7 @@ class CurvePlot(QWidget):
         painter.setBrush(self._colours.back)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
         painter.setFont(self.font())
-        painter.setPen(self._colours.text)
-        title = QRectF(12, 5, self.width() - 24, 20)
-        painter.drawText(title, Qt.AlignmentFlag.AlignVCenter, self._plot.title)
+        self._draw_title(painter)
         if not any(math.isfinite(y) for curve in self._plot.curves for _, y in curve.points):
             painter.setPen(self._colours.dim)
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._plot.empty or self.tr("nothing measured yet"))
@@ -134,8 +134,21 @@ class CurvePlot(QWidget):
         area = self._area()
         return QPointF(area.left() + (x - left) / (right - left) * area.width(), area.bottom() - (y - low) / (high - low) * area.height())
 
+    def _draw_title(self, painter: QPainter) -> None:
+        """Write the title at the left and what is marked at the right, both cut before they meet."""
+        metrics, whole = painter.fontMetrics(), self.width() - 24
+        mark = self._plot.mark_name if math.isfinite(self._plot.mark) else ""
+        own = min(metrics.horizontalAdvance(mark) + 2, whole // 2) if mark else 0
+        room = whole - own - (12 if own else 0)
+        painter.setPen(self._colours.text)
+        title = metrics.elidedText(self._plot.title, Qt.TextElideMode.ElideMiddle, room)
+        painter.drawText(QRectF(12, 5, room, 20), Qt.AlignmentFlag.AlignVCenter, title)
+        painter.setPen(self._colours.dim)
+        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(QRectF(12 + whole - own, 5, own, 20), flags, metrics.elidedText(mark, Qt.TextElideMode.ElideMiddle, own))
+
     def _draw_axes(self, painter: QPainter) -> None:
-        left, right, low, high = self._limits
+        left, _, low, high = self._limits
         area = self._area()
         painter.setFont(_smaller(self.font()))
         for height in _find_ticks(low, high):
@@ -144,24 +157,27 @@ class CurvePlot(QWidget):
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(self._colours.dim)
             label = QRectF(0, y - 8, _LEFT - 6, 16)
-            painter.drawText(label, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{height:.4g}")
-        for tick in range(0 if self._plot.places else _TICKS):
-            share = tick / (_TICKS - 1)
-            x = area.left() + share * area.width()
-            number = f"{left + share * (right - left):.3g}"
-            painter.drawText(QRectF(x - 30, area.bottom() + 2, 60, 14), Qt.AlignmentFlag.AlignHCenter, number)
+            painter.drawText(label, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, _spell(height))
         self._name_places(painter)
 
     def _name_places(self, painter: QPainter) -> None:
-        """Write what the places are called, as many as have room."""
+        """Write what the places are called, or their numbers, as many as have room."""
+        left, right, *_ = self._limits
+        named = enumerate(self._plot.places) if self._plot.places else ((tick, _spell(tick)) for tick in self._find_numbers(left, right))
         end = -math.inf
-        for place, name in enumerate(self._plot.places):
+        for place, name in named:
             width = painter.fontMetrics().horizontalAdvance(name)
             x = self._place(place, 0.0).x()
-            left = min(max(x - width / 2, 2.0), self.width() - width - 2.0)
-            if left > end + 8:
-                painter.drawText(QRectF(left, self._area().bottom() + 2, width + 2, 14), Qt.AlignmentFlag.AlignLeft, name)
-                end = left + width
+            start = min(max(x - width / 2, 2.0), self.width() - width - 3.0)
+            if start > end + 8:
+                painter.drawText(QRectF(start, self._area().bottom() + 2, width + 2, 14), Qt.AlignmentFlag.AlignLeft, name)
+                end = start + width
+
+    def _find_numbers(self, left: float, right: float) -> tuple[float, ...]:
+        """Return round numbers along the axis; of what is counted only whole ones."""
+        found = _find_ticks(left, right)
+        is_counted = all(float(x).is_integer() for curve in self._plot.curves for x, _ in curve.points)
+        return tuple(tick for tick in found if float(tick).is_integer()) if is_counted else found
 
     def _draw_band(self, painter: QPainter) -> None:
         if not self._plot.band:
@@ -184,9 +200,6 @@ class CurvePlot(QWidget):
         if math.isfinite(self._plot.mark):
             x = self._place(self._plot.mark, self._limits[2]).x()
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
-            painter.setPen(self._colours.dim)
-            head = QRectF(area.left(), 5, area.width(), 20)
-            painter.drawText(head, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._plot.mark_name)
 
     def _draw_curve(self, painter: QPainter, curve: PlotCurve, colour: QColor) -> None:
         style = Qt.PenStyle.DashLine if curve.is_dashed else Qt.PenStyle.SolidLine
@@ -251,8 +264,16 @@ def _find_ticks(low: float, high: float) -> tuple[float, ...]:
     rough = (high - low) / 4
     power = 10.0 ** math.floor(math.log10(rough))
     step = next((factor * power for factor in (1, 2, 2.5, 5) if factor * power >= rough), 10 * power)
-    first, last = math.ceil(low / step), math.floor(high / step)
+    first, last = math.ceil(low / step - _ROUNDING), math.floor(high / step + _ROUNDING)
     return tuple(number * step for number in range(first, last + 1))
+
+
+def _spell(number: float) -> str:
+    """Return a tick's number as people write it: thousands apart, no power of ten where a few digits do."""
+    number += 0.0
+    if number and not _SMALLEST <= abs(number) < _LARGEST:
+        return f"{number:.3g}"
+    return f"{number:,.10g}"
 
 
 def _smaller(font: QFont) -> QFont:

@@ -1,0 +1,85 @@
+"""Curves: round numbers on the axes, gaps where nothing is known, words that never meet."""
+
+import math
+
+import pytest
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from app.widgets.curve_plot import CurvePlot, Plot, PlotColours, PlotCurve
+from app.widgets.picture_saving import make_image
+
+RED, BLUE = QColor("#ff0000"), QColor("#0000ff")
+COLOURS = PlotColours(QColor("white"), QColor("#dddddd"), QColor("black"), QColor("#888888"), (RED, BLUE))
+
+
+class Pen(QPainter):
+    """A painter that remembers what it wrote."""
+
+    def __init__(self, image):
+        super().__init__(image)
+        self.written = []
+
+    def drawText(self, place, *rest):  # noqa: N802
+        self.written.append((rest[-1], place))
+        super().drawText(place, *rest)
+
+
+@pytest.fixture
+def plot(qtbot):
+    made = CurvePlot(COLOURS)
+    qtbot.addWidget(made)
+    made.resize(320, 180)
+    return made
+
+
+def write(plot, shown):
+    plot.show_plot(shown)
+    image = QImage(plot.size(), QImage.Format.Format_ARGB32)
+    pen = Pen(image)
+    plot.draw(pen)
+    pen.end()
+    return dict(pen.written)
+
+
+def count(image, colour):
+    return sum(image.pixelColor(x, y) == colour for x in range(image.width()) for y in range(image.height()))
+
+
+@pytest.mark.parametrize(
+    ("points", "wanted"),
+    [
+        ([(0, 1), (1120, 2)], {"0", "500", "1,000"}),
+        ([(0, 1), (0.75, 2)], {"0", "0.2", "0.4", "0.6"}),
+        ([(0, 1), (9, 2)], {"0", "5"}),
+        ([(1e-5, 1), (3e-5, 2)], {"1e-05", "2e-05", "3e-05"}),
+    ],
+)
+def test_the_axis_tells_round_numbers(plot, points, wanted):
+    written = write(plot, Plot("Title", (PlotCurve("c", tuple(points)),)))
+    assert wanted <= set(written)
+    for text in wanted:
+        place = written[text]
+        assert place.left() >= 0
+        assert place.right() <= plot.width()
+
+
+def test_the_title_does_not_meet_what_is_marked(plot):
+    long = "A very long name of a search: figures by strength (λ) and more of it"
+    written = write(plot, Plot(long, (PlotCurve("c", ((0, 1), (1, 2))),), 0.6, "best so far λ = 0.6"))
+    title = next(text for text in written if text.startswith("A very"))
+    assert "…" in title
+    assert written[title].right() < written["best so far λ = 0.6"].left()
+
+
+def test_what_is_not_known_is_a_gap(plot):
+    whole, gap = (tuple((x, math.nan if x in nans else 1.0) for x in range(5)) for nans in ((), (1, 2, 3)))
+    plot.show_plot(Plot("", (PlotCurve("c", whole),)))
+    drawn = count(make_image(plot), RED)
+    plot.show_plot(Plot("", (PlotCurve("c", gap),)))
+    assert count(make_image(plot), RED) < drawn / 4
+    assert "nan" not in plot.accessibleDescription()
+
+
+def test_nothing_known_at_all_is_said(plot):
+    written = write(plot, Plot("Title", (PlotCurve("c", ((0, math.nan),)),), empty="nothing here"))
+    assert "nothing here" in written
