@@ -174,7 +174,14 @@ class MetricsPanel(QWidget):
     def _fit_columns(self) -> None:
         room = self.table.width() - _NAME_PIXELS
         width = room // max(self.table.columnCount(), 1)
-        self.table.horizontalHeader().setDefaultSectionSize(max(_NARROWEST, min(width, _WIDEST)))
+        self.table.horizontalHeader().setDefaultSectionSize(max(_NARROWEST, self._widest_cell(), min(width, _WIDEST)))
+
+    def _widest_cell(self) -> int:
+        """Return how wide a column must be so that no figure is cut."""
+        cells = (self.table.item(row, column) for row in range(self.table.rowCount()) for column in range(self.table.columnCount()))
+        measure = QFontMetrics(self.table.font())
+        lines = (line for cell in cells if cell is not None for line in cell.text().split("\n"))
+        return max((measure.horizontalAdvance(line) for line in lines), default=0) + 2 * _PADDING
 
     def _switch(self, shows_angles: bool) -> None:
         self.shown.setCurrentIndex(1 if shows_angles else 0)

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.canvas.connection import name_node
 from app.panels.figure_view import FigureView
@@ -15,6 +15,7 @@ from app.session import Session
 from app.strength_use import Setting, StrengthUse, find_use, use_strengths
 from app.sweeps import SUBSET_MODES, Sweep
 from app.widgets.curve_plot import CurvePlot, Plot, PlotCurve
+from app.widgets.narrow_button import NarrowButton
 from app.widgets.pair_table import PairTable
 from engine.document.model import NodeId
 from engine.subset_scores import find_best, mean_by_size, tabulate_pairs
@@ -40,9 +41,8 @@ class SweepView(FigureView):
         self._sweeps: tuple[Sweep, ...] = ()
         self._use: StrengthUse | None = None
         self.setAccessibleName(self.tr("Strength searches"))
-        self.use_button = QPushButton()
+        self.use_button = NarrowButton()
         self.use_button.setAccessibleName(self.tr("Use the chosen strengths"))
-        self.use_button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.use_button.clicked.connect(self._use_strengths)
         self.column.addWidget(self.use_button)
         session.document_changed.connect(self._offer_use)
@@ -155,9 +155,9 @@ class SweepView(FigureView):
         if sweep is None or self._use is None:
             return
         self.use_button.setText(self._word_use(self._use, is_final=sweep.is_final))
-        self.use_button.setToolTip(self._explain_use(self._use))
+        self.use_button.setToolTip(f"{self.use_button.text()}\n{self._explain_use(self._use)}")
         self.use_button.setAccessibleName(self.use_button.text())
-        self.use_button.setAccessibleDescription(self.use_button.toolTip())
+        self.use_button.setAccessibleDescription(self._explain_use(self._use))
         self.use_button.setEnabled(not self._use.is_in_use)
 
     def _word_use(self, use: StrengthUse, *, is_final: bool) -> str:

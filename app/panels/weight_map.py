@@ -133,7 +133,8 @@ class WeightMapPanel(QWidget):
         self.distances.setTabKeyNavigation(False)
         self.distances.verticalHeader().setDefaultSectionSize(24)
         self.distances.horizontalHeader().setDefaultSectionSize(_COLUMN_PIXELS)
-        self.distances.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
+        for header in (self.distances.horizontalHeader(), self.distances.verticalHeader()):
+            header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.distances.verticalHeader().setMaximumWidth(_NAME_PIXELS)
         self.distances.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         self.distances.setMinimumWidth(_SIDE_WIDTH // 2)

@@ -15,6 +15,7 @@ from app.theme import current_theme, font
 from app.widgets.heat_colours import cell_colours
 
 _LEAST_WIDTH = 54
+_NAME_PIXELS = 140
 
 
 class PairTable(QTableWidget):
@@ -28,6 +29,9 @@ class PairTable(QTableWidget):
         self.setFont(font("mono"))
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setMinimumSectionSize(_LEAST_WIDTH)
+        self.verticalHeader().setMaximumWidth(_NAME_PIXELS)
+        for header in (self.horizontalHeader(), self.verticalHeader()):
+            header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._names: tuple[str, ...] = ()
         self._values: tuple[tuple[float, ...], ...] = ()
         self._is_share = False
