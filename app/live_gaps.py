@@ -1,4 +1,4 @@
-"""What a family's figures leave out: tensors that hold NaN or infinity, and tensors that not all models have in one shape."""
+"""What a family's figures leave out: tensors that hold NaN or infinity, those that not all models have in one shape, what was not read."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ class Gaps:
     """Tensors that not all checkpoints have in one shape."""
     names: Mapping[NodeId, str]
     """What the user calls the checkpoints."""
+    notes: tuple[str, ...] = ()
+    """The engine's own sentences: what an estimate may miss, a cache that is done without."""
 
     @cached_property
     def broken(self) -> frozenset[str]:
@@ -37,16 +39,16 @@ def find_gaps(table: GramTable, names: Mapping[NodeId, str]) -> Gaps:
     found: dict[NodeId, tuple[str, ...]] = {}
     for tensor, member in table.non_finite:
         found[NodeId(member)] = (*found.get(NodeId(member), ()), tensor)
-    return Gaps(found, table.left_out, {member: names.get(member, str(member)) for member in found})
+    return Gaps(found, table.left_out, {member: names.get(member, str(member)) for member in found}, table.notes)
 
 
 def tell_gaps(gaps: Gaps) -> str:
-    """Return in a line what is missing and why; empty where nothing is."""
+    """Return in a line what is missing and why, with the engine's notes; empty where there is nothing to tell."""
     broken = _tr("not counted: {0}, where ‘{1}’ holds NaN or infinity")
     told = [broken.format(_count(tensors), gaps.names[member]) for member, tensors in gaps.non_finite.items()]
     if gaps.left_out:
         told.append(_tr("not counted: {0}, which not all models have in one shape").format(_count(gaps.left_out)))
-    return " · ".join(told)
+    return " · ".join((*told, *gaps.notes))
 
 
 def list_gap_problems(gaps: Sequence[Gaps]) -> tuple[Problem, ...]:

@@ -75,4 +75,5 @@ def test_many_tensors_are_counted_and_shapes_that_differ_are_told():
     assert told[0] == "not counted: t0, t1, t2 and 1,200 more tensors, where ‘A’ holds NaN or infinity"
     assert told[1] == "not counted: e, which not all models have in one shape"
     assert tell_gaps(Gaps({}, (), {})) == ""
+    assert tell_gaps(Gaps({}, ("e",), {}, ("A note.",))).split(" · ")[1] == "A note."
     assert list_gap_problems([gaps, gaps]) == list_gap_problems([gaps])
