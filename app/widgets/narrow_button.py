@@ -19,7 +19,7 @@ class NarrowButton(QPushButton):
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802  (Qt's name, as all that follow)
         """Return a size that any panel has room for."""
-        return QSize(_NARROWEST, super().minimumSizeHint().height())
+        return QSize(_NARROWEST, super().sizeHint().height())
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Return the same: the button takes what there is."""
