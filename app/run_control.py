@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
-from PySide6.QtCore import QObject, QPoint, QTimer, QUrl
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMenu
 
@@ -96,13 +98,27 @@ class RunControl(QObject):
             self._bench.checker.set_options(replace(self._bench.checker.options, allow_outside=True))
 
     def open_report(self, run: RunProgress) -> None:
-        """Open the report of a run in the browser."""
-        for folder in run.folders:
-            page = Path(folder) / REPORT_PAGE
-            if page.is_file():
-                QDesktopServices.openUrl(QUrl.fromLocalFile(str(page)))
-                return
-        self._bench.status.say(self.tr("This run wrote no report, or it has been moved."))
+        """Open the report of a run in the browser; of several exports ask whose."""
+        pages = [page for folder in run.folders if (page := Path(folder) / REPORT_PAGE).is_file()]
+        if len(pages) > 1:
+            self._offer_reports(pages)
+        elif pages:
+            _open_page(pages[0])
+        else:
+            self._bench.status.say(self.tr("This run wrote no report, or it has been moved."))
+
+    def _offer_reports(self, pages: Sequence[Path]) -> None:
+        menu = QMenu(self._bench)
+        menu.setAccessibleName(self.tr("Whose report"))
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for page in pages:
+            action = menu.addAction(page.parent.name)
+            action.setToolTip(str(page.parent))
+            action.triggered.connect(partial(_open_page, page))
+        menu.setToolTipsVisible(True)
+        button = self._bench.run_panel.report
+        menu.popup(button.mapToGlobal(QPoint(0, button.height() + 4)))
+        menu.setActiveAction(menu.actions()[0])
 
     def show_figures(self, run: RunProgress) -> None:
         """Show the figures of a run in the Metrics panel."""
@@ -226,6 +242,10 @@ class RunControl(QObject):
         self._bench.log.add_line(trace)
         self._bench.status.say(self.tr("A fault in Weightloom itself: see the log."))
         self._bench.show_panel("log")
+
+
+def _open_page(page: Path, _checked: bool = False) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(page)))
 
 
 def _name_device(device: str) -> str:
