@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from engine.checkpoints.header import TensorSpec
+from engine.checkpoints.header import DType, TensorSpec
 from engine.checkpoints.layout import ShardLayout
 from engine.checkpoints.staging import Staging
 from engine.document.model import NodeId
@@ -98,11 +98,12 @@ class ExportWriter:
         return self._round(evaluator, output, segments)
 
     def _round(self, evaluator: PieceEvaluator, output: OutputTensor, segments: Segments) -> torch.Tensor:
+        host = evaluator.take_host(evaluator.count * output.dtype.size_bytes)
+        if output.dtype is DType.BF16 and evaluator.round_halves(segments, host.view(torch.uint16)):
+            return host
         value = evaluator.value(segments)
         evaluator.check(value, output.dtype)
-        dtype = TORCH_DTYPES[output.dtype]
-        host = evaluator.take_host(evaluator.count * output.dtype.size_bytes)
-        rounded = host.view(dtype)
+        rounded = host.view(TORCH_DTYPES[output.dtype])
         rounded.copy_(value)
         for start, stop, form in iterate_ranges(segments, evaluator.offset, evaluator.count):
             source = self._copied_source(evaluator, form, output)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from engine.checkpoints.header import DType, TensorSpec
 from engine.checkpoints.positioned_io import FileSet
@@ -17,7 +18,7 @@ from engine.execution.buffers import Buffers, LastingArrays, view_bytes
 from engine.execution.dtypes import TORCH_DTYPES, overflow_bound
 from engine.execution.factors import FactorReader
 from engine.execution.low_rank_rows import Factors, fill_rows
-from engine.loops.mix import mix_halves, mix_reals
+from engine.loops.mix import Terms, mix_and_round, mix_halves, mix_reals
 from engine.operation import Kernel, Operands, PortKind, Spot
 from engine.planning.coefficient import Symbol
 from engine.planning.linear import Form, Segments, iterate_ranges
@@ -50,6 +51,16 @@ class Sum:
     adds_anchor: bool
     keeps_bits: bool
     """Whether entries where the terms are 0 must come out with the anchor's own bits."""
+
+    @property
+    def nodes(self) -> Sequence[NodeId]:
+        """Return the anchor, or any part where there is none, and the parts."""
+        return (self.anchor or self.terms[0].node, *(term.node for term in self.terms))
+
+    def mixed(self, dtype: type[np.float32 | np.float64]) -> Terms:
+        """Return what the compiled loops take, with factors of a dtype."""
+        factors = np.array([term.factor for term in self.terms], dtype=dtype)
+        return Terms(factors, np.array([term.is_difference for term in self.terms]), self.adds_anchor, self.keeps_bits)
 
     @staticmethod
     def of(form: Form) -> Sum:
@@ -298,17 +309,28 @@ class PieceEvaluator:
 
     def _mix(self, out: torch.Tensor, form: Sum, start: int, stop: int) -> None:
         """Do on the processor what `_compute` does, in one reading of each part as it is stored."""
-        nodes = [form.anchor or form.terms[0].node, *(term.node for term in form.terms)]
-        is_halves = out.dtype == torch.float32 and all(self._is_halves(node) for node in nodes)
-        factors = np.array([term.factor for term in form.terms], dtype=np.float32 if out.dtype == torch.float32 else np.float64)
-        differs = np.array([term.is_difference for term in form.terms])
-        keeps_bits = (form.adds_anchor, form.keeps_bits)
-        if is_halves:
-            anchor, *parts = (self.raw(node).view(torch.uint16)[start:stop].numpy() for node in nodes)
-            mix_halves(tuple(parts), factors, differs, anchor, keeps_bits, out.numpy())
+        halves = self._halves(form, start, stop)
+        if halves:
+            mix_halves(halves[1:], halves[0], form.mixed(np.float32), out.numpy())
         else:
-            anchor, *parts = (self._atom(node, start, stop).numpy() for node in nodes)
-            mix_reals(tuple(parts), factors, differs, anchor, keeps_bits, out.numpy())
+            anchor, *parts = (self._atom(node, start, stop).numpy() for node in form.nodes)
+            mix_reals(tuple(parts), anchor, form.mixed(anchor.dtype.type), out.numpy())
+
+    def round_halves(self, segments: Segments, out: torch.Tensor) -> bool:
+        """Write a value as bfloat16 (its bits) where one loop over stored bfloat16 does it; return whether that was so, and it fits."""
+        form = self.ground.sum_of(segments[0][1])
+        is_plain = len(segments) == 1 and bool(form.terms) and not form.copied and self.ground.device.type == "cpu"
+        halves = self._halves(form, 0, self.count) if is_plain and id(segments) not in self._values else ()
+        if not halves:
+            return False
+        # A comparison with NaN is false.
+        return bool(mix_and_round(halves[1:], halves[0], form.mixed(np.float32), out.numpy()) < overflow_bound(DType.BF16))
+
+    def _halves(self, form: Sum, start: int, stop: int) -> tuple[NDArray[np.uint16], ...]:
+        """Return the bits of the anchor and the parts; nothing where they are not all bfloat16."""
+        if self.work.precision is not DType.F32 or not all(self._is_halves(node) for node in form.nodes):
+            return ()
+        return tuple(self.raw(node).view(torch.uint16)[start:stop].numpy() for node in form.nodes)
 
     def _is_halves(self, node: NodeId) -> bool:
         if node not in self.ground.planner.resolved.sources:

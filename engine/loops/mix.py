@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,48 +16,80 @@ _UPPER_HALF = 1 << 16
 """A bfloat16 is the upper half of a float32."""
 
 
+class Terms(NamedTuple):
+    """Hold what a sum is made of, besides its parts."""
+
+    factors: Reals
+    """cᵢ and dⱼ, in the dtype of the result."""
+    differs: NDArray[np.bool_]
+    """Which parts the anchor is taken from first."""
+    adds_anchor: bool
+    keeps_bits: bool
+    """Whether the anchor goes out bit by bit where the sum is 0."""
+
+
 @compiled
-def mix_reals(
-    parts: tuple[Reals, ...], factors: Reals, differs: NDArray[np.bool_], anchor: Reals, keeps_bits: tuple[bool, bool], out: Reals
-) -> None:
+def mix_reals(parts: tuple[Reals, ...], anchor: Reals, terms: Terms, out: Reals) -> None:
     """Write Σ cᵢ(xᵢ − a) + Σ dⱼxⱼ, and the anchor a with it where it is wanted; sums go from left to right.
 
     Args:
         parts: the xᵢ (1-D, all of the dtype of `out`), at least one.
-        factors: cᵢ and dⱼ.
-        differs: which of them the anchor is taken from first.
-        anchor: a, as long as the parts.
-        keeps_bits: whether the anchor is added, and whether it then goes out bit by bit where the sum is 0: 0 + (−0) would be +0.
+        anchor: a, as long as the parts; any of them where it is not wanted.
+        terms: the factors, and what becomes of the anchor.
         out: written to; as long as the parts.
     """
     for start in range(0, out.size, _STEP):
         here = slice(start, min(start + _STEP, out.size))
         into, around = out[here], anchor[here]
         for number in range(len(parts)):
-            _add_part(parts[number][here], around, factors[number], differs[number], number == 0, into)
-        _add_anchor(around, keeps_bits, into)
+            _add_part(parts[number][here], around, terms.factors[number], terms.differs[number], number == 0, into)
+        _add_anchor(around, terms, into)
 
 
 @compiled
-def mix_halves(
-    parts: tuple[Halves, ...],
-    factors: Reals,
-    differs: NDArray[np.bool_],
-    anchor: Halves,
-    keeps_bits: tuple[bool, bool],
-    out: Reals,
-) -> None:
+def mix_halves(parts: tuple[Halves, ...], anchor: Halves, terms: Terms, out: Reals) -> None:
     """Do as `mix_reals`, the parts and the anchor being the bits of bfloat16 and the result float32."""
-    part_bits, anchor_bits = np.empty(_STEP, np.uint32), np.empty(_STEP, np.uint32)
+    rows = np.empty((2, _STEP), np.uint32)
+    for start in range(0, out.size, _STEP):
+        here = slice(start, min(start + _STEP, out.size))
+        _mix_step(parts, anchor, terms, here, rows, out[here])
+
+
+@compiled
+def mix_and_round(parts: tuple[Halves, ...], anchor: Halves, terms: Terms, out: Halves) -> np.float32:
+    """Do as `mix_halves`, write the bits of the nearest bfloat16 (ties to even), and return the largest magnitude before rounding.
+
+    Where that is infinite or NaN, what is written has no meaning.
+    """
+    rows, values = np.empty((2, _STEP), np.uint32), np.empty(_STEP, np.float32)
+    largest = np.zeros(1, np.uint32)
     for start in range(0, out.size, _STEP):
         here = slice(start, min(start + _STEP, out.size))
         into = out[here]
-        _widen(anchor[here], anchor_bits)
-        around = anchor_bits.view(np.float32)[: into.size]
-        for number in range(len(parts)):
-            _widen(parts[number][here], part_bits)
-            _add_part(part_bits.view(np.float32)[: into.size], around, factors[number], differs[number], number == 0, into)
-        _add_anchor(around, keeps_bits, into)
+        _mix_step(parts, anchor, terms, here, rows, values[: into.size])
+        largest[0] = _round(values.view(np.uint32), largest[0], into)
+    return largest.view(np.float32)[0]
+
+
+@inlined
+def _mix_step(parts: tuple[Halves, ...], anchor: Halves, terms: Terms, here: slice, rows: NDArray[np.uint32], out: Reals) -> None:
+    _widen(anchor[here], rows[0])
+    around, part = rows[0].view(np.float32)[: out.size], rows[1].view(np.float32)[: out.size]
+    for number in range(len(parts)):
+        _widen(parts[number][here], rows[1])
+        _add_part(part, around, terms.factors[number], terms.differs[number], number == 0, out)
+    _add_anchor(around, terms, out)
+
+
+@inlined
+def _round(bits: NDArray[np.uint32], largest: np.uint32, out: Halves) -> np.uint32:
+    for index in range(out.size):
+        # The bits of magnitudes order as these do; those of infinity and NaN are larger than all others.
+        largest = max(largest, np.uint32(bits[index] & np.uint32(0x7FFFFFFF)))
+    for index in range(out.size):
+        half = np.uint32(bits[index] + np.uint32(0x7FFF) + ((bits[index] >> np.uint32(16)) & np.uint32(1)))
+        out[index] = np.uint16(half >> np.uint32(16))
+    return largest
 
 
 @inlined
@@ -81,12 +115,12 @@ def _add_part(part: Reals, anchor: Reals, factor: Real, differs: bool, is_first:
 
 
 @inlined
-def _add_anchor(anchor: Reals, keeps_bits: tuple[bool, bool], out: Reals) -> None:
-    is_added, keeps = keeps_bits
-    if is_added and keeps:
+def _add_anchor(anchor: Reals, terms: Terms, out: Reals) -> None:
+    if terms.adds_anchor and terms.keeps_bits:
         for index in range(out.size):
             value = out[index] + anchor[index]
+            # 0 + (−0) would be +0.
             out[index] = anchor[index] if value == 0 and anchor[index] == 0 else value
-    elif is_added:
+    elif terms.adds_anchor:
         for index in range(out.size):
             out[index] += anchor[index]
