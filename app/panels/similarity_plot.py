@@ -137,6 +137,7 @@ class SimilarityPlot(FigureView):
     def _make_plot(
         self, view: FamilyView, grain: Grain, title: str, found: Sequence[PartCurve], band: tuple[tuple[float, float], ...] = ()
     ) -> Plot:
+        title = f"≈ {title}" if any(curve.errors for curve in found) else title
         places = shorten_titles([part.title for part in list_parts(view, grain)])
         return Plot(title, as_curves(found), places=places, band=band)
 
@@ -157,7 +158,7 @@ def make_plot_colours() -> PlotColours:
 def as_curves(found: Sequence[PartCurve]) -> tuple[PlotCurve, ...]:
     """Return figures part by part as curves of a plot; those beyond the colours are dashed."""
     most = len(make_plot_colours().curves)
-    return tuple(PlotCurve(curve.name, tuple(enumerate(curve.values)), number >= most) for number, curve in enumerate(found))
+    return tuple(PlotCurve(curve.name, tuple(enumerate(curve.values)), number >= most, curve.errors) for number, curve in enumerate(found))
 
 
 def shorten_titles(titles: Sequence[str]) -> tuple[str, ...]:

@@ -19,8 +19,9 @@ def make_square(found: HeatMap, where: str) -> HeatSquare:
         legend = _tr("50 %: as by chance · on the diagonal: entries that are exactly 0")
         return HeatSquare(title, found.names, found.values, is_signed=False, legend=legend, tell=tell)
     title = _tr("Cosines, {0}").format(where)
-    legend = "" if found.is_broken else _tr("with dots: within 1/√d = {0:.2g}, could be chance").format(found.band)
-    return HeatSquare(title, found.names, found.values, band=found.band, legend=legend, tell=tell)
+    estimated = _tr("≈ hatched: estimated · ") if (found.errors > 0).any() else ""
+    legend = "" if found.is_broken else estimated + _tr("with dots: within 1/√d = {0:.2g}, could be chance").format(found.band)
+    return HeatSquare(title, found.names, found.values, band=found.band, legend=legend, errors=found.errors, tell=tell)
 
 
 def _tell_cell(found: HeatMap, row: int, column: int) -> str:

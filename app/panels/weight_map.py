@@ -40,7 +40,7 @@ _KEY_STEP = 0.01
 _FINEST = 4
 """Decimals of a number that is dragged, at most."""
 _SIDE_WIDTH = 300
-_COLUMN_PIXELS = 88
+_COLUMN_PIXELS = 130
 _NAME_PIXELS = 150
 
 
@@ -132,7 +132,7 @@ class WeightMapPanel(QWidget):
         self.distances.setShowGrid(False)
         self.distances.setTabKeyNavigation(False)
         self.distances.verticalHeader().setDefaultSectionSize(24)
-        self.distances.horizontalHeader().setDefaultSectionSize(_COLUMN_PIXELS)
+        self.distances.horizontalHeader().setMaximumSectionSize(_COLUMN_PIXELS)
         for header in (self.distances.horizontalHeader(), self.distances.verticalHeader()):
             header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.distances.verticalHeader().setMaximumWidth(_NAME_PIXELS)
@@ -185,13 +185,16 @@ class WeightMapPanel(QWidget):
 
     def _draw(self) -> None:
         self._is_outdated = False
-        view = self.view
+        view, before = self.view, self.map.scene
         scene = draw_family(view, self._session.document) if view is not None else MapScene()
         if scene.points:
             self.map.show_scene(scene, self._caption(scene))
         else:
             self.map.show_message(self._explain())
+        is_wider = not scene.same_places(before) or scene.is_estimate != before.is_estimate
         self.table.show_scene(scene)
+        if is_wider:
+            self.distances.resizeColumnsToContents()
         self._list_sides(scene)
         self._draw_side()
         told = [line for shape in scene.parallelograms if (line := tell_parallelogram(shape, is_estimate=scene.is_estimate))]

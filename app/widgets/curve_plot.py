@@ -40,6 +40,8 @@ class PlotCurve:
     points: tuple[tuple[float, float], ...]
     """(place, figure); NaN makes a gap."""
     is_dashed: bool = False
+    errors: tuple[float, ...] = ()
+    """Standard errors of the points, drawn as bars; none where the figures are exact."""
 
 
 @dataclass(frozen=True)
@@ -209,10 +211,22 @@ class CurvePlot(QWidget):
         for run in runs:
             painter.drawPolyline(QPolygonF(run))
         places = [place for run in runs for place in run if len(run) == 1 or len(curve.points) <= _MOST_DOTS]
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
+        self._draw_errors(painter, curve, colour)
+        if curve.errors:
+            # A figure that may be off has an empty dot.
+            painter.setPen(QPen(colour, 1.4))
+            painter.setBrush(self._colours.back)
+        else:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour)
         for place in places:
             painter.drawEllipse(place, 2.5, 2.5)
+
+    def _draw_errors(self, painter: QPainter, curve: PlotCurve, colour: QColor) -> None:
+        painter.setPen(QPen(colour, 1))
+        for (x, y), error in zip(curve.points, curve.errors, strict=False):
+            if math.isfinite(y) and error > 0:
+                painter.drawLine(self._place(x, y - error), self._place(x, y + error))
 
     def _draw_legend(self, painter: QPainter) -> None:
         y = self.height() - 12.0
@@ -231,12 +245,19 @@ class CurvePlot(QWidget):
             painter.drawText(QPointF(x + _DASH + 5, y + 4), name)
             x += min(width, each)
 
+    def _tell_point(self, curve: PlotCurve, x: float, y: float) -> str:
+        error = dict(zip((place for place, _ in curve.points), curve.errors, strict=False)).get(x, 0.0)
+        figure = f"≈ {y:.4g} ± {error:.1g}" if error > 0 else f"{y:.4g}"
+        if self._plot.places and float(x).is_integer() and 0 <= x < len(self._plot.places):
+            return f"{self._plot.places[int(x)]}: {figure}"
+        return f"{self._plot.quantity} = {x:g}: {figure}"
+
     def _point_at(self, at: QPointF) -> str:
         for curve in self._plot.curves:
             for x, y in curve.points:
                 if math.isfinite(y) and (self._place(x, y) - at).manhattanLength() < _HIT_PIXELS:
                     hint = f"\n{self._plot.hints[x]}" if x in self._plot.hints else ""
-                    return f"{curve.name}\n{self._plot.quantity} = {x:g}: {y:.4g}{hint}"
+                    return f"{curve.name}\n{self._tell_point(curve, x, y)}{hint}"
         return ""
 
 

@@ -10,7 +10,19 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QMouseEvent, QPaintEngine, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFocusEvent,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPaintEngine,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.theme import current_theme, current_tokens, font
@@ -28,6 +40,9 @@ _RADIUS = 4.0
 _WIDE, _NUMBERED_WIDTH, _TEXT_WIDTH = 44.0, 14.0, 30.0
 """From these widths of a cell on: figures in full size, a number over it, figures at all."""
 _NAMED_HEIGHT, _FULL_HEIGHT, _TEXT_HEIGHT = 9.0, 12.0, 13.0
+_WIDE_ESTIMATE = 50.0
+"""With the sign of an estimate before them."""
+_HATCH = 0.28
 _SCALE_STEPS = 20
 _MANY = 160
 """From so many cells on they are painted at once, with sharp corners."""
@@ -46,6 +61,8 @@ class HeatSquare:
     band: float = math.nan
     """Values within could be chance: they are written dim, and their cells dotted."""
     legend: str = ""
+    errors: NDArray[np.float64] | None = None
+    """(N, N): standard errors; cells with one are hatched and written with ≈. None when all is exact."""
     tell: Callable[[int, int], str] = lambda _row, _column: ""
     """What hovering a cell says."""
 
@@ -234,6 +251,7 @@ class HeatMapPlot(QWidget):
             painter.setPen(QPen(current_tokens().dim, 1, Qt.PenStyle.DotLine))
             for row, column in np.argwhere(chance).tolist():
                 painter.drawRoundedRect(layout.cell(row, column).adjusted(1.5, 1.5, -1.5, -1.5), _RADIUS - 1, _RADIUS - 1)
+        self._hatch(painter, layout)
         if layout.width >= _TEXT_WIDTH and layout.height >= _TEXT_HEIGHT:
             self._write(painter, layout, values.tolist())
         if self.chosen is not None:
@@ -268,13 +286,34 @@ class HeatMapPlot(QWidget):
                   np.argwhere(chance).tolist()]  # fmt: skip
         painter.drawPoints(QPolygonF(points))
 
+    def _estimated(self) -> NDArray[np.bool_] | None:
+        """Return which cells are estimates; None where none is."""
+        errors = self.square.errors
+        found = np.nan_to_num(errors) > 0 if errors is not None else None
+        return found if found is not None and found.any() else None
+
+    def _hatch(self, painter: QPainter, layout: _Layout) -> None:
+        """Draw estimates as such: a figure that may be off must not look like one that is known."""
+        estimated = self._estimated()
+        if estimated is None:
+            return
+        colour = QColor(current_tokens().panel)
+        colour.setAlphaF(_HATCH)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QBrush(colour, Qt.BrushStyle.BDiagPattern))
+        for row, column in np.argwhere(estimated).tolist():
+            painter.drawRect(layout.cell(row, column))
+
     def _write(self, painter: QPainter, layout: _Layout, values: list[list[float]]) -> None:
         theme = current_theme()
-        painter.setFont(font("mono" if layout.width >= _WIDE else "mono_caption"))
+        estimated = self._estimated()
+        painter.setFont(font("mono" if layout.width >= (_WIDE if estimated is None else _WIDE_ESTIMATE) else "mono_caption"))
+        room = QFontMetricsF(painter.font()).horizontalAdvance("≈−0.00") <= layout.width - _GAP
         for row, line in enumerate(values):
             for column, value in enumerate(line):
+                mark = "≈" if room and estimated is not None and estimated[row, column] else ""
                 painter.setPen(cell_colours(theme, value, is_signed=self.square.is_signed).text)
-                painter.drawText(layout.cell(row, column), Qt.AlignmentFlag.AlignCenter, self._spell(value))
+                painter.drawText(layout.cell(row, column), Qt.AlignmentFlag.AlignCenter, mark + self._spell(value))
 
     def _outline(self, painter: QPainter, cell: tuple[int, int], style: Qt.PenStyle) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)

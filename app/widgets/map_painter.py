@@ -69,8 +69,9 @@ class MapBrush:
         area = (4.0, 4.0, width - 4.0, height - 4.0)
         labels = place_labels(anchors, obstacles, area, self.sides)
         found = {label.key for label in labels}
-        # A name cut short says more than none.
-        short = [replace(anchor, width=min(anchor.width, _SHORTEST_NAME)) for anchor in anchors if anchor.key not in found]
+        # A name cut short says more than none; a figure cut short says another figure.
+        left = [anchor for anchor in anchors if anchor.key not in found and not texts[anchor.key].is_gap]
+        short = [replace(anchor, width=min(anchor.width, _SHORTEST_NAME)) for anchor in left]
         labels += place_labels(short, [*obstacles, *(label.box for label in labels)], area, {})
         self.sides = dict.fromkeys(texts, NO_ROOM) | {label.key: label.choice for label in labels}
         for label in labels:

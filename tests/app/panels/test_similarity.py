@@ -221,8 +221,16 @@ def test_an_estimate_says_so(panel, live):
     show(live, make_view(0.5, errors))
     assert panel.state.text().startswith("≈")
     assert "±" in panel.heat.square.tell(0, 1)
+    height = panel.heat.height()
     live.progressed.emit(10**9, 4 * 10**9)
-    assert "of" in panel.state.text()
+    assert "exact when all is read: 1.0 GB of 4.0 GB" in panel.state.text()
+    assert (panel.heat.square.errors > 0).any()
+    assert panel.plot.curves.accessibleName().startswith("≈ ")
+    live.is_measuring = False
+    show(live, make_view(0.5))
+    assert panel.state.text() == ""
+    assert panel.heat.height() == height
+    assert not panel.plot.curves.accessibleName().startswith("≈")
 
 
 def test_the_keyboard_walks_and_chooses(panel, live, qtbot):
