@@ -86,7 +86,15 @@ class AngleView(FigureView):
             legend = self.tr("dotted: within 1/√d = {0:.2g}, could be chance").format(found.band)
             return HeatSquare(self.tr("Cosines"), found.names, np.array(found.cosines), band=found.band, legend=legend, tell=tell)
         legend = self.tr("50 %: as by chance · on the diagonal: entries that are exactly 0")
-        return HeatSquare(self.tr("Sign conflicts"), found.names, np.array(found.conflicts), is_signed=False, legend=legend, tell=tell)
+        return HeatSquare(
+            self.tr("Sign conflicts"),
+            found.names,
+            np.array(found.conflicts),
+            is_signed=False,
+            legend=legend,
+            has_own_diagonal=True,
+            tell=tell,
+        )
 
     def _tell_cell(self, found: Angles, view: str, row: int, column: int) -> str:
         value = _pick(found, view)[row][column]

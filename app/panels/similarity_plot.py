@@ -138,8 +138,8 @@ class SimilarityPlot(FigureView):
         self, view: FamilyView, grain: Grain, title: str, found: Sequence[PartCurve], band: tuple[tuple[float, float], ...] = ()
     ) -> Plot:
         title = f"≈ {title}" if any(curve.errors for curve in found) else title
-        places = shorten_titles([part.title for part in list_parts(view, grain)])
-        return Plot(title, as_curves(found), places=places, band=band)
+        titles = [part.title for part in list_parts(view, grain)]
+        return Plot(title, as_curves(found), places=shorten_titles(titles), apart=_find_apart(titles), band=band)
 
     def _find_pair(self) -> tuple[Row, Row] | None:
         rows = {row.name: row for row in self._rows}
@@ -159,6 +159,12 @@ def as_curves(found: Sequence[PartCurve]) -> tuple[PlotCurve, ...]:
     """Return figures part by part as curves of a plot; those beyond the colours are dashed."""
     most = len(make_plot_colours().curves)
     return tuple(PlotCurve(curve.name, tuple(enumerate(curve.values)), number >= most, curve.errors) for number, curve in enumerate(found))
+
+
+def _find_apart(titles: Sequence[str]) -> frozenset[int]:
+    """Return the places that do not go on from the one before: only layers of one stack are in a row."""
+    stacks = [title.rpartition(" ")[0] if title.rpartition(" ")[2].isdigit() else None for title in titles]
+    return frozenset(place for place, stack in enumerate(stacks) if stack is None or place == 0 or stacks[place - 1] != stack)
 
 
 def shorten_titles(titles: Sequence[str]) -> tuple[str, ...]:

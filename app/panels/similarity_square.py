@@ -17,7 +17,7 @@ def make_square(found: HeatMap, where: str) -> HeatSquare:
     if found.quantity == "conflict":
         title = _tr("Share of conflicting signs, {0}").format(where)
         legend = _tr("50 %: as by chance · on the diagonal: entries that are exactly 0")
-        return HeatSquare(title, found.names, found.values, is_signed=False, legend=legend, tell=tell)
+        return HeatSquare(title, found.names, found.values, is_signed=False, legend=legend, has_own_diagonal=True, tell=tell)
     title = _tr("Cosines, {0}").format(where)
     estimated = _tr("≈ hatched: estimated · ") if (found.errors > 0).any() else ""
     legend = "" if found.is_broken else estimated + _tr("with dots: within 1/√d = {0:.2g}, could be chance").format(found.band)

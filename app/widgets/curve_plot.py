@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QToolTip, QWidget
+
+from app.widgets.short_names import drop_shared_start
 
 _LEFT, _TOP, _RIGHT, _BOTTOM = 44, 26, 14, 34
 _HIT_PIXELS = 12
 _DASH = 14
+_LEGEND_LINE = 14
 _SMALLEST, _LARGEST = 1e-4, 1e7
 """Numbers between are told without a power of ten."""
 _ROUNDING = 1e-9
+_ASIDE = 3.0
+_MARK = 2.6
+_SHAPES: tuple[tuple[tuple[float, float], ...], ...] = (
+    (),
+    ((-1, -1), (1, -1), (1, 1), (-1, 1)),
+    ((0, -1.3), (1.2, 1), (-1.2, 1)),
+    ((0, -1.5), (1.5, 0), (0, 1.5), (-1.5, 0)),
+    ((0, 1.3), (1.2, -1), (-1.2, -1)),
+    ((-1.6, -0.6), (1.6, -0.6), (1.6, 0.6), (-1.6, 0.6)),
+)
+"""A circle, and polygons."""
 _MOST_DOTS = 20
 """A curve of more points shows no dots."""
 
@@ -57,6 +70,8 @@ class Plot:
     """A height that a horizontal line marks; NaN for none."""
     places: tuple[str, ...] = ()
     """What the places 0, 1, 2 … of the axis are called; else they are numbers."""
+    apart: frozenset[int] = frozenset()
+    """Places that no line joins to the one before: what is not in a row has no course."""
     band: tuple[tuple[float, float], ...] = ()
     """(place, half height): a shaded band around 0."""
     empty: str = ""
@@ -76,6 +91,8 @@ class CurvePlot(QWidget):
         self._colours = colours
         self._plot = Plot("")
         self._limits = _find_limits(self._plot)
+        self._rows = 1
+        """Of the legend."""
         self.setMouseTracking(True)
         self.setMinimumSize(220, 130)
 
@@ -103,6 +120,7 @@ class CurvePlot(QWidget):
 
     def draw(self, painter: QPainter) -> None:
         """Paint the plot on any device of this widget's size: the screen, an image, an SVG file."""
+        self._rows = self._legend_rows()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(self._colours.line)
         painter.setBrush(self._colours.back)
@@ -116,8 +134,8 @@ class CurvePlot(QWidget):
         self._draw_axes(painter)
         self._draw_band(painter)
         self._draw_marks(painter)
-        for index, curve in enumerate(self._plot.curves):
-            self._draw_curve(painter, curve, self._colour(index))
+        for index in range(len(self._plot.curves)):
+            self._draw_curve(painter, index)
         self._draw_legend(painter)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
@@ -129,7 +147,8 @@ class CurvePlot(QWidget):
         return self._colours.curves[index % len(self._colours.curves)]
 
     def _area(self) -> QRectF:
-        return QRectF(self.rect()).adjusted(_LEFT, _TOP, -_RIGHT, -_BOTTOM - 6)
+        below = _BOTTOM + 6 + _LEGEND_LINE * (self._rows - 1)
+        return QRectF(self.rect()).adjusted(_LEFT, _TOP, -_RIGHT, -below)
 
     def _place(self, x: float, y: float) -> QPointF:
         left, right, low, high = self._limits
@@ -203,15 +222,17 @@ class CurvePlot(QWidget):
             x = self._place(self._plot.mark, self._limits[2]).x()
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
 
-    def _draw_curve(self, painter: QPainter, curve: PlotCurve, colour: QColor) -> None:
+    def _draw_curve(self, painter: QPainter, index: int) -> None:
+        curve, colour = self._plot.curves[index], self._colour(index)
         style = Qt.PenStyle.DashLine if curve.is_dashed else Qt.PenStyle.SolidLine
         painter.setPen(QPen(colour, 2, style))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        runs = [[self._place(x, y) for x, y in run] for run in _find_runs(curve.points)]
+        shift = self._shift(index)
+        runs = [[self._place(x, y) + shift for x, y in run] for run in _find_runs(curve.points, self._plot.apart)]
         for run in runs:
             painter.drawPolyline(QPolygonF(run))
         places = [place for run in runs for place in run if len(run) == 1 or len(curve.points) <= _MOST_DOTS]
-        self._draw_errors(painter, curve, colour)
+        self._draw_errors(painter, curve, colour, shift)
         if curve.errors:
             # A figure that may be off has an empty dot.
             painter.setPen(QPen(colour, 1.4))
@@ -220,30 +241,49 @@ class CurvePlot(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour)
         for place in places:
-            painter.drawEllipse(place, 2.5, 2.5)
+            _draw_mark(painter, place, index)
 
-    def _draw_errors(self, painter: QPainter, curve: PlotCurve, colour: QColor) -> None:
+    def _shift(self, index: int) -> QPointF:
+        """Return how far a curve's points stand aside, so that equal figures do not hide one another over one place."""
+        count, places = len(self._plot.curves), len(self._plot.places)
+        room = self._area().width() / max(places, 1) if 0 < places <= _MOST_DOTS else 0.0
+        return QPointF((index - (count - 1) / 2) * min(_ASIDE, room / (2 * count)), 0.0)
+
+    def _draw_errors(self, painter: QPainter, curve: PlotCurve, colour: QColor, shift: QPointF) -> None:
         painter.setPen(QPen(colour, 1))
         for (x, y), error in zip(curve.points, curve.errors, strict=False):
             if math.isfinite(y) and error > 0:
-                painter.drawLine(self._place(x, y - error), self._place(x, y + error))
+                painter.drawLine(self._place(x, y - error) + shift, self._place(x, y + error) + shift)
 
     def _draw_legend(self, painter: QPainter) -> None:
-        y = self.height() - 12.0
         painter.setFont(_smaller(self.font()))
         metrics = painter.fontMetrics()
-        widths = [metrics.horizontalAdvance(curve.name) + 34 for curve in self._plot.curves]
-        room = self.width() - _LEFT - 4.0
-        x = float(_LEFT) if sum(widths) <= room else 10.0
-        each = math.inf if sum(widths) <= room else (self.width() - x) / len(widths)
-        for index, (curve, width) in enumerate(zip(self._plot.curves, widths, strict=True)):
+        names = drop_shared_start([curve.name for curve in self._plot.curves])
+        widths = [metrics.horizontalAdvance(name) + _DASH + 20 for name in names]
+        in_row = math.ceil(len(names) / self._rows)
+        left = float(_LEFT) if sum(widths) <= self.width() - _LEFT - 4.0 else 10.0
+        each = math.inf if left == _LEFT else (self.width() - left) / in_row
+        x, y = left, self.height() - 12.0 - _LEGEND_LINE * (self._rows - 1)
+        for index, (curve, name) in enumerate(zip(self._plot.curves, names, strict=True)):
+            if index and index % in_row == 0:
+                x, y = left, y + _LEGEND_LINE
             style = Qt.PenStyle.DashLine if curve.is_dashed else Qt.PenStyle.SolidLine
             painter.setPen(QPen(self._colour(index), 2, style))
             painter.drawLine(QPointF(x, y), QPointF(x + _DASH, y))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._colour(index))
+            _draw_mark(painter, QPointF(x + _DASH / 2, y), index)
             painter.setPen(self._colours.dim)
-            name = curve.name if width <= each else metrics.elidedText(curve.name, Qt.TextElideMode.ElideRight, int(each) - _DASH - 9)
-            painter.drawText(QPointF(x + _DASH + 5, y + 4), name)
-            x += min(width, each)
+            shown = name if widths[index] <= each else metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, int(each) - _DASH - 9)
+            painter.drawText(QPointF(x + _DASH + 5, y + 4), shown)
+            x += min(widths[index], each)
+
+    def _legend_rows(self) -> int:
+        """Return how many lines the curves' names take: two where one would cut them short."""
+        metrics = QFontMetrics(_smaller(self.font()))
+        names = drop_shared_start([curve.name for curve in self._plot.curves])
+        whole = sum(metrics.horizontalAdvance(name) + _DASH + 20 for name in names)
+        return 2 if len(names) > 1 and whole > self.width() - 14 else 1
 
     def _tell_point(self, curve: PlotCurve, x: float, y: float) -> str:
         error = dict(zip((place for place, _ in curve.points), curve.errors, strict=False)).get(x, 0.0)
@@ -261,10 +301,26 @@ class CurvePlot(QWidget):
         return ""
 
 
-def _find_runs(points: Sequence[tuple[float, float]]) -> tuple[tuple[tuple[float, float], ...], ...]:
-    """Return the points between gaps: what is not known is not bridged by a line."""
-    parts = groupby(points, key=lambda point: math.isfinite(point[1]))
-    return tuple(tuple(part) for is_known, part in parts if is_known)
+def _find_runs(points: Sequence[tuple[float, float]], apart: Collection[int]) -> list[list[tuple[float, float]]]:
+    """Return the points that lines join: what is not known is not bridged, and what is apart stays so."""
+    runs: list[list[tuple[float, float]]] = [[]]
+    for x, y in points:
+        if not math.isfinite(y):
+            runs.append([])
+            continue
+        if x in apart:
+            runs.append([])
+        runs[-1].append((x, y))
+    return [run for run in runs if run]
+
+
+def _draw_mark(painter: QPainter, place: QPointF, index: int) -> None:
+    """Draw the point of a curve: each has a shape of its own, for those whom colours tell little."""
+    corners = _SHAPES[index % len(_SHAPES)]
+    if corners:
+        painter.drawPolygon(QPolygonF([place + QPointF(x, y) * _MARK for x, y in corners]))
+    else:
+        painter.drawEllipse(place, _MARK, _MARK)
 
 
 def _find_limits(plot: Plot) -> tuple[float, float, float, float]:

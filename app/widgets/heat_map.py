@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.theme import current_theme, current_tokens, font
 from app.widgets.heat_colours import cell_colours, paint_cells
+from app.widgets.short_names import drop_shared_start
 
 _PAD = 12.0
 _HEAD = 20.0
@@ -61,6 +62,8 @@ class HeatSquare:
     band: float = math.nan
     """Values within could be chance: they are written dim, and their cells dotted."""
     legend: str = ""
+    has_own_diagonal: bool = False
+    """Whether the diagonal holds figures of another kind, which the scale's colours do not stand for."""
     errors: NDArray[np.float64] | None = None
     """(N, N): standard errors; cells with one are hatched and written with ≈. None when all is exact."""
     tell: Callable[[int, int], str] = lambda _row, _column: ""
@@ -203,11 +206,12 @@ class HeatMapPlot(QWidget):
     def _layout(self) -> _Layout:
         count = max(len(self.square.names), 1)
         metrics = QFontMetricsF(font("text"))
-        widest = max((metrics.horizontalAdvance(name) for name in self.square.names), default=0.0)
+        shown = drop_shared_start(self.square.names)
+        widest = max((metrics.horizontalAdvance(name) for name in shown), default=0.0)
         names = min(widest, self.width() * _NAME_SHARE) + 10
         across = (self.width() - names - 2 * _PAD) / count
         width = max(min(across, _WIDEST), _LEAST)
-        is_numbered = any(metrics.horizontalAdvance(name) > width + 2 for name in self.square.names)
+        is_numbered = any(metrics.horizontalAdvance(name) > width + 2 for name in shown)
         if is_numbered:
             names = min(widest + metrics.horizontalAdvance(f"{count}  "), self.width() * _NAME_SHARE) + 10
             width = max(min((self.width() - names - 2 * _PAD) / count, _WIDEST), _LEAST)
@@ -220,16 +224,20 @@ class HeatMapPlot(QWidget):
         painter.setPen(current_tokens().text)
         painter.setFont(font("text" if layout.height >= _FULL_HEIGHT else "caption"))
         metrics = QFontMetricsF(painter.font())
-        for number, name in enumerate(self.square.names):
+        # Where lines are lower than words every second or third one is named, with its number.
+        step = 1 if layout.height >= _NAMED_HEIGHT else math.ceil(_FULL_HEIGHT / layout.height)
+        for number, name in enumerate(drop_shared_start(self.square.names)):
             across = QRectF(layout.left + number * layout.width - 4, 0, layout.width + 6, layout.top)
             if not layout.is_numbered:
                 painter.drawText(across, Qt.AlignmentFlag.AlignCenter, name)
-            elif layout.width >= _NUMBERED_WIDTH:
+            elif number % math.ceil(_NUMBERED_WIDTH / layout.width) == 0:
                 painter.drawText(across, Qt.AlignmentFlag.AlignCenter, str(number + 1))
-            if layout.height < _NAMED_HEIGHT:
+            if number % step:
                 continue
             label = f"{name}  {number + 1}" if layout.is_numbered else name
             beside = QRectF(_PAD, layout.top + number * layout.height, layout.left - _PAD - 10, layout.height - _GAP)
+            outside = max(_TEXT_HEIGHT - beside.height(), 0.0) / 2
+            beside.adjust(0, -outside, 0, outside)
             room = beside.width() - (metrics.horizontalAdvance(f"  {number + 1}") if layout.is_numbered else 0)
             cut = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
             shown = f"{cut}  {number + 1}" if layout.is_numbered else cut
@@ -251,6 +259,10 @@ class HeatMapPlot(QWidget):
             painter.setPen(QPen(current_tokens().dim, 1, Qt.PenStyle.DotLine))
             for row, column in np.argwhere(chance).tolist():
                 painter.drawRoundedRect(layout.cell(row, column).adjusted(1.5, 1.5, -1.5, -1.5), _RADIUS - 1, _RADIUS - 1)
+        if self.square.has_own_diagonal:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(current_tokens().panel)
+            painter.drawRects([layout.cell(place, place) for place in range(len(values))])
         self._hatch(painter, layout)
         if layout.width >= _TEXT_WIDTH and layout.height >= _TEXT_HEIGHT:
             self._write(painter, layout, values.tolist())
@@ -312,7 +324,9 @@ class HeatMapPlot(QWidget):
         for row, line in enumerate(values):
             for column, value in enumerate(line):
                 mark = "≈" if room and estimated is not None and estimated[row, column] else ""
-                painter.setPen(cell_colours(theme, value, is_signed=self.square.is_signed).text)
+                is_apart = self.square.has_own_diagonal and row == column
+                written = current_tokens().dim if is_apart else cell_colours(theme, value, is_signed=self.square.is_signed).text
+                painter.setPen(written)
                 painter.drawText(layout.cell(row, column), Qt.AlignmentFlag.AlignCenter, mark + self._spell(value))
 
     def _outline(self, painter: QPainter, cell: tuple[int, int], style: Qt.PenStyle) -> None:

@@ -83,3 +83,28 @@ def test_what_is_not_known_is_a_gap(plot):
 def test_nothing_known_at_all_is_said(plot):
     written = write(plot, Plot("Title", (PlotCurve("c", ((0, math.nan),)),), empty="nothing here"))
     assert "nothing here" in written
+
+
+def test_curves_of_one_height_do_not_hide_one_another(plot):
+    """Over places each curve stands a little aside, and has a mark of its own shape."""
+    points = tuple((float(place), 1.0) for place in range(3))
+    shown = Plot("", (PlotCurve("a", points), PlotCurve("b", points)), places=("x", "y", "z"), apart=frozenset(range(3)))
+    plot.show_plot(shown)
+    image = make_image(plot)
+    assert min(count(image, RED), count(image, BLUE)) > 30
+
+
+def test_places_that_are_apart_are_not_joined(plot):
+    points = tuple((float(place), 1.0) for place in range(3))
+    amounts = []
+    for apart in (frozenset(), frozenset(range(3))):
+        plot.show_plot(Plot("", (PlotCurve("a", points),), places=("x", "y", "z"), apart=apart))
+        amounts.append(count(make_image(plot), RED))
+    assert amounts[1] < amounts[0] / 2
+
+
+def test_many_names_take_two_lines(plot):
+    curves = tuple(PlotCurve(f"a curve that is named {letter * 8}", ((0, 1), (1, 2))) for letter in "abcdef")
+    write(plot, Plot("", curves))
+
+    assert plot._rows == 2
