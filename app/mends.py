@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,7 @@ from engine.problems import Problem
 
 Edit = Callable[[Document], Document]
 Permission = Literal["", "allow_outside"]
+_TRIES = re.compile(r"takes ([\d,]+) tries, more than the budget")
 _MOST_OFFERS = 3
 """More buttons than this under one problem would be a second palette."""
 
@@ -47,6 +49,7 @@ def find_mends(document: Document, problem: Problem) -> tuple[Mend, ...]:
         *_mend_parameter(document, node_id, problem),
         *_mend_wires(document, node_id, problem.field),
         *_mend_splits(document, node_id, problem.field),
+        *_mend_budget(document, node_id, problem),
     ]
     return tuple(found)[:_MOST_OFFERS]
 
@@ -147,6 +150,15 @@ def _mend_splits(document: Document, node_id: NodeId, port: str) -> Iterator[Men
         if source is not None and source.operation == "test_set" and source.parameters.get("split", "test") != wanted:
             title = _translate("Mark ‘{0}’ as {1} data").format(_name(document, wire.source), wanted)
             yield Mend(title, partial(set_parameter, node_id=wire.source.node, name="split", value=wanted))
+
+
+def _mend_budget(document: Document, node_id: NodeId, problem: Problem) -> Iterator[Mend]:
+    """Offer as many tries as a search takes."""
+    wanted, operation = _TRIES.search(problem.message), find_operation(document, node_id)
+    budget = operation.parameter("budget") if operation is not None else None
+    if wanted is None or budget is None or not _is_sound(budget, tries := int(wanted[1].replace(",", ""))):
+        return
+    yield Mend(_translate("Set the budget to {0}").format(tries), partial(set_parameter, node_id=node_id, name="budget", value=tries))
 
 
 def _name(document: Document, port: PortRef) -> str:

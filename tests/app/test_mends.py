@@ -113,3 +113,18 @@ def test_a_setting_that_nobody_knows_goes_back_to_the_usual_one():
     (mend,) = find_mends(document, error("“float12” is no precision.", "Choose another.", field="precision"))
     assert mend.title == "Set it to “float32”"
     assert "precision" not in mend.edit(document).settings.values
+
+
+def test_a_budget_that_is_too_small_grows_to_what_is_needed():
+    vectors = {f"t{number}": Node("checkpoint", {"source": f"t{number}"}) for number in range(5)}
+    taus = {f"tau{number}": Node("task_vector") for number in range(5)}
+    search = Node("strength_search", {"strengths": "pairs", "budget": 10, "start": 0.5, "stop": 1, "step": 0.5})
+    wires = [(f"t{number}.checkpoint", f"tau{number}.tuned") for number in range(5)]
+    wires += [("b.checkpoint", f"tau{number}.base") for number in range(5)] + [("b.checkpoint", "search.base")]
+    wires += [(f"tau{number}.vector", "search.vectors") for number in range(5)]
+    document = make({"b": BASE, **vectors, **taus, "search": search}, wires)
+    (problem,) = [problem for problem in problems_of(document) if "more than the budget" in problem.message]
+    (mend,) = [mend for mend in find_mends(document, problem) if mend.title.startswith("Set the budget to ")]
+    mended = mend.edit(document)
+    assert mended.nodes[NodeId("search")].parameters["budget"] == int(mend.title.rpartition(" ")[2]) > 10
+    assert not [problem for problem in problems_of(mended) if "budget" in problem.message]
