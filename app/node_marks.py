@@ -74,6 +74,10 @@ def shorten_facts(facts: Facts) -> Mapping[NodeId, str]:
 def _tell_run(run: RunProgress, node_id: NodeId) -> list[tuple[str, str]]:
     known = [(_tr(_CHOSEN), chosen.strength) for chosen in run.chosen if chosen.node == node_id]
     strengths = {value for _, value in known}
+    searcher = run.document.nodes.get(node_id)
+    if not known and searcher is not None and searcher.operation == "strength_search":
+        # What it compares with is no figure of its own, and those of what it tries are not the end.
+        return []
     final = [event for event in run.measured if event.node == node_id and _is_final(event, strengths)]
     return known + [_tell_measurement(event) for event in final]
 

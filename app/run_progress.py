@@ -68,6 +68,11 @@ class RunProgress:
         return min(self.bytes_done / self.bytes_planned, 1.0) if self.bytes_planned else 0.0
 
     @property
+    def is_cached(self) -> bool:
+        """Tell whether nothing had to be read so far: all figures come from earlier runs."""
+        return self.bytes_done == 0 and bool(self.measured) and all(event.measurement.measured_at for event in self.measured)
+
+    @property
     def read_speed(self) -> float:
         """Return bytes read per second so far."""
         return self.bytes_read / self.seconds if self.seconds > 0 else 0.0

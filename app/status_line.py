@@ -44,7 +44,9 @@ class StatusLine(QStatusBar):
         left = progress.seconds_left
         parts = [
             self.tr("read {0}/s").format(format_bytes(progress.read_speed)),
-            self.tr("{0} of {1}").format(format_bytes(progress.bytes_done), format_bytes(progress.bytes_planned)),
+            self.tr("from the cache")
+            if progress.is_cached
+            else self.tr("{0} of {1}").format(format_bytes(progress.bytes_done), format_bytes(progress.bytes_planned)),
             self.tr("{0} left").format(format_seconds(left)) if left is not None else "",
             memory,
         ]

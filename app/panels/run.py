@@ -186,6 +186,8 @@ class RunPanel(QWidget):
         }
 
     def _say_done(self, run: RunProgress) -> str:
+        if run.is_cached:
+            return self.tr("from the cache")
         if run.ending or not run.bytes_planned:
             return format_bytes(run.bytes_done) if run.bytes_done else ""
         return self.tr("{0} of {1}").format(format_bytes(run.bytes_done), format_bytes(run.bytes_planned))

@@ -54,11 +54,13 @@ class StrengthCurve(QWidget):
         if sweep is None:
             self.plot.show_plot(Plot(self.tr("Figures by strength (λ)")))
             return
-        title = self.tr("‘{0}’, last run").format(name_node(document, NodeId(sweep.title)))
+        words = self.tr("‘{0}’, last run") if sweep.is_final else self.tr("‘{0}’, stopped")
+        title = words.format(name_node(document, NodeId(sweep.title)))
         curves = tuple(PlotCurve(curve.name, curve.points, curve.is_control) for curve in sweep.curves)
         strength = read_strength(document, self._node)
         if math.isnan(strength):
-            self.plot.show_plot(Plot(title, curves, sweep.chosen, self.tr("chosen {0:g}").format(sweep.chosen), sweep.limit))
+            words = self.tr("chosen λ = {0:g}") if sweep.is_final else self.tr("best so far λ = {0:g}")
+            self.plot.show_plot(Plot(title, curves, sweep.chosen, words.format(sweep.chosen), sweep.limit))
         else:
             self.plot.show_plot(Plot(title, curves, strength, self.tr("λ = {0:g}").format(strength), sweep.limit))
 

@@ -96,6 +96,11 @@ class CurvePlot(QWidget):
         self.setMouseTracking(True)
         self.setMinimumSize(220, 130)
 
+    @property
+    def shown(self) -> Plot:
+        """Return what is shown."""
+        return self._plot
+
     def sizeHint(self) -> QSize:  # noqa: N802  (Qt's name)
         """Return a size at which curves can be told apart."""
         return QSize(360, 200)

@@ -1,5 +1,6 @@
 """What a run says of its nodes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,21 @@ def test_a_search_shows_what_it_has_chosen_and_how_that_does():
         ("accuracy of Edit on digits", "0.300"),
     )
     assert shorten_facts(facts) == {MEASURE: "λ = 0.6"}
+
+
+def test_a_search_that_goes_on_tells_no_figure_of_what_it_compares_with():
+    document = Document("One", {MEASURE: Node("strength_search")})
+    tried = (told(DAY), MetricMeasured(MEASURE, "Edit", "digits", told("").measurement, strength=0.5))
+    facts = gather_facts(document, None, RunProgress(1, document, Path(), measured=tried), frozenset())
+    assert facts[MEASURE] == ()
+    assert shorten_facts(facts) == {}
+
+
+def test_a_run_that_reads_nothing_is_told_as_cached():
+    run = RunProgress(1, DOCUMENT, Path(), measured=(told(DAY), told(DAY)), bytes_planned=100)
+    assert run.is_cached
+    for other in (replace(run, bytes_done=1), replace(run, measured=(told(DAY), told(""))), replace(run, measured=())):
+        assert not other.is_cached
 
 
 def test_an_adapter_tells_its_rank_and_how_much_it_changes():

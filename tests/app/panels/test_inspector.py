@@ -167,3 +167,12 @@ def test_a_curve_that_is_known_at_once_opens_no_window(searched, qtbot):
     qtbot.addWidget(made)
     assert made.plot.accessibleName().startswith("‘Best strength’")
     assert not made.isVisible()
+
+
+@pytest.mark.parametrize(("is_final", "words"), [(True, "last run"), (False, "stopped")])
+def test_a_search_that_was_stopped_has_chosen_nothing(searched, qtbot, is_final, words):
+    sweep = Sweep("search", (Curve("Stripes", ((0, 0.3), (1, 0.7))),), 1, choice=(1,), is_final=is_final)
+    made = StrengthCurve(searched, NodeId("search"), (sweep,))
+    qtbot.addWidget(made)
+    assert made.plot.accessibleName().endswith(words)
+    assert made.plot.shown.mark_name == ("chosen λ = 1" if is_final else "best so far λ = 1")
