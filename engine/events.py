@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from engine.evaluation.measurement import Measurement
 
@@ -112,9 +112,6 @@ class RunFailed:
 @dataclass(frozen=True)
 class RunCancelled:
     """Say that the user's stop was obeyed."""
-
-    kept: tuple[str, ...] = field(default_factory=tuple)
-    """Staging folders that were kept."""
 
 
 Event = (

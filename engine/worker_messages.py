@@ -24,7 +24,7 @@ from engine.planning.options import RunOptions
 from engine.problems import Problem
 from engine.record_codec import decode_record, encode_record
 
-PROTOCOL = 3
+PROTOCOL = 4
 """Rises when a message changes; both sides refuse another number."""
 
 

@@ -123,11 +123,6 @@ class InputFile:
         """Return how many bytes were read so far."""
         return self._bytes_read
 
-    @property
-    def descriptor(self) -> int:
-        """Return the open descriptor, for advice to the system about what is read next."""
-        return self._descriptor
-
     def read_into(self, buffer: memoryview, offset: int) -> None:
         """Fill the buffer from `offset` on and count its bytes.
 
@@ -198,13 +193,8 @@ class FileSet:
     @property
     def bytes_read(self) -> int:
         """Return how many bytes were read so far, of all files."""
-        return sum(self.bytes_read_by_path.values())
-
-    @property
-    def bytes_read_by_path(self) -> dict[Path, int]:
-        """Return how many bytes were read of each file that was opened."""
         with self._open_lock:
-            return {path: file.bytes_read for path, file in self._files.items()}
+            return sum(file.bytes_read for file in self._files.values())
 
     def verify_unchanged(self) -> None:
         """Check every file that was opened against its stamp.

@@ -6,12 +6,11 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.checkpoints.config import read_config
-from engine.checkpoints.header import DType
 from engine.checkpoints.layout import INDEX_NAME, ShardLayout, lay_out, make_index, make_placeholder, patch_metadata
 from engine.checkpoints.provenance import InputFingerprint, make_metadata, reserve_fingerprint
 from engine.checkpoints.recipe_paths import leave_out_places
@@ -34,7 +33,6 @@ _COPIED_NAMES = frozenset(
     }
 )  # fmt: skip
 """What transformers reads beside the weights."""
-_DTYPE_NAMES = {DType.F32: "float32", DType.BF16: "bfloat16", DType.F16: "float16", DType.F64: "float64"}
 _HASH_BYTES = 1 << 22
 
 
@@ -224,8 +222,3 @@ def _hash_file(path: Path) -> str:
         while chunk := file.read(_HASH_BYTES):
             digest.update(chunk)
     return digest.hexdigest()
-
-
-def list_parameters(shards: Sequence[ShardLayout]) -> int:
-    """Return the entries over all tensors of an output."""
-    return sum(spec.count for shard in shards for spec in shard.tensors.values())

@@ -16,7 +16,7 @@ from engine.errors import CheckpointError
 from engine.execution.device import describe_device
 from engine.execution.edited_places import place_edited
 from engine.execution.measuring import relate_figures
-from engine.execution.outputs import Output, list_parameters
+from engine.execution.outputs import Output
 from engine.execution.remarks import collect_remarks, describe_estimates
 from engine.execution.result import Conditions, FileRecord, InputRecord, MetricRecord, OutputRecord, RunResult, TestSetRecord
 from engine.execution.run import Execution
@@ -110,7 +110,7 @@ def _summarise_output(execution: Execution, output: Output, metrics: Mapping[Nod
         sentence=format_sentence(form, plan.resolved.title),
         base=str(plan.resolved.graph.steps[base].parameters["source"]) if base else "",
         tensors=len(specs),
-        parameters=list_parameters(output.shards),
+        parameters=sum(spec.count for spec in specs),
         dtypes=tuple(sorted({spec.dtype.value for spec in specs})),
         similarities=tuple(node for node, source in wired.items() if source.behaviour == Measure("similarity")),
         metrics=_merge(metrics.get(node, ()) for node in wired),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,17 +16,6 @@ from engine.similarity.geometry import Figures, Geometry
 from engine.similarity.geometry_map import MapAxes, MapPlaces, find_axes, place_points, place_slopes, strength_at, turn_like
 from engine.similarity.geometry_presets import StrengthPresets, suggest_strengths
 from engine.similarity.gram_table import GramTable
-
-
-@dataclass(frozen=True)
-class Parallelogram:
-    """Hold how far a node is from the true vector it is compared with."""
-
-    node: NodeId
-    true: NodeId
-    residual: float
-    """‖made − true‖ / ‖true‖."""
-    cosine: float
 
 
 class LiveSpace:
@@ -74,20 +63,6 @@ class LiveSpace:
     def suggest(self, values: Mapping[Symbol, float], node: NodeId, symbol: Symbol) -> StrengthPresets | None:
         """Return good strengths to begin with, for the vector that a live number multiplies in a node; None where nothing is known."""
         return suggest_strengths(self.geometry, self.evaluator.slope(values, symbol)[:, self.rows[node]])
-
-    def compare(self, figures: Figures) -> tuple[Parallelogram, ...]:
-        """Return, for every node that is held against a true vector, how far it is from it."""
-        return tuple(
-            Parallelogram(
-                node.node,
-                true,
-                figures.residual(self.rows[node.node], self.rows[true]),
-                float(figures.cosines[self.rows[node.node], self.rows[true]]),
-            )
-            for node in self.family.nodes
-            for true in node.compared
-            if true in self.rows
-        )
 
     def keep_still(self, figures: Figures, before: Mapping[NodeId, Floats]) -> None:
         """Turn the map so that the checkpoints lie as near as can be to where an earlier map had them."""

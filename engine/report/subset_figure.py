@@ -21,7 +21,6 @@ from engine.report.wording import write_figure
 from engine.subset_scores import Subset, Trial
 
 MODES: Final = ("pairs", "subsets")
-PAIR: Final = 2
 _MEAN: Final = LegendEntry("mean over the subsets of a size", Ink(TARGET, "-", "o"))
 _SUBSET: Final = LegendEntry("one subset at its best strength", Ink(CONTROL, "none", "."))
 _TOP: Final = legend_height(2)

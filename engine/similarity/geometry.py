@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.similarity.gram_table import Floats, GramTable
-from engine.similarity.sections import Section, find_sections
+from engine.similarity.sections import find_sections
 
 ONE_THREAD = 1 << 18
 """Products of matrices with at most so many multiplications are done in the calling thread. OpenBLAS shares larger ones among threads,
@@ -51,8 +51,6 @@ class Geometry:
         self.base_squares: Floats = products[:, 0, 0]
         """(tensors,): ‖θ₀‖² per tensor."""
         self.entries = int(table.entries[rows].sum())
-        self.across: Floats = _sum_rows(self._take_columns(products[:, 0, :]), self.groups, self.group_count)
-        """(groups, columns): ⟨θ₀, δ_column⟩ per group."""
         self._per_tensor = self.arrange(products)
         self.tensor_stack = Stack(self._per_tensor, self.groups)
         self.section_of = self._number_tensors([section.tensors for section in self.sections])
@@ -208,12 +206,6 @@ class Figures:
         return 1 - _divide(alone, np.diagonal(self.inner))
 
     @cached_property
-    def checkpoint_norms(self) -> Floats:
-        """(N,): ‖θ₀ + edit‖."""
-        across = np.einsum("gnc,gc->n", self.weights, self._geometry.across)
-        return np.sqrt(np.maximum(self._geometry.base_squares.sum() + 2 * across + np.diagonal(self.inner), 0))
-
-    @cached_property
     def distances(self) -> Floats:
         """(N + 1, N + 1): ‖a − b‖ of edits, θ₀ (the edit 0) last."""
         count = len(self.is_known)
@@ -265,11 +257,6 @@ def cosines_of(inner: Floats) -> Floats:
 def chance_band(entries: int) -> float:
     """Return 1/√d, the standard deviation of the cosine of two random directions of d entries: what lies within could be chance."""
     return 1 / np.sqrt(entries) if entries else float("nan")
-
-
-def section_titles(sections: Sequence[Section]) -> tuple[str, ...]:
-    """Return the titles of sections."""
-    return tuple(section.title for section in sections)
 
 
 def _find_columns(table: GramTable, columns: Sequence[str]) -> tuple[Numbers, Flags]:

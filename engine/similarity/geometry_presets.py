@@ -20,8 +20,6 @@ class StrengthPresets:
     """1/T: the mean of the fine-tuned models."""
     norm_match: float
     """mean‖τᵢ‖ / ‖Στᵢ‖ (science.md, section 3): the edit is as long as one fine-tuning; 1/√T for orthogonal vectors of one length."""
-    meta_gpt: tuple[float, ...]
-    """‖τᵢ‖² / Σ‖τₖ‖² per summand (MetaGPT, Zhou et al. 2024, arXiv 2406.11385): one strength for each vector."""
 
 
 def suggest_strengths(geometry: Geometry, direction: Floats) -> StrengthPresets | None:
@@ -40,31 +38,10 @@ def suggest_strengths(geometry: Geometry, direction: Floats) -> StrengthPresets 
     if not len(summands) or total <= 0:
         return None
     norms = np.sqrt(squares[summands])
-    shares = squares[summands] / squares.sum()
-    return StrengthPresets(
-        tuple(int(column) for column in summands), 1 / len(summands), float(norms.mean() / np.sqrt(total)), tuple(map(float, shares))
-    )
+    return StrengthPresets(tuple(int(column) for column in summands), 1 / len(summands), float(norms.mean() / np.sqrt(total)))
 
 
 def weighted_products(geometry: Geometry, direction: Floats) -> Floats:
     """Return (columns, columns): ⟨wᵢδᵢ, wⱼδⱼ⟩ over the whole model for (groups, columns) weights."""
     each = np.stack([np.diag(weights) for weights in direction])
     return geometry.whole_stack.multiply(each).sum(axis=1)
-
-
-def model_stock_ratios(inner: Floats) -> Floats:
-    """Return (K,): the ratio t of Model Stock (Jang et al. 2024, arXiv 2403.19522, equation 2 for N models) per tensor.
-
-    θ₀ + t·mean(τᵢ) with t = N·c / (1 + (N − 1)·c), c the mean pairwise cosine of the τᵢ; 1 for one vector, NaN where one is zero.
-
-    Args:
-        inner: (N, K, N) inner products of the N vectors in K tensors.
-    """
-    count = inner.shape[0]
-    if count <= 1:
-        return np.ones(inner.shape[1])
-    norms = np.sqrt(np.maximum(np.einsum("aka->ak", inner), 0))
-    scale = norms[:, :, None] * norms.T[None, :, :]
-    cosines = np.divide(inner, scale, out=np.full_like(inner, np.nan), where=scale > 0)
-    mean = (np.einsum("akb->k", cosines) - np.einsum("aka->k", cosines)) / (count * (count - 1))
-    return count * mean / (1 + (count - 1) * mean)

@@ -83,7 +83,7 @@ def make_family(table: GramTable, *, by_layer: bool) -> LiveFamily:
 def measure_figures(figures: Figures) -> None:
     """Ask for every figure of the whole model, of each section and layer and of each tensor."""
     _ = figures.norms, figures.cosines, figures.relative_norms, figures.shares, figures.interference_shares
-    _ = figures.checkpoint_norms, figures.distances
+    _ = figures.distances
     _ = norms_of(figures.section_inner), cosines_of(figures.section_inner)
     _ = norms_of(figures.layer_inner), cosines_of(figures.layer_inner)
     _ = norms_of(figures.tensor_inner), cosines_of(figures.tensor_inner)

@@ -214,7 +214,7 @@ def describe_timings(timings: Timings, painter: str) -> list[Line]:
 def measure_shown_figures(figures: Figures) -> None:
     """Ask for every figure that a panel, a node or the inspector shows."""
     _ = figures.norms, figures.cosines, figures.relative_norms, figures.shares, figures.interference_shares
-    _ = figures.checkpoint_norms, figures.distances
+    _ = figures.distances
     _ = norms_of(figures.layer_inner), cosines_of(figures.layer_inner)
 
 

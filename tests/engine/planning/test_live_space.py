@@ -101,13 +101,19 @@ def test_dragging_a_point_to_where_a_strength_takes_it_gives_that_strength(drawn
 
 def test_an_analogy_is_held_against_the_true_vector(drawn):
     document, model, space, models = drawn
-    (found,) = space.compare(space.look(model.read_values(document)))
+    figures = space.look(model.read_values(document))
+    (made,) = (node for node in space.family.nodes if node.compared)
+    (true,) = made.compared
     base = flat(models["base"])
     a, b, c = (flat(models[name]) - base for name in "abc")
     guess = c + b - a
-    assert (found.node, found.true) == ("guess", "td")
-    assert found.residual == pytest.approx((torch.linalg.norm(guess - b) / torch.linalg.norm(b)).item(), rel=1e-5)
-    assert found.cosine == pytest.approx(torch.nn.functional.cosine_similarity(guess, b, dim=0).item(), abs=1e-6)
+    assert (made.node, true) == ("guess", "td")
+    assert figures.residual(space.rows["guess"], space.rows["td"]) == pytest.approx(
+        (torch.linalg.norm(guess - b) / torch.linalg.norm(b)).item(), rel=1e-5
+    )
+    assert figures.cosines[space.rows["guess"], space.rows["td"]] == pytest.approx(
+        torch.nn.functional.cosine_similarity(guess, b, dim=0).item(), abs=1e-6
+    )
 
 
 def test_suggestions_do_not_depend_on_where_the_slider_is(drawn):

@@ -65,12 +65,6 @@ def test_points_a_millionth_apart_have_their_distance(tiny):
 
 
 @GRAPHS
-def test_a_checkpoint_is_as_long_as_base_and_edit_together(tiny, weights, groups):
-    whole = torch.linalg.norm(tiny.edits(weights, groups) + tiny.base(), dim=1)
-    assert tiny.geometry(groups).measure(weights).checkpoint_norms == pytest.approx(whole.numpy(), rel=1e-6)
-
-
-@GRAPHS
 def test_shares_say_how_much_of_a_vector_is_in_an_edit(tiny, weights, groups):
     figures, edits = tiny.geometry(groups).measure(weights), tiny.edits(weights, groups)
     products = (edits @ edits.T).numpy()
@@ -128,7 +122,7 @@ def test_what_hangs_on_an_unknown_number_or_column_is_not_known(tiny):
     weights = np.array([[[1, 0, 0, 0, 0], [np.nan, 0, 0, 0, 0], [0, 0, 0, 0, 0.5], [0, 1, 0, 0, 0]]], dtype=float)
     figures = geometry.measure(weights)
     assert figures.is_known.tolist() == [True, False, False, True]
-    for array in (figures.norms, figures.interference_shares, figures.checkpoint_norms):
+    for array in (figures.norms, figures.interference_shares):
         assert np.isnan(array).tolist() == [False, True, True, False]
     known = np.ix_([0, 3], [0, 3])
     for array in (figures.cosines, figures.distances, figures.shares, cosines_of(figures.tensor_inner)[:, 0]):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.similarity.geometry_presets import model_stock_ratios, suggest_strengths
+from engine.similarity.geometry_presets import suggest_strengths
 
 
 def test_presets_of_a_sum_are_those_of_its_vectors(tiny):
@@ -17,33 +17,14 @@ def test_presets_of_a_sum_are_those_of_its_vectors(tiny):
     assert found.summands == (0, 2, 3)
     assert found.mean == pytest.approx(1 / 3)
     assert found.norm_match == pytest.approx(norms.mean() / torch.linalg.norm(vectors.sum(0)).item(), rel=1e-5)
-    assert found.meta_gpt == pytest.approx(norms**2 / (norms**2).sum(), rel=1e-5)
 
 
 def test_one_vector_is_as_long_as_itself(tiny):
     found = suggest_strengths(tiny.geometry(), np.array([[0, -1, 0, 0]], dtype=float))
-    assert (found.mean, found.norm_match, found.meta_gpt) == (1, pytest.approx(1), (1,))
+    assert (found.mean, found.norm_match) == (1, pytest.approx(1))
 
 
 def test_nothing_is_suggested_for_what_is_zero_or_not_known(tiny):
     geometry = tiny.geometry(columns=[*tiny.table.vectors, "ties"])
     for weights in ([0, 0, 0, 0, 0], [np.nan, 0, 0, 0, 0], [1, 0, 0, 0, 1]):
         assert suggest_strengths(geometry, np.array([weights], dtype=float)) is None
-
-
-def test_model_stock_brings_each_tensor_as_near_to_the_base_as_its_angles_say(tiny):
-    geometry = tiny.geometry()
-    inner = geometry.measure(np.eye(4)[None]).tensor_inner
-    found = model_stock_ratios(inner)
-    for place, tensor in enumerate(geometry.tensors):
-        edits = tiny.edits(np.eye(4)[None], tensors=[tensor])
-        unit = edits / torch.linalg.norm(edits, dim=1, keepdim=True)
-        mean = ((unit @ unit.T).sum() - 4).item() / 12
-        assert found[place] == pytest.approx(4 * mean / (1 + 3 * mean), abs=1e-5)
-    assert model_stock_ratios(inner[:1, :, :1]).tolist() == [1] * len(geometry.tensors)
-
-
-def test_vectors_alike_stay_and_orthogonal_ones_go_home():
-    alike, square = np.ones((3, 1, 3)), np.eye(3)[:, None, :]
-    assert model_stock_ratios(alike) == pytest.approx([1])
-    assert model_stock_ratios(square) == pytest.approx([0])
