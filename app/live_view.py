@@ -83,6 +83,8 @@ class LiveView(QObject):
         self.is_on = True
         self._session = session
         self._checker = checker
+        self._is_forced = False
+        """Whether the next check is to be taken though it may tell nothing new."""
         self._model: LiveModel | None = None
         self._names: Mapping[NodeId, str] = {}
         self._chosen: Mapping[Symbol, float] = {}
@@ -115,7 +117,7 @@ class LiveView(QObject):
             return
         self.is_on = is_on
         if is_on:
-            self._take_check(is_forced=True)
+            self._check_anew()
         else:
             self._tables.stop()
             # Without a model the next check, even of the very same graph, lays everything out anew.
@@ -125,7 +127,12 @@ class LiveView(QObject):
     def try_again(self) -> None:
         """Measure anew what failed."""
         self._tables.forget_asking()
-        self._take_check(is_forced=True)
+        self._check_anew()
+
+    def _check_anew(self) -> None:
+        """Lay everything out after another check: files may have come or changed since the last one."""
+        self._is_forced = True
+        self._checker.check_now()
 
     def take_written(self, written: Mapping[NodeId, Path]) -> None:
         """Take what a run has written of the document as it is: it tells exactly what TIES, DARE and the like have made."""
@@ -179,10 +186,11 @@ class LiveView(QObject):
     def _follow(self, _before: Document, _after: Document) -> None:
         self._move()
 
-    def _take_check(self, *, is_forced: bool = False) -> None:
+    def _take_check(self) -> None:
         summary = self._checker.summary
         if summary is None or summary.live is None or not self.is_on:
             return
+        is_forced, self._is_forced = self._is_forced, False
         is_new = summary.live != self._model or dict(summary.titles) != dict(self._names)
         self._model, self._names = summary.live, summary.titles
         # The tables tell of themselves by `changed` when they are others.

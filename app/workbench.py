@@ -117,6 +117,7 @@ class Workbench(QMainWindow):
         for dock in docks.values():
             dock.escaped.connect(self.focus_canvas)
         docks["weight_map"].visibilityChanged.connect(self.weight_map.wake)
+        docks["similarity"].visibilityChanged.connect(self.similarity.wake)
         return docks
 
     def _arrange_docks(self) -> None:

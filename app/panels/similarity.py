@@ -43,7 +43,7 @@ class SimilarityPanel(QWidget):
         self._order: tuple[int, ...] = ()
         self._parts: tuple[Part | None, ...] = (None,)
         """What the lines of the list of parts stand for."""
-        self._is_outdated = True
+        self._is_seen = self._is_outdated = True
         self.setAccessibleName(self.tr("Similarity"))
         self._resting = QTimer(self)
         self._resting.setSingleShot(True)
@@ -84,7 +84,7 @@ class SimilarityPanel(QWidget):
 
     def refresh(self) -> None:
         """Show everything anew; while the panel is hidden, when it is next seen."""
-        if not self.isVisible():
+        if not self._is_awake():
             self._is_outdated = True
             return
         self._is_outdated = False
@@ -98,6 +98,9 @@ class SimilarityPanel(QWidget):
             widget.setEnabled(bool(self._rows))
         self._show_figures()
 
+    def _is_awake(self) -> bool:
+        return self._is_seen and self.isVisible()
+
     def restyle(self) -> None:
         """Take the colours of the present theme."""
         self.plot.restyle()
@@ -110,6 +113,12 @@ class SimilarityPanel(QWidget):
     def save(self, path: str) -> bool:
         """Write the heat map as PNG or SVG, or the table as CSV, as the path's ending says."""
         return save_figure(self.heat, lambda: self.table_text(","), path)
+
+    def wake(self, is_seen: bool) -> None:
+        """Show what has changed meanwhile; while another panel lies in front, nothing is computed."""
+        self._is_seen = is_seen
+        if is_seen and self._is_outdated:
+            self.refresh()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802  (Qt's name)
         """Bring up to date what has changed while the panel was hidden."""
@@ -210,6 +219,8 @@ class SimilarityPanel(QWidget):
         self.state.setText(" · ".join(part for part in (text, gaps) if part))
 
     def _tell_progress(self, done: int, total: int) -> None:
+        if not self._is_awake():
+            return
         view = self.view
         words = self.tr("reading the models: {0} of {1}")
         if view is not None and view.is_estimate:
@@ -249,7 +260,7 @@ class SimilarityPanel(QWidget):
         return tuple(self._rows[place] for place in self._order)
 
     def _follow_move(self) -> None:
-        if not self.isVisible():
+        if not self._is_awake():
             self._is_outdated = True
             return
         self._show_figures()

@@ -104,6 +104,21 @@ def test_other_files_are_read_anew(live, qtbot, tmp_path):
     assert norm_of(live, "tau2") > 2 * before
 
 
+def test_trying_again_looks_at_the_files_as_they_are_now(live, qtbot, tmp_path):
+    """The graph is the same, and what the last check saw of the files is not."""
+    tensors = load_file(MODELS / "dots" / "model.safetensors")
+    (tmp_path / "dots").mkdir()
+    save_file(tensors, tmp_path / "dots" / "model.safetensors")
+    show(live, qtbot, draw())
+    with qtbot.waitSignal(live.checker.changed, timeout=PATIENCE, check_params_cb=lambda: live.checker.summary is not None):
+        live.session.apply("Set", lambda old: set_parameter(old, NodeId("dots"), "source", str(tmp_path / "dots")))
+    qtbot.waitUntil(lambda: bool(live.families) and not live.is_measuring, timeout=PATIENCE)
+    before = norm_of(live, "tau2")
+    save_file({name: 2 * tensor for name, tensor in tensors.items()}, tmp_path / "dots" / "model.safetensors")
+    live.try_again()
+    qtbot.waitUntil(lambda: bool(live.families) and norm_of(live, "tau2") > 2 * before, timeout=PATIENCE)
+
+
 def test_kernels_are_estimated_and_forgotten_when_they_are_made_otherwise(live, qtbot):
     view = show(live, qtbot, draw(mixed=Node("ties", {})))
     row = view.space.rows[NodeId("mixed")]
@@ -130,4 +145,5 @@ def test_nothing_is_measured_while_it_is_switched_off(live, qtbot):
     live.switch(is_on=False)
     assert live.families == ()
     live.switch(is_on=True)
+    qtbot.waitUntil(lambda: bool(live.families), timeout=PATIENCE)
     assert norm_of(live, "apply") > 0

@@ -115,6 +115,18 @@ def test_a_move_changes_the_figures_at_once_and_a_hidden_panel_waits(panel, live
     assert panel.heat.square.values[3, 2] == pytest.approx(1.0)
 
 
+def test_behind_another_panel_nothing_is_computed(panel, live):
+    show(live, make_view(0.5))
+    panel.wake(False)
+    before = panel.heat.square
+    live.families = (make_view(2.0),)
+    live.moved.emit()
+    live.model_changed.emit()
+    assert panel.heat.square is before
+    panel.wake(True)
+    assert panel.heat.square.values[3, 0] == pytest.approx(cosine(VECTORS[1] + 2 * VECTORS[2], VECTORS[2]))
+
+
 def test_a_layer_alone(panel, live):
     show(live, make_view(0.5))
     panel.part.setCurrentIndex(panel.part.findText("layer 1") if panel.part.findText("layer 1") > 0 else 3)
