@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Self
 
+from engine.cache_folder import cache_folder
 from engine.checkpoints.cache_file import YOUNGEST_NS, CacheFile
-from engine.checkpoints.cache_folder import cache_folder
 from engine.checkpoints.header import FileStamp
 
 FILE_NAME = "fingerprints.sqlite3"

@@ -17,7 +17,7 @@ from tempfile import NamedTemporaryFile
 import numpy as np
 import numpy.typing as npt
 
-from engine.checkpoints.cache_folder import cache_folder
+from engine.cache_folder import cache_folder
 from engine.checkpoints.header import DType, FileStamp
 from engine.checkpoints.positioned_io import explain_write_failure, write_from
 from engine.checkpoints.safetensors import read_safetensors_header

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.checkpoints.cache_folder import cache_folder
+from engine.cache_folder import cache_folder
 from engine.command_line.arguments import find_version
 
 

@@ -10,8 +10,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Self
 
+from engine.cache_folder import cache_folder
 from engine.checkpoints.cache_file import CacheFile
-from engine.checkpoints.cache_folder import cache_folder
 from engine.evaluation.measurement import Measurement
 
 FILE_NAME = "measurements.sqlite3"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
+from types import FunctionType
 from typing import ParamSpec, TypeVar, cast
 
 import numba
+
+from engine.loops.kept_forms import KeptForms
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
@@ -17,37 +19,20 @@ def compiled(function: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
 
     No sum is regrouped and no product fused with a sum, so the result is what the source says, on every processor.
     """
-    return _keep(cast("Callable[_Given, _Result]", _compile(function)))
+    loop = numba.njit(nogil=True, error_model="numpy")(function)
+    # What Numba's own `cache=True` does, with a cache that neither fails nor errs.
+    loop._cache = KeptForms(cast("FunctionType", function))  # pyright: ignore[reportAttributeAccessIssue]
+    return cast("Callable[_Given, _Result]", loop)
 
 
 def inlined(function: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
-    """Compile a function that only compiled ones of the same file call: a change of another file would not reach those kept on disk."""
+    """Compile a function that only compiled ones call."""
     return cast("Callable[_Given, _Result]", numba.njit(nogil=True, error_model="numpy")(function))
 
 
 def regrouped(function: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
     """Do as `inlined` and let sums be regrouped as the processor adds them fastest: the last bits are those of this processor."""
     return cast("Callable[_Given, _Result]", numba.njit(nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})(function))
-
-
-def _compile(function: Callable[..., object]) -> object:
-    try:
-        return numba.njit(nogil=True, cache=True, error_model="numpy")(function)
-    except RuntimeError:
-        # Nowhere to keep it: neither beside the source nor in the user's cache folder can be written.
-        return numba.njit(nogil=True, error_model="numpy")(function)
-
-
-def _keep(loop: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
-    @functools.wraps(loop)
-    def run(*arguments: _Given.args, **named: _Given.kwargs) -> _Result:
-        try:
-            return loop(*arguments, **named)
-        except OSError:
-            # It is compiled and could not be kept (a full disk); loops themselves touch no file, so it has not run yet.
-            return loop(*arguments, **named)
-
-    return run
 
 
 def load_compiler() -> None:

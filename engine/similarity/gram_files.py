@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.checkpoints.cache_folder import cache_folder
+from engine.cache_folder import cache_folder
 from engine.similarity.gram_table import Counts, Floats, GramTable
 
 FOLDER_NAME = "gram-tables"

@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NoReturn, Self
 
-from engine.checkpoints.cache_folder import cache_folder
+from engine.cache_folder import cache_folder
 from engine.similarity.pair_sums import PairSums, read_pair, write_pair
 
 FILE_NAME = "gram-1.sqlite3"
