@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from app.live_view import FamilyView
 from app.similarity_figures import HeatMap, PartCurve, Quantity, Row, make_heat_map
 from app.similarity_parts import Grain, Part, count_entries, count_part, list_parts
+from app.word_table import Table
 
 _DIGITS = ".6g"
 _TITLES = {"layer": "layer", "section": "part", "tensor": "tensor"}
-
-
-@dataclass(frozen=True)
-class Table:
-    """Hold a head and lines of words; the first word of each line is its name."""
-
-    head: tuple[str, ...] = ()
-    lines: tuple[tuple[str, ...], ...] = ()
-
-    def write(self, separator: str = "\t") -> str:
-        """Return the table for a spreadsheet."""
-        text = io.StringIO()
-        writer = csv.writer(text, delimiter=separator, lineterminator="\n")
-        if self.head:
-            writer.writerow(self.head)
-        writer.writerows(self.lines)
-        return text.getvalue()
 
 
 def tabulate_rows(view: FamilyView, rows: Sequence[Row], quantity: Quantity, part: Part | None) -> Table:

@@ -16,12 +16,13 @@ from app.run_progress import format_bytes
 from app.saving import ask_and_save
 from app.similarity_figures import Quantity, Row, cluster, list_rows, make_heat_map
 from app.similarity_parts import Part, list_parts
-from app.similarity_tables import Table, tabulate_rows
+from app.similarity_tables import tabulate_rows
 from app.widgets.clipboard import copy_figure
 from app.widgets.figure_table import FigureTable
 from app.widgets.heat_map import HeatMapPlot, HeatSquare
 from app.widgets.narrow_choice import NarrowChoice
 from app.widgets.picture_saving import make_image, save_figure
+from app.word_table import Table
 
 _INDENT = "    "
 """Before a part of a layer, in the list of parts."""

@@ -18,10 +18,11 @@ from app.similarity_figures import (
     norms_by_part,
 )
 from app.similarity_parts import GRAINS, Grain, list_parts
-from app.similarity_tables import Table, tabulate_curves
+from app.similarity_tables import tabulate_curves
 from app.theme import current_tokens, font
 from app.widgets.curve_plot import CurvePlot, Plot, PlotColours, PlotCurve
 from app.widgets.figure_table import FigureTable
+from app.word_table import Table
 
 _MOST_CURVES = 8
 """More can't be told apart."""

@@ -23,16 +23,19 @@ from PySide6.QtWidgets import (
 from app.live_gaps import tell_gaps
 from app.live_view import FamilyView, LiveView
 from app.map_drawing import draw_family
+from app.map_tables import tabulate_analogies, tabulate_path
 from app.saving import ask_and_save
 from app.session import Session
 from app.theme import current_tokens, font
 from app.widgets.clipboard import copy_figure
 from app.widgets.curve_plot import CurvePlot, Plot, PlotColours, PlotCurve
+from app.widgets.figure_table import FigureTable
 from app.widgets.map_plot import MapPlot
 from app.widgets.map_scene import MapHandle, MapPath, MapScene, Place, tell_parallelogram
 from app.widgets.map_table import MapTable, write_table
+from app.widgets.narrow_choice import NarrowChoice
 from app.widgets.narrow_label import NarrowLabel
-from app.widgets.picture_saving import make_image, save_picture
+from app.widgets.picture_saving import make_image, save_figure, save_picture
 from engine.document.model import NodeId
 from engine.planning.coefficient import Symbol
 
@@ -114,13 +117,16 @@ class WeightMapPanel(QWidget):
     def _make_side(self) -> QVBoxLayout:
         column = QVBoxLayout()
         head = QHBoxLayout()
-        self.sides = QComboBox()
-        self.sides.setAccessibleName(self.tr("What to show beside the map"))
+        self.sides = NarrowChoice(self.tr("What to show beside the map"))
         self.sides.addItem(self.tr("Distances"))
         self.sides.activated.connect(self._draw_side)
-        self.save_table = self._make_button(self.tr("Save CSV…"), self.tr("Save places and distances as a table"), self._save_table)
-        head.addWidget(self.sides, 1)
-        head.addWidget(self.save_table)
+        self.copy_side = self._make_button(self.tr("Copy"), self.tr("Copy what is beside the map"), self._copy_side)
+        self.save_side = self._make_button(self.tr("Save…"), self.tr("Save what is beside the map: a curve, or a table"), self._save_side)
+        self.copy_side.setAccessibleName(self.tr("Copy what is beside the map"))
+        self.save_side.setAccessibleName(self.tr("Save what is beside the map"))
+        for widget, stretch in ((self.sides, 1), (self.copy_side, 0), (self.save_side, 0)):
+            widget.setProperty("compact", True)
+            head.addWidget(widget, stretch)
         self.table = MapTable(self)
         self.distances = QTableView()
         self.distances.setObjectName("plain")
@@ -142,6 +148,8 @@ class WeightMapPanel(QWidget):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.distances)
         self.pages.addWidget(self.curves)
+        self.residuals = FigureTable(self.tr("Analogies against their true answers"))
+        self.pages.addWidget(self.residuals)
         self.analogies = QLabel()
         self.analogies.setWordWrap(True)
         self.analogies.setAccessibleName(self.tr("Analogies against their true answers"))
@@ -198,9 +206,10 @@ class WeightMapPanel(QWidget):
         self._list_sides(scene)
         self._draw_side()
         told = [line for shape in scene.parallelograms if (line := tell_parallelogram(shape, is_estimate=scene.is_estimate))]
+        # One is a sentence under the table; more are a table of their own.
         self.analogies.setText("\n".join(told))
-        self.analogies.setVisible(bool(told))
-        for button in (self.fit, self.copy, self.save_map, self.save_table):
+        self.analogies.setVisible(len(told) == 1)
+        for button in (self.fit, self.copy, self.save_map, self.copy_side, self.save_side):
             button.setEnabled(bool(scene.points))
         self._tell_state()
 
@@ -242,6 +251,8 @@ class WeightMapPanel(QWidget):
 
     def _list_sides(self, scene: MapScene) -> None:
         titles = [self.tr("Distances"), *(self._name_path(path) for path in scene.paths)]
+        if any(shape.true_name for shape in scene.parallelograms):
+            titles.append(self.tr("Analogies"))
         if titles == [self.sides.itemText(row) for row in range(self.sides.count())]:
             return
         chosen = max(self.sides.currentIndex(), 0)
@@ -255,9 +266,15 @@ class WeightMapPanel(QWidget):
     def _draw_side(self, _row: int = 0) -> None:
         row = self.sides.currentIndex() - 1
         paths = self.map.scene.paths
-        self.pages.setCurrentIndex(1 if 0 <= row < len(paths) else 0)
         if 0 <= row < len(paths):
             self.curves.show_plot(self._plot_path(paths[row]))
+            self.pages.setCurrentWidget(self.curves)
+        elif row >= len(paths):
+            found = tabulate_analogies(self.map.scene)
+            self.residuals.show_lines(found.head, found.lines)
+            self.pages.setCurrentWidget(self.residuals)
+        else:
+            self.pages.setCurrentWidget(self.distances)
 
     def _plot_path(self, path: MapPath) -> Plot:
         final = path.norms[-1]
@@ -305,11 +322,29 @@ class WeightMapPanel(QWidget):
         kinds = self.tr("Pictures (*.png *.svg)")
         ask_and_save(self, self.tr("Save the map"), "weight-map.svg", kinds, lambda path: save_picture(self.map, path))
 
-    def _save_table(self) -> None:
-        ask_and_save(self, self.tr("Save the distances"), "weight-map.csv", self.tr("Tables (*.csv)"), self._write_distances)
+    def side_text(self, separator: str = "\t") -> str:
+        """Return what is beside the map, for a spreadsheet: distances, a series or analogies."""
+        scene, row = self.map.scene, self.sides.currentIndex() - 1
+        if row < 0:
+            return write_table(scene, separator)
+        return (tabulate_path(scene.paths[row]) if row < len(scene.paths) else tabulate_analogies(scene)).write(separator)
 
-    def _write_distances(self, path: str) -> None:
-        Path(path).write_text(write_table(self.map.scene, ","), encoding="utf-8")
+    def save_beside(self, path: str) -> bool:
+        """Write what is beside the map: as CSV, or a curve as PNG or SVG, as the path's ending says."""
+        if self.pages.currentWidget() is self.curves:
+            return save_figure(self.curves, lambda: self.side_text(","), path)
+        Path(path).write_text(self.side_text(","), encoding="utf-8")
+        return True
+
+    def _copy_side(self) -> None:
+        copy_figure(self.side_text(), make_image(self.curves) if self.pages.currentWidget() is self.curves else None)
+
+    def _save_side(self) -> None:
+        if self.pages.currentWidget() is self.curves:
+            kinds, name = self.tr("Pictures and tables (*.svg *.png *.csv)"), "series.svg"
+        else:
+            kinds, name = self.tr("Tables (*.csv)"), "weight-map.csv"
+        ask_and_save(self, self.tr("Save what is beside the map"), name, kinds, self.save_beside)
 
 
 def _curve_colours() -> PlotColours:

@@ -214,6 +214,37 @@ def test_a_training_is_a_path_with_its_curves(panel):
     assert "cosine to the final vector" in panel.curves.accessibleDescription()
 
 
+def beside(panel, words):
+    row = panel.sides.findText(words)
+    panel.sides.setCurrentIndex(row)
+    panel.sides.activated.emit(row)
+    return list(csv.reader(io.StringIO(panel.side_text(",")))), panel.pages.currentWidget()
+
+
+def test_what_is_beside_the_map_is_what_is_saved(panel, tmp_path):
+    (path,) = panel.map.scene.paths
+    rows, shown = beside(panel, "Training: by step")
+    assert shown is panel.curves
+    assert [float(row[0]) for row in rows[1:]] == list(path.numbers)
+    assert [float(row[2]) for row in rows[1:]] == pytest.approx(path.norms, rel=1e-5)
+    for name in ("series.svg", "series.png", "series.csv"):
+        assert panel.save_beside(str(tmp_path / name))
+    assert b"<svg" in (tmp_path / "series.svg").read_bytes()
+    assert (tmp_path / "series.csv").read_text() == panel.side_text(",")
+    panel.copy_side.click()
+    assert QGuiApplication.clipboard().mimeData().hasImage()
+    rows, shown = beside(panel, "Analogies")
+    (shape,) = panel.map.scene.parallelograms
+    assert shown is panel.residuals
+    assert rows[1][:2] == ["Guess", shape.true_name]
+    assert float(rows[1][2]) == pytest.approx(shape.residual, rel=1e-5)
+    rows, shown = beside(panel, "Distances")
+    assert shown is panel.distances
+    assert len(rows) == len(panel.map.scene.points) + 1
+    panel.copy_side.click()
+    assert not QGuiApplication.clipboard().mimeData().hasImage()
+
+
 def test_the_table_leaves_by_clipboard_with_the_picture(panel):
     panel.copy.click()
     held = QGuiApplication.clipboard().mimeData()
