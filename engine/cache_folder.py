@@ -14,8 +14,16 @@ def cache_folder() -> Path:
         return Path(chosen).expanduser().absolute()
     if sys.platform == "win32":
         local = os.environ.get("LOCALAPPDATA")
-        return (Path(local) if local else Path.home() / "AppData" / "Local") / "weightloom" / "cache"
+        return (Path(local) if local else _find_home() / "AppData" / "Local") / "weightloom" / "cache"
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "weightloom"
+        return _find_home() / "Library" / "Caches" / "weightloom"
     shared = os.environ.get("XDG_CACHE_HOME")
-    return (Path(shared) if shared else Path.home() / ".cache") / "weightloom"
+    return (Path(shared) if shared else _find_home() / ".cache") / "weightloom"
+
+
+def _find_home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        # A user whom the system does not know, as containers have them: nothing can be kept, as in a home that can't be written to.
+        return Path(os.sep) / "nonexistent"

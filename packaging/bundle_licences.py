@@ -13,6 +13,7 @@ Entry = tuple[str, str, str]
 """PyInstaller's: the path in the bundle, the path on disk, the kind."""
 
 _LICENCE_NAMES = ("licen", "copying", "notice", "copyright", "authors")
+_TEXT_SUFFIXES = ("", ".txt", ".md", ".rst", ".thirdparty", ".third-party")
 _SYSTEM_FOLDERS = ("/lib/", "/lib64/", "/usr/lib/")
 _SHARED_TEXTS = Path("/usr/share/common-licenses")
 _FOLDER = "licences"
@@ -72,7 +73,7 @@ def _licence_files(found: Distribution) -> Iterator[Path]:
     seen: set[str] = set()
     for file in found.files or ():
         path = Path(str(file.locate()))
-        is_text = path.suffix.lower() in ("", ".txt", ".md", ".rst")
+        is_text = path.suffix.lower() in _TEXT_SUFFIXES
         if is_text and path.name.lower().startswith(_LICENCE_NAMES) and path.name not in seen and path.is_file():
             seen.add(path.name)
             yield path

@@ -10,6 +10,8 @@ EXCLUDED_MODULES = (
     # Arrow's network and GPU protocols: tables are read from files. (Its libarrow_substrait must stay: the readers are linked to it.)
     "pyarrow.flight", "pyarrow._flight", "pyarrow.cuda", "pyarrow.gandiva",
     "pyarrow.tests", "pandas.tests", "numpy.tests", "matplotlib.tests", "sympy.testing", "networkx.tests", "torch.utils.tensorboard",
+    # Numba: other targets than this processor, its own tests, and compiling ahead of time.
+    "numba.cuda", "numba.pycc", "numba.tests", "numba.testing", "numba.runtests",
     # Windows of matplotlib's: figures are drawn into files.
     "matplotlib.backends.backend_qtagg", "matplotlib.backends.backend_tkagg", "matplotlib.backends.backend_gtk3agg",
     "matplotlib.backends.backend_gtk4agg", "matplotlib.backends.backend_wxagg", "matplotlib.backends.backend_webagg",
@@ -28,6 +30,9 @@ _UNWANTED = re.compile(
             r"pyarrow/(include|tests|src)/",
             r"(pyarrow/)?libarrow_(flight|python_flight)\b",
             r"pyarrow/.*\.(pxd|pyx|pxi|h)$",
+            # Numba: loops are spread over our own threads, and its own need OpenMP's or TBB's library.
+            r"numba/(cuda|tests)/",
+            r"numba/np/ufunc/(omppool|tbbpool)\b",
             # Qt: translations of another window's words, screens without a window system, the host's GTK look.
             r"PySide6/Qt/translations/",
             r"PySide6/Qt/plugins/(egldeviceintegrations|sqldrivers|generic)/",

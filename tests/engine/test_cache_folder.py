@@ -31,3 +31,11 @@ def test_without_a_word_from_the_system_it_lies_in_the_home(monkeypatch: pytest.
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(sys, "platform", platform)
     assert cache_folder().is_relative_to(Path.home())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="knows users by other means")
+def test_a_user_without_a_home_has_a_place_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("WEIGHTLOOM_CACHE", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 2**31 - 7)
+    assert not cache_folder().exists()

@@ -10,6 +10,10 @@ NEEDED = (
     "torch/lib/libshm.so",
     "pyarrow/libarrow_substrait.so.2600",
     "pyarrow/libarrow.so.2600",
+    "llvmlite/binding/libllvmlite.so",
+    "numba/_dispatcher.cpython-311-x86_64-linux-gnu.so",
+    "numba/np/ufunc/_internal.cpython-311-x86_64-linux-gnu.so",
+    "engine/loops/mix.py",
     "PySide6/Qt/plugins/platforms/libqxcb.so",
     "PySide6/Qt/plugins/platforms/libqwayland.so",
     "PySide6/Qt/plugins/platforms/libqoffscreen.so",
@@ -32,6 +36,8 @@ LEFT_OUT = (
     "PySide6/Qt/plugins/platforms/libqvnc.so",
     "pyarrow\\include\\arrow\\api.h",
     "libarrow_flight.so.2600",
+    "numba/cuda/cudadrv/_extras.cpython-311-x86_64-linux-gnu.so",
+    "numba/np/ufunc/tbbpool.cpython-311-x86_64-linux-gnu.so",
     "weightloom-0.1.0.dist-info/direct_url.json",
 )
 
@@ -53,12 +59,18 @@ def test_what_nobody_needs_is_left_out(pruning, name):
 
 def test_no_module_is_left_out_that_we_import(pruning):
     excluded = pruning["EXCLUDED_MODULES"]
-    for name in ("sympy", "torch.utils", "matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg", "transformers", "datasets"):
+    backends = ("matplotlib.backends.backend_svg", "matplotlib.backends.backend_agg")
+    for name in (*backends, "sympy", "torch.utils", "transformers", "datasets", "numba.core.caching", "llvmlite.binding"):
         assert not any(name == other or name.startswith(other + ".") for other in excluded)
 
 
 def test_the_bundle_is_never_stripped(repository):
     assert "strip=True," not in (repository / "packaging/weightloom.spec").read_text()
+
+
+def test_the_sources_of_the_loops_come_along(repository):
+    # Without them no compiled loop is kept (engine/loops/kept_forms.py).
+    assert '"engine.loops": "pyz+py"' in (repository / "packaging/weightloom.spec").read_text()
 
 
 def test_the_program_of_the_desktop_entry_is_what_the_package_links(repository):
