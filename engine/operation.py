@@ -133,15 +133,18 @@ class Reduction:
     is_fallback: bool = False
     """Whether it is hardly ever needed, so that the plan does not count on reading the tensor once more for it."""
 
+    def is_needed(self, earlier: tuple[object, ...]) -> bool:
+        """Tell whether the results of the earlier reductions leave anything to find."""
+        return self.needed is None or self.needed(earlier)
+
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """Make a value that is not a weighted sum, piece by piece or tensor by tensor."""
+    """Make a value that is not a weighted sum, piece by piece."""
 
     map: Callable[[Operands, tuple[object, ...], Spot], torch.Tensor]
     """(operands, results of the reductions, spot) -> a new 1-D tensor as long as the operands."""
     reductions: tuple[Reduction, ...] = ()
-    unit: Literal["piece", "tensor"] = "piece"
     parent: str | None = None
     scratch_arrays: int = 2
     """How many arrays as large as one float32 operand piece the map or a reduction holds beside its operands and result."""

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from engine.document.model import NodeId
 from engine.execution.ordered_fold import OrderedFold
 from engine.execution.pieces import PieceEvaluator
-from engine.execution.rounds import kernel_of
 from engine.execution.schedule import TensorTask
 from engine.operation import Extent
+from engine.planning.needs import kernel_of
 from engine.planning.passes import ModelReduction
 from engine.planning.structure import Step
 from engine.planning.work import TensorWork
@@ -33,7 +33,7 @@ class ModelReducer:
 
     def is_needed(self) -> bool:
         """Tell whether the earlier results leave anything to find."""
-        return self._reduction.needed is None or self._reduction.needed(self._known)
+        return self._reduction.is_needed(self._known)
 
     def look(self, evaluator: PieceEvaluator) -> object:
         """Return what one piece gives."""

@@ -19,9 +19,10 @@ from engine.execution.dtypes import TORCH_DTYPES, overflow_bound
 from engine.execution.factors import FactorReader
 from engine.execution.low_rank_rows import Factors, fill_rows
 from engine.loops.mix import Terms, mix_and_round, mix_halves, mix_reals
-from engine.operation import Kernel, Operands, PortKind, Spot
+from engine.operation import Operands, PortKind, Spot
 from engine.planning.coefficient import Symbol
 from engine.planning.linear import Form, Segments, iterate_ranges
+from engine.planning.needs import kernel_of
 from engine.planning.structure import Step
 from engine.planning.work import TensorWork, WorkPlanner
 
@@ -251,15 +252,11 @@ class PieceEvaluator:
     def mapped(self, kernel: NodeId) -> torch.Tensor:
         """Return the piece of a kernel's result; its reductions must be known."""
         if kernel not in self._mapped:
-            behaviour = self.ground.step(kernel).behaviour
-            if not isinstance(behaviour, Kernel):
-                message = f"{kernel} is no kernel"
-                raise TypeError(message)
             operands = self.operands(kernel)
             for operand in (item for many in operands.values() for item in many):
                 # A kernel may drop entries, so NaN and infinity must be seen before it does.
                 self.check(operand, None)
-            self._mapped[kernel] = behaviour.map(operands, self.reduced.get(kernel, ()), self.spot(kernel))
+            self._mapped[kernel] = kernel_of(self.ground.step(kernel)).map(operands, self.reduced.get(kernel, ()), self.spot(kernel))
         return self._mapped[kernel]
 
     def check(self, value: torch.Tensor, output: DType | None) -> None:
@@ -291,12 +288,15 @@ class PieceEvaluator:
         """Put anchor + Σ cᵢ(θᵢ − anchor) + Σ dⱼκⱼ into `out` (a vector: without the anchor)."""
         if form.copied:
             out.copy_(self._atom(form.copied, start, stop))
-            return
-        if form.terms and self.ground.device.type == "cpu":
-            self._mix(out, form, start, stop)
-            return
-        if not form.terms:
+        elif not form.terms:
             out.zero_()
+        elif self.ground.device.type == "cpu":
+            self._mix(out, form, start, stop)
+        else:
+            self._add_up(out, form, start, stop)
+
+    def _add_up(self, out: torch.Tensor, form: Sum, start: int, stop: int) -> None:
+        """Do on a GPU what `_compute` does, term by term."""
         anchor = self._atom(form.anchor, start, stop) if form.anchor else out
         scratch = self._take(stop - start) if len(form.terms) > 1 else out
         for index, term in enumerate(form.terms):
@@ -318,9 +318,10 @@ class PieceEvaluator:
 
     def round_halves(self, segments: Segments, out: torch.Tensor) -> bool:
         """Write a value as bfloat16 (its bits) where one loop over stored bfloat16 does it; return whether that was so, and it fits."""
+        if len(segments) != 1 or id(segments) in self._values or self.ground.device.type != "cpu":
+            return False
         form = self.ground.sum_of(segments[0][1])
-        is_plain = len(segments) == 1 and bool(form.terms) and not form.copied and self.ground.device.type == "cpu"
-        halves = self._halves(form, 0, self.count) if is_plain and id(segments) not in self._values else ()
+        halves = self._halves(form, 0, self.count) if form.terms and not form.copied else ()
         if not halves:
             return False
         # A comparison with NaN is false.
@@ -370,18 +371,10 @@ def _add_anchor(out: torch.Tensor, anchor: torch.Tensor, *, keeps_bits: bool) ->
     if not keeps_bits:
         return
     # 0 + (−0) is +0: where a kernel leaves 0 the anchor's own bits go out (operations.md, law 2). Zeros are few, so they are looked up.
-    zeros = _find_zeros(out)
+    zeros = torch.eq(out, 0).nonzero().view(-1)
     if zeros.numel():
         own = anchor[zeros]
         out[zeros] = torch.where(own == 0, own, out[zeros])
-
-
-def _find_zeros(values: torch.Tensor) -> torch.Tensor:
-    """Return the indices of the zeros as int64."""
-    if values.device.type == "cpu":
-        # NumPy compares and searches in a fifth of torch's time.
-        return torch.from_numpy(np.flatnonzero(values.numpy() == 0))
-    return torch.eq(values, 0).nonzero().view(-1)
 
 
 def _find_ends(values: torch.Tensor) -> tuple[float, float]:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from engine.document.model import NodeId
 from engine.execution.ordered_fold import OrderedFold
-from engine.operation import SAMPLE_PIECES, Extent, Kernel, Reduction
-from engine.planning.needs import tensor_rounds
-from engine.planning.structure import Step
+from engine.operation import SAMPLE_PIECES, Extent, Reduction
+from engine.planning.needs import kernel_of, tensor_rounds
 from engine.planning.work import TensorWork, WorkPlanner
 
 
@@ -65,7 +64,7 @@ class TensorRounds:
         wanted = [item for kernel in self._ready if (item := self._at(kernel, number))]
         self._number = number
         self.is_last = number == self._work.needs.rounds - 1
-        self.active = tuple(item for item in wanted if _is_needed(item.reduction, tuple(self._results[item.kernel])))
+        self.active = tuple(item for item in wanted if item.reduction.is_needed(tuple(self._results[item.kernel])))
         for item in wanted:
             if item not in self.active:
                 self._results[item.kernel].append(None)
@@ -93,18 +92,6 @@ def sample_pieces(pieces: int) -> Sequence[int]:
     """Return the numbers of the pieces that stand for all of them: SAMPLE_PIECES, evenly spread."""
     count = min(pieces, SAMPLE_PIECES)
     return [(2 * number + 1) * pieces // (2 * count) for number in range(count)]
-
-
-def kernel_of(step: Step) -> Kernel:
-    """Return a step's kernel behaviour."""
-    if not isinstance(step.behaviour, Kernel):
-        message = f"{step.id} is no kernel"
-        raise TypeError(message)
-    return step.behaviour
-
-
-def _is_needed(reduction: Reduction, before: tuple[object, ...]) -> bool:
-    return reduction.needed is None or reduction.needed(before)
 
 
 def _ready_rounds(planner: WorkPlanner, work: TensorWork) -> dict[NodeId, int]:

@@ -19,18 +19,14 @@ class TensorTask:
     index: int
     """Its position in the pass."""
     piece_entries: int
-    is_whole: bool = False
-    """Whether a kernel needs all of the tensor at once, so that its one piece may never be cut."""
-    is_repeated: bool = False
-    """Whether its pieces are visited in several rounds."""
+    kept_bytes: int = 0
+    """What its kernels' operands take if they are kept from round to round."""
     visits: Sequence[int] = ()
     """The pieces of this round, by number."""
     taken: int = 0
     """Pieces of this round given out."""
     finished: int = 0
     """Pieces of this round done."""
-    kept_bytes: int = 0
-    """What its kernels' operands take if they are kept from round to round."""
     kept: dict[int, Kept] | None = None
     """Per piece the kernels' operands; None when they are computed anew in every round."""
 
@@ -38,6 +34,11 @@ class TensorTask:
     def pieces(self) -> int:
         """Return the number of pieces; an empty tensor has one, of no entries."""
         return max(-(-self.work.entries // self.piece_entries), 1)
+
+    @property
+    def is_repeated(self) -> bool:
+        """Tell whether pieces are visited in several rounds; one worker takes a tensor of one piece through all of them."""
+        return self.pieces > 1 and self.work.needs.rounds > 1
 
     def piece(self, number: int) -> tuple[int, int]:
         """Return (offset, entries) of a piece."""

@@ -1,7 +1,7 @@
 """Stream over tensors with several workers: each reads, computes and writes its own pieces, so that the three overlap.
 
-Reading, torch's arithmetic and writing release the GIL, so plain threads keep all cores and the disk busy. On a GPU every
-worker has its own stream and pinned buffers, so that one worker's copies overlap another's arithmetic.
+Reading, arithmetic (torch's and the compiled loops') and writing release the GIL, so plain threads keep all cores and the disk busy. On a
+GPU every worker has its own stream and pinned buffers, so that one worker's copies overlap another's arithmetic.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.errors import DeviceError
 from engine.execution.buffers import Buffers, LastingArrays
 from engine.execution.device import free_cached_memory, is_out_of_memory, wait_for
 from engine.execution.pieces import Ground, Kept, PieceEvaluator, Reduced
-from engine.execution.rounds import TensorReduction, TensorRounds, kernel_of
+from engine.execution.rounds import TensorReduction, TensorRounds
 from engine.execution.schedule import Schedule, ScheduleSettings, TensorTask
 from engine.operation import BLOCK_ENTRIES
 from engine.planning.costs import operand_bytes
@@ -130,11 +130,11 @@ class Stream:
         offset, count = task.piece(number)
         start = offset
         while start < offset + count or start == offset:
-            size = count if task.is_whole else min(offset + count - start, self._settings.largest_piece)
+            size = min(offset + count - start, self._settings.largest_piece)
             try:
                 found = self._look(evaluator, task, number, (start, size), wanted)
             except (torch.OutOfMemoryError, MemoryError, RuntimeError) as failure:
-                self._shrink(failure, size, least=size if task.is_whole else BLOCK_ENTRIES)
+                self._shrink(failure, size)
                 continue
             for kept, partial in zip(partials, found, strict=True):
                 kept.append(partial)
@@ -160,11 +160,11 @@ class Stream:
     def _ground_results(self, rounds: TensorRounds) -> Reduced:
         return {**self._ground.model_results, **rounds.results}
 
-    def _shrink(self, failure: Exception, count: int, least: int) -> None:
-        """Go on with half the piece, but no less than the least, when the device is out of memory; raise anything else."""
+    def _shrink(self, failure: Exception, count: int) -> None:
+        """Go on with half the piece, but no less than a block, when the device is out of memory; raise anything else."""
         if not is_out_of_memory(failure):
             raise failure
-        if count <= least:
+        if count <= BLOCK_ENTRIES:
             fact = f"{self._ground.device} has no memory left even for pieces of {count:,} entries."
             raise DeviceError(fact, "Close what else uses it, or run with --device cpu.") from failure
         free_cached_memory(self._ground.device)
@@ -193,17 +193,8 @@ class Stream:
 
 
 def make_tasks(ground: Ground, works: Iterable[TensorWork], piece_entries: int) -> list[TensorTask]:
-    """Return the work cut into pieces; a tensor that a kernel needs whole is one piece."""
-    return [_make_task(ground, index, work, piece_entries) for index, work in enumerate(works)]
-
-
-def _make_task(ground: Ground, index: int, work: TensorWork, usual: int) -> TensorTask:
-    steps = ground.planner.resolved.graph.steps
-    is_whole = any(kernel_of(steps[kernel]).unit == "tensor" for kernel in work.needs.kernels)
-    piece = max(work.entries, 1) if is_whole else usual
-    # A tensor of one piece goes through its rounds in one worker's hands, so that it is read once.
-    is_repeated = work.entries > piece and work.needs.rounds > 1
-    return TensorTask(work, index, piece, is_whole, is_repeated, kept_bytes=operand_bytes(ground.planner, work))
+    """Return the work cut into pieces."""
+    return [TensorTask(work, index, piece_entries, operand_bytes(ground.planner, work)) for index, work in enumerate(works)]
 
 
 def _kept_piece(task: TensorTask, number: int, count: int) -> Kept | None:

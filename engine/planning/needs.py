@@ -93,7 +93,7 @@ class _Depth(NamedTuple):
 
     def below(self, step: Step) -> _Depth:
         """Return the depth of a kernel whose operands have this one."""
-        usual = [item.reach for item in _kernel(step).reductions if item.scope == "tensor" and not item.is_fallback]
+        usual = [item.reach for item in kernel_of(step).reductions if item.scope == "tensor" and not item.is_fallback]
         samples = usual.count("sample")
         return _Depth(self.rounds + tensor_rounds(step), self.readings + len(usual) - samples, self.samples + samples)
 
@@ -121,15 +121,16 @@ def _cut(segments: Segments, limit: int | None) -> Segments:
 
 def tensor_rounds(step: Step) -> int:
     """Return the number of a kernel's reductions over one tensor."""
-    return sum(reduction.scope == "tensor" for reduction in _kernel(step).reductions)
+    return sum(reduction.scope == "tensor" for reduction in kernel_of(step).reductions)
 
 
 def model_rounds(step: Step) -> int:
     """Return the number of a kernel's reductions over the whole model."""
-    return sum(reduction.scope == "model" for reduction in _kernel(step).reductions)
+    return sum(reduction.scope == "model" for reduction in kernel_of(step).reductions)
 
 
-def _kernel(step: Step) -> Kernel:
+def kernel_of(step: Step) -> Kernel:
+    """Return a step's kernel behaviour."""
     if not isinstance(step.behaviour, Kernel):
         message = f"{step.id} is no kernel"
         raise TypeError(message)

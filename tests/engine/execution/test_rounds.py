@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from engine.execution.rounds import TensorRounds, kernel_of, sample_pieces
+from engine.execution.rounds import TensorRounds, sample_pieces
 from engine.operation import BLOCK_ENTRIES, SAMPLE_PIECES, Spot
+from engine.planning.needs import kernel_of
 
 LONG = "model.layers.0.mlp.up_proj.weight"
 SOURCES = """
