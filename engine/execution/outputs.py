@@ -33,7 +33,6 @@ _COPIED_NAMES = frozenset(
     }
 )  # fmt: skip
 """What transformers reads beside the weights."""
-_HASH_BYTES = 1 << 22
 
 
 @dataclass
@@ -217,8 +216,5 @@ def _record_file(staging: Staging, name: str, *, hashed: bool) -> FileRecord:
 
 
 def _hash_file(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb", buffering=0) as file:
-        while chunk := file.read(_HASH_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()

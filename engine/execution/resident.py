@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 import torch
 
@@ -14,10 +13,7 @@ from engine.execution.schedule import TensorTask
 from engine.operation import PortKind
 from engine.planning.coefficient import Symbol
 from engine.planning.linear import Folding, Form, Segments
-from engine.planning.work import TensorWork
-
-if TYPE_CHECKING:
-    from engine.planning.work import WorkPlanner
+from engine.planning.work import TensorWork, WorkPlanner
 
 
 class ResidentVector:

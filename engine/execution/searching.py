@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import get_args
 
+from engine.evaluation.measurement import Measurement
 from engine.events import Listener
 from engine.execution.measuring import Measurer
 from engine.execution.result import MetricRecord, SearchPoint, SearchRecord
@@ -32,7 +33,7 @@ def search_strength(step: Step, measurer: Measurer, listener: Listener) -> tuple
     points = try_strengths(bench, rule, references, listener)
     choice = choose_strength(points, rule, references)
     chosen = choice.strengths or (choice.strength,)
-    return bench.assign(chosen), _record(bench, points, choice, bench.measure_tests(chosen))
+    return bench.assign(chosen), _record(bench, points, choice, references, bench.measure_tests(chosen))
 
 
 def _rule(bench: SearchBench) -> SelectionRule:
@@ -40,7 +41,13 @@ def _rule(bench: SearchBench) -> SelectionRule:
     return SelectionRule(name, bench.read_real("keep_share"), bench.read_real("allowed_increase"))
 
 
-def _record(bench: SearchBench, points: Sequence[Point], choice: StrengthChoice, tests: tuple[MetricRecord, ...]) -> SearchRecord:
+def _record(
+    bench: SearchBench,
+    points: Sequence[Point],
+    choice: StrengthChoice,
+    references: tuple[Measurement, ...],
+    tests: tuple[MetricRecord, ...],
+) -> SearchRecord:
     measurer, ports, is_each = bench.measurer, bench.ports, bench.is_each
     scored = sorted(choice.points, key=lambda entry: points.index(entry.point)) if is_each else choice.points
     return SearchRecord(
@@ -58,7 +65,7 @@ def _record(bench: SearchBench, points: Sequence[Point], choice: StrengthChoice,
         chosen_strengths=tuple(map(float, choice.strengths)),
         method=_name_method(bench),
         budget=bench.read_whole("budget") if is_each else 0,
-        references=bench.measure_references(),
+        references=references,
         label=measurer.title(bench.step.id),
     )
 

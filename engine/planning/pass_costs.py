@@ -173,8 +173,8 @@ def _cost_search(planner: WorkPlanner, item: SearchPass, needed: int, budget: in
     # The base and the references are measured on validation data, and once more where there is test data.
     read = (1 + tested) * (base + references)
     strengths = count_grid(*(_exact(step, name) for name in ("start", "stop", "step")))
-    budget = int(str(step.parameters["budget"]))
-    fills = count_tries(str(step.parameters["strengths"]), len(step.inputs["vectors"]), strengths, budget) + tested
+    most = int(str(step.parameters["budget"]))
+    fills = count_tries(str(step.parameters["strengths"]), len(step.inputs["vectors"]), strengths, most) + tested
     read += whole + fills * base if keeps else fills * whole
     return PlannedPass(item, read, 0, needed + (vector if keeps else 0), keeps_vector=keeps)
 
