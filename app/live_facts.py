@@ -6,10 +6,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
+import numpy as np
+
 from app.live_view import FamilyView
-from app.similarity_figures import find_meanings
+from app.similarity_figures import find_meanings, list_rows
 from engine.document.model import NodeId
 from engine.operation import PortKind
+from engine.similarity.geometry_presets import model_stock_ratio
 
 _MOST_OPERANDS = 4
 _MOST_PAIRS = 3
@@ -51,6 +54,7 @@ def _tell_node(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
         yield f"‖{symbol}‖", least + _spell(float(view.figures.norms[row]), _norm_error(view, row), ".4g")
         yield f"‖{symbol}‖ / ‖θ₀‖", f"{view.figures.relative_norms[row]:.3g}"
         yield from _tell_operands(view, row)
+        yield from _tell_shares(view, row)
         yield from _tell_compared(view, row)
         yield from _tell_counts(view, row)
         yield "measured from", base
@@ -83,6 +87,26 @@ def _tell_operands(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
     # A kernel's value is no sum: nothing in it overlaps.
     if len(operands) > 1 and math.isfinite(share) and view.space.family.nodes[row].column is None:
         yield "share of overlap in ‖τ‖²", f"{share:.0%}"
+
+
+def _tell_shares(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
+    """Tell how much of each task is in an edit of several, and what Model Stock would make of them."""
+    tasks = [task.index for task in list_rows(view) if task.column is not None]
+    own = [task for task in tasks if _is_within(view, row, task)]
+    if len(own) <= 1:
+        return
+    for task in own[:_MOST_OPERANDS]:
+        yield f"share of {_name(view, task)} in it", f"{view.figures.shares[row, task]:.2f}"
+    whole = model_stock_ratio(view.figures.inner[np.ix_(own, own)])
+    if math.isfinite(whole):
+        yield "Model Stock’s t of these", f"{whole:.2f}"
+
+
+def _is_within(view: FamilyView, row: int, task: int) -> bool:
+    """Tell whether an edit is made of a task's vector, among others."""
+    weights = view.figures.weights
+    column = np.flatnonzero(weights[:, task].any(axis=0))
+    return view.figures.is_known[task] and row != task and len(column) == 1 and bool(weights[:, row, column[0]].any())
 
 
 def _tell_compared(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:

@@ -27,9 +27,10 @@ from engine.planning.live_model import LiveFamily, LiveNode, LiveTerm
 from engine.similarity.geometry import chance_band, cosines_of, norms_of
 from engine.similarity.geometry_counts import CountFigures
 from engine.similarity.geometry_errors import FigureErrors
+from engine.similarity.gram_table import magnitude_edges
 
 Floats = NDArray[np.float64]
-Quantity = Literal["cosine", "conflict"]
+Quantity = Literal["cosine", "share", "conflict"]
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def list_rows(view: FamilyView, quantity: Quantity = "cosine") -> tuple[Row, ...
         column = places.get(str(family.columns[meaning])) if isinstance(meaning, int) else None
         rows.append(Row(index, view.names.get(node, str(node)), column))
     rows.sort(key=lambda row: row.index)
-    return tuple(row for row in rows if quantity == "cosine" or row.column is not None)
+    return tuple(row for row in rows if quantity != "conflict" or row.column is not None)
 
 
 def find_meanings(family: LiveFamily) -> tuple[object, ...]:
@@ -124,8 +125,24 @@ def make_heat_map(view: FamilyView, rows: Sequence[Row], quantity: Quantity, par
     if quantity == "conflict":
         values = np.full_like(none, np.nan) if broken else _conflicts(count_part(view, part), rows)
         return HeatMap(quantity, names, values, none, float("nan"), norms, broken)
-    errors = find_errors(view, part).cosines[places] if view.space.geometry.table.is_estimate and not broken else none
-    return HeatMap(quantity, names, cosines_of(inner)[:, 0, :][places], errors, find_band(view, part), norms, broken)
+    cosines = cosines_of(inner)[:, 0, :][places]
+    found = find_errors(view, part) if view.space.geometry.table.is_estimate and not broken else None
+    errors = found.cosines[places] if found is not None else none
+    if quantity == "cosine":
+        return HeatMap(quantity, names, cosines, errors, find_band(view, part), norms, broken)
+    # ⟨a, b⟩ / ‖b‖² = cos · ‖a‖ / ‖b‖, and so its error to first order.
+    ratios = divide_rows(norms, norms)
+    if found is not None:
+        spread = divide_rows(found.norms[chosen], norms).diagonal()
+        errors = ratios * (errors + np.abs(cosines) * (spread[:, None] + spread[None, :]))
+        np.fill_diagonal(errors, 0.0)
+    return HeatMap(quantity, names, cosines * ratios, errors, float("nan"), norms, broken)
+
+
+def divide_rows(above: Floats, below: Floats) -> Floats:
+    """Return (N, N): each of some lengths by each of others; NaN where there is none to divide by."""
+    first, second = np.broadcast_arrays(above[:, None], below[None, :])
+    return np.divide(first, second, out=np.full(first.shape, np.nan), where=second > 0)
 
 
 def _find_inner(view: FamilyView, part: Part | None) -> Floats:
@@ -181,6 +198,19 @@ def conflicts_by_part(view: FamilyView, first: Row, second: Row, grain: Grain) -
         for part in list_parts(view, grain)
     )
     return PartCurve(f"{first.name} · {second.name}", values)
+
+
+def magnitude_curves(view: FamilyView, rows: Sequence[Row]) -> tuple[tuple[str, ...], tuple[PartCurve, ...]]:
+    """Return sizes of single changes, by power of two, and per line the share of the entries that are so large; exact zeros apart."""
+    columns = {row.name: row.column for row in rows if row.column is not None}
+    counts = view.counts.magnitudes[list(columns.values())]
+    used = np.flatnonzero(counts.sum(axis=0))
+    if not len(used):
+        return (), ()
+    bins = slice(int(used[0]), int(used[-1]) + 1)
+    shares = counts[:, bins] / max(view.counts.entries, 1)
+    sizes = tuple(f"{edge:.1e}" for edge in magnitude_edges()[bins])
+    return sizes, tuple(PartCurve(name, tuple(map(float, own))) for name, own in zip(columns, shares, strict=True))
 
 
 def cluster(values: Floats) -> tuple[int, ...]:

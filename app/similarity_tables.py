@@ -11,6 +11,7 @@ from app.similarity_parts import Grain, Part, count_entries, count_part, list_pa
 from app.word_table import Table
 
 _DIGITS = ".6g"
+_FIGURES = {"cosine": "cos with {0}", "share": "share of {0}", "conflict": "signs against {0}"}
 _TITLES = {"layer": "layer", "section": "part", "tensor": "tensor"}
 
 
@@ -33,11 +34,23 @@ def tabulate_curves(view: FamilyView, grain: Grain, curves: Sequence[PartCurve])
     return Table(tuple(head), tuple(lines))
 
 
+def tabulate_magnitudes(sizes: Sequence[str], curves: Sequence[PartCurve]) -> Table:
+    """Return a line for each size of changes, and how many of the entries are so large."""
+    lines = [(size, *(_spell(curve.values[number]) for curve in curves)) for number, size in enumerate(sizes)]
+    return Table(("size from", *(curve.name for curve in curves)), tuple(lines))
+
+
 def _tabulate_cosines(view: FamilyView, rows: Sequence[Row], found: HeatMap, part: Part | None) -> Table:
     zeros = count_part(view, part).zeros
     base = _base_norm(view, part)
     is_estimate = view.space.geometry.table.is_estimate
-    head = [part.title if part is not None else "", "‖τ‖", "‖τ‖ / ‖θ₀‖", "exactly 0", *(f"cos with {name}" for name in found.names)]
+    head = [
+        part.title if part is not None else "",
+        "‖τ‖",
+        "‖τ‖ / ‖θ₀‖",
+        "exactly 0",
+        *(_FIGURES[found.quantity].format(name) for name in found.names),
+    ]
     head += [f"± {name}" for name in found.names] if is_estimate else []
     lines: list[tuple[str, ...]] = []
     for number, row in enumerate(rows):
@@ -49,7 +62,7 @@ def _tabulate_cosines(view: FamilyView, rows: Sequence[Row], found: HeatMap, par
 
 
 def _tabulate_signs(found: HeatMap, where: str) -> Table:
-    head = (where, "exactly 0", *(f"signs against {name}" for name in found.names))
+    head = (where, "exactly 0", *(_FIGURES["conflict"].format(name) for name in found.names))
     lines: list[tuple[str, ...]] = []
     for number, name in enumerate(found.names):
         shares = [_spell(value) if other != number else "" for other, value in enumerate(found.values[number])]

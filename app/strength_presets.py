@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 
 from app.decimal_text import format_decimal
@@ -13,11 +14,13 @@ from app.live_view import FamilyView
 from engine.document.json_values import JsonValue
 from engine.document.model import NodeId
 from engine.planning.coefficient import Symbol
+from engine.similarity.geometry_presets import model_stock_ratio, weighted_products
 
 _CONTEXT = "strength_presets"
 _STRENGTHS = frozenset({("apply", "strength"), ("scale", "factor")})
-_WEIGHTS = frozenset({("add", "weights")})
+_WEIGHTS = frozenset({("add", "weights"), ("average", "weights")})
 _DECIMALS = 4
+_META_GPT = "MetaGPT"
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,10 @@ def list_presets(views: Sequence[FamilyView], node: NodeId, operation: str, para
         return ()
     if (operation, parameter) in _STRENGTHS:
         return tuple(_suggest_strength(view, node, Symbol(node, parameter)))
-    return tuple(_suggest_weights(view, node)) if (operation, parameter) in _WEIGHTS else ()
+    if (operation, parameter) not in _WEIGHTS:
+        return ()
+    # An average makes its weights add up to 1: the mean and the norm match are the mean.
+    return tuple(preset for preset in _suggest_weights(view, node) if operation == "add" or preset.title == _META_GPT)
 
 
 def _suggest_strength(view: FamilyView, node: NodeId, symbol: Symbol) -> Iterator[Preset]:
@@ -59,6 +65,22 @@ def _suggest_strength(view: FamilyView, node: NodeId, symbol: Symbol) -> Iterato
     count = len(found.summands)
     yield Preset(f"1/{count}", _round(found.mean), _tr("The mean of the {0} fine-tunes that the vector is made of.").format(count))
     yield Preset(_tr("norm match"), _round(found.norm_match), _tr("As long an edit as one fine-tuning: mean ‖τ‖ / ‖Σ τ‖."))
+    stock = _find_model_stock(view, view.space.evaluator.slope(view.values, symbol)[:, view.space.rows[node]])
+    if stock is not None:
+        ratio, strength = stock
+        text = _tr("Model Stock, over the whole model: t = {0} of the mean, from how alike the vectors are.").format(format_decimal(ratio))
+        yield Preset(_tr("Model Stock"), _round(strength), text)
+
+
+def _find_model_stock(view: FamilyView, direction: NDArray[np.float64]) -> tuple[float, float] | None:
+    """Return Model Stock's t and the strength that makes t·mean(τ) of a sum; None of a sum that weighs its vectors unequally."""
+    columns = np.flatnonzero(direction.any(axis=0))
+    weights = direction[:, columns]
+    if not weights.size or np.ptp(weights) > 0:
+        return None
+    products = weighted_products(view.space.geometry, direction)[np.ix_(columns, columns)]
+    ratio = model_stock_ratio(products)
+    return (round(ratio, 2), ratio / (len(columns) * float(weights[0, 0]))) if np.isfinite(ratio) and ratio > 0 else None
 
 
 def _suggest_weights(view: FamilyView, node: NodeId) -> Iterator[Preset]:
@@ -72,7 +94,7 @@ def _suggest_weights(view: FamilyView, node: NodeId) -> Iterator[Preset]:
     yield Preset(_tr("norm match"), (_round(match),) * count, _tr("As long a sum as one of the vectors: mean ‖τ‖ / ‖Σ τ‖."))
     shares = tuple(_round(float(square)) for square in squares / squares.sum())
     told = "  ".join(map(format_decimal, shares))
-    yield Preset("MetaGPT", shares, _tr("Each by its share of the squared lengths, ‖τᵢ‖² / Σ ‖τₖ‖²: {0}.").format(told))
+    yield Preset(_META_GPT, shares, _tr("Each by its share of the squared lengths, ‖τᵢ‖² / Σ ‖τₖ‖²: {0}.").format(told))
 
 
 def _round(number: float) -> float:

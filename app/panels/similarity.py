@@ -24,6 +24,8 @@ from app.widgets.narrow_choice import NarrowChoice
 from app.widgets.picture_saving import make_image, save_figure
 from app.word_table import Table
 
+_QUANTITIES: tuple[Quantity, ...] = ("cosine", "share", "conflict")
+_WIDEST_CHOICE = 240
 _INDENT = "    "
 """Before a part of a layer, in the list of parts."""
 _QUIET_MILLISECONDS = 400
@@ -81,7 +83,7 @@ class SimilarityPanel(QWidget):
     @property
     def quantity(self) -> Quantity:
         """Return what the cells show."""
-        return "conflict" if self.figure.currentIndex() == 1 else "cosine"
+        return _QUANTITIES[max(self.figure.currentIndex(), 0)]
 
     def refresh(self) -> None:
         """Show everything anew; while the panel is hidden, when it is next seen."""
@@ -131,7 +133,7 @@ class SimilarityPanel(QWidget):
         row = QHBoxLayout()
         row.setSpacing(6)
         self.family = self._make_choice(self.tr("Which family of checkpoints"), ())
-        self.figure = self._make_choice(self.tr("What the cells show"), (self.tr("Cosines"), self.tr("Signs")))
+        self.figure = self._make_choice(self.tr("What the cells show"), (self.tr("Cosines"), self.tr("Shares"), self.tr("Signs")))
         self.part = self._make_choice(self.tr("Which part of the model"), (self.tr("Whole model"),))
         self.order = QPushButton(self.tr("Sort"))
         self.order.setCheckable(True)
@@ -150,6 +152,7 @@ class SimilarityPanel(QWidget):
         self.save_button.clicked.connect(self._ask_save)
         for widget, stretch in ((self.family, 3), (self.figure, 3), (self.part, 4)):
             row.addWidget(widget, stretch)
+        row.addStretch(0)
         for button in (self.order, self.as_table, self.copy_button, self.save_button):
             button.setProperty("compact", True)
             row.addWidget(button)
@@ -171,6 +174,7 @@ class SimilarityPanel(QWidget):
 
     def _make_choice(self, name: str, words: Sequence[str]) -> NarrowChoice:
         made = NarrowChoice(name)
+        made.setMaximumWidth(_WIDEST_CHOICE)
         made.addItems(list(words))
         made.activated.connect(self._change_choice)
         return made
@@ -243,7 +247,7 @@ class SimilarityPanel(QWidget):
 
     def _arrange(self) -> tuple[int, ...]:
         view = self.view
-        if view is None or not self.order.isChecked() or self.quantity != "cosine":
+        if view is None or not self.order.isChecked() or self.quantity == "conflict":
             return tuple(range(len(self._rows)))
         return cluster(make_heat_map(view, self._rows, "cosine", self._part()).values)
 

@@ -15,10 +15,11 @@ from app.similarity_figures import (
     chance_by_part,
     conflicts_by_part,
     cosines_by_part,
+    magnitude_curves,
     norms_by_part,
 )
 from app.similarity_parts import GRAINS, Grain, list_parts
-from app.similarity_tables import tabulate_curves
+from app.similarity_tables import tabulate_curves, tabulate_magnitudes
 from app.theme import current_tokens, font
 from app.widgets.curve_plot import CurvePlot, Plot, PlotColours, PlotCurve
 from app.widgets.figure_table import FigureTable
@@ -47,7 +48,7 @@ class SimilarityPlot(FigureView):
         self.table = FigureTable(self.tr("The plot as a table"))
         self.shown.addWidget(self.curves)
         self.shown.addWidget(self.table)
-        self._views = tuple((number, kind) for kind in _KINDS for number in range(len(GRAINS)))
+        self._views = (*((number, kind) for kind in _KINDS for number in range(len(GRAINS))), (0, "magnitude"))
         self.views.addItems([self._name_view(GRAINS[number], kind) for number, kind in self._views])
         self.show_nothing()
 
@@ -87,7 +88,7 @@ class SimilarityPlot(FigureView):
         return self.curves
 
     def _name_view(self, grain: Grain, kind: str) -> str:
-        words = {"norm": self.tr("‖τ‖ {0}"), "pair": self.tr("Chosen cell {0}")}
+        words = {"norm": self.tr("‖τ‖ {0}"), "pair": self.tr("Chosen cell {0}"), "magnitude": self.tr("Sizes of single changes")}
         return words[kind].format(self._name_grain(grain))
 
     def _name_grain(self, grain: Grain) -> str:
@@ -101,7 +102,10 @@ class SimilarityPlot(FigureView):
             self._plot, self._table = Plot(self.views.currentText(), empty=self.tr("nothing measured yet")), Table()
         else:
             number, kind = self._chosen_view() or (0, "norm")
-            found = self._plot_norms(view, GRAINS[number]) if kind == "norm" else self._plot_pair(view, GRAINS[number])
+            if kind == "magnitude":
+                found = self._plot_magnitudes(view)
+            else:
+                found = self._plot_norms(view, GRAINS[number]) if kind == "norm" else self._plot_pair(view, GRAINS[number])
             self._plot, self._table = found
         self.curves.show_plot(self._plot)
         self._fill_table()
@@ -117,6 +121,11 @@ class SimilarityPlot(FigureView):
         if len(known) > _MOST_CURVES:
             title = self.tr("{0}, the first {1} of {2}").format(title, _MOST_CURVES, len(known))
         return self._make_plot(view, grain, title, found[:_MOST_CURVES]), tabulate_curves(view, grain, found)
+
+    def _plot_magnitudes(self, view: FamilyView) -> tuple[Plot, Table]:
+        sizes, found = magnitude_curves(view, self._rows)
+        title = self.tr("Share of entries by the size of their change")
+        return Plot(title, as_curves(found[:_MOST_CURVES]), places=sizes), tabulate_magnitudes(sizes, found)
 
     def _plot_pair(self, view: FamilyView, grain: Grain) -> tuple[Plot, Table]:
         pair = self._find_pair()

@@ -18,6 +18,10 @@ def make_square(found: HeatMap, where: str) -> HeatSquare:
         title = _tr("Share of conflicting signs, {0}").format(where)
         legend = _tr("50 %: as by chance · on the diagonal: entries that are exactly 0")
         return HeatSquare(title, found.names, found.values, is_signed=False, legend=legend, has_own_diagonal=True, tell=tell)
+    if found.quantity == "share":
+        title = _tr("Shares, {0}").format(where)
+        legend = _tr("how much of each column is in each row: 1 all of it, below 0 negated")
+        return HeatSquare(title, found.names, found.values, legend=legend, errors=found.errors, tell=tell)
     title = _tr("Cosines, {0}").format(where)
     estimated = _tr("≈ hatched: estimated · ") if (found.errors > 0).any() else ""
     legend = "" if found.is_broken else estimated + _tr("with dots: within 1/√d = {0:.2g}, could be chance").format(found.band)
@@ -37,6 +41,9 @@ def _tell_figure(found: HeatMap, row: int, column: int) -> str:
         if row == column:
             return _tr("{0:.2%} of the entries are exactly 0").format(value)
         return _tr("signs differ in {0:.2%} of the entries where neither is 0").format(value)
+    if found.quantity == "share":
+        figure = f"≈ {value:.4f} ± {spread:.2g}" if spread > 0 else f"{value:.4f}"
+        return _tr("of ‘{0}’ there is {1} in ‘{2}’").format(found.names[column], figure, found.names[row])
     figure = _tr("cosine ≈ {0:.4f} ± {1:.2g}").format(value, spread) if spread > 0 else _tr("cosine {0:.4f}").format(value)
     is_chance = abs(value) <= found.band and row != column
     return figure + ("\n" + _tr("within 1/√d: could be chance") if is_chance else "")

@@ -45,3 +45,20 @@ def weighted_products(geometry: Geometry, direction: Floats) -> Floats:
     """Return (columns, columns): ⟨wᵢδᵢ, wⱼδⱼ⟩ over the whole model for (groups, columns) weights."""
     each = np.stack([np.diag(weights) for weights in direction])
     return geometry.whole_stack.multiply(each).sum(axis=1)
+
+
+def model_stock_ratio(inner: Floats) -> float:
+    """Return the ratio t of Model Stock (Jang et al. 2024, arXiv 2403.19522, equation 2 for N models); NaN where a vector is zero.
+
+    θ₀ + t·mean(τᵢ) with t = N·c / (1 + (N − 1)·c), c the mean pairwise cosine of the τᵢ; 1 for one vector.
+
+    Args:
+        inner: (N, N) inner products of the N vectors.
+    """
+    count = len(inner)
+    norms = np.sqrt(np.maximum(np.diagonal(inner), 0))
+    if count <= 1 or not (norms > 0).all():
+        return 1.0 if count == 1 else float("nan")
+    cosines = inner / norms[:, None] / norms[None, :]
+    mean = float(cosines.sum() - np.trace(cosines)) / (count * (count - 1))
+    return count * mean / (1 + (count - 1) * mean)

@@ -36,6 +36,8 @@ def test_a_sum_is_told_with_what_it_is_made_of(live):
     assert float(facts["‖τ‖ / ‖τ diag‖"]) == pytest.approx(whole / np.linalg.norm(diag), rel=1e-2)
     both = (diag != 0) & (dots != 0)
     assert facts["sign conflicts"] == f"{(np.sign(diag) != np.sign(dots))[both].mean():.0%}"
+    assert facts["share of τ diag in it"] == f"{(diag + dots) @ diag / (diag @ diag):.2f}"
+    assert facts["Model Stock’s t of these"] == f"{2 * cosine / (1 + cosine):.2f}"
     assert facts["tensors · params"].endswith(f"{base.size:,}")
 
 

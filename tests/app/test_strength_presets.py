@@ -9,9 +9,9 @@ from app.panels.preset_row import PresetRow
 from app.panels.strength_curve import StrengthCurve, find_sweep
 from app.report_figures import Curve, Sweep
 from app.strength_presets import list_presets
-from engine.document.edits import set_parameter
-from engine.document.model import Node, NodeId
-from tests.app.live_graph import MODELS, draw_sum, follow_session
+from engine.document.edits import add_node, connect, set_parameter
+from engine.document.model import Node, NodeId, PortRef, Wire
+from tests.app.live_graph import MODELS, PATIENCE, draw_sum, follow_session
 
 SWEEP = Sweep("search", (Curve("accuracy, test", ((0.0, 0.4), (0.5, 0.6), (1.0, 0.5))),), 0.5)
 
@@ -50,7 +50,12 @@ def norms():
 def test_presets_follow_from_the_lengths(live):
     one, two, both = norms()
     found = {preset.title: preset.value for preset in list_presets(live.families, NodeId("apply"), "apply", "strength")}
-    assert found == {"1/2": 0.5, "norm match": pytest.approx((one + two) / 2 / both, abs=1e-4)}
+    likeness = (both**2 - one**2 - two**2) / 2 / one / two
+    assert found == {
+        "1/2": 0.5,
+        "norm match": pytest.approx((one + two) / 2 / both, abs=1e-4),
+        "Model Stock": pytest.approx(likeness / (1 + likeness), abs=1e-4),
+    }
     found = {preset.title: preset.value for preset in list_presets(live.families, NodeId("sum"), "add", "weights")}
     assert found["MetaGPT"] == pytest.approx((one**2 / (one**2 + two**2), two**2 / (one**2 + two**2)), abs=1e-4)
     assert found["norm match"] == pytest.approx([(one + two) / 2 / both] * 2, abs=1e-4)
@@ -58,10 +63,32 @@ def test_presets_follow_from_the_lengths(live):
     assert list_presets((), NodeId("apply"), "apply", "strength") == ()
 
 
+def test_an_average_of_models_can_weigh_them_by_their_lengths(live, qtbot):
+    one, two, _ = norms()
+
+    def add_average(document):
+        document = add_node(document, NodeId("soup"), Node("average"))
+        for name in ("diag", "dots"):
+            document = connect(document, Wire(PortRef(NodeId(name), "checkpoint"), PortRef(NodeId("soup"), "checkpoints")))
+        return document
+
+    with qtbot.waitSignal(live.model_changed, timeout=PATIENCE):
+        live.session.apply("Add", add_average)
+    (preset,) = list_presets(live.families, NodeId("soup"), "average", "weights")
+    assert preset.title == "MetaGPT"
+    assert preset.value == pytest.approx((one**2 / (one**2 + two**2), two**2 / (one**2 + two**2)), abs=1e-4)
+
+
+def test_vectors_that_are_weighed_unequally_are_no_model_stock(live):
+    assert live.set_number(NodeId("sum"), "weights.1", 3.0)
+    found = [preset.title for preset in list_presets(live.families, NodeId("apply"), "apply", "strength")]
+    assert found == ["1/2", "norm match"]
+
+
 def test_a_button_sets_the_strength_as_one_step(live, inspector):
     inspector.show_nodes([NodeId("apply")])
     (row,) = inspector.findChildren(PresetRow)
-    assert [button.text().rsplit(" ", 1)[0] for button in row.buttons] == ["1/2", "norm match"]
+    assert [button.text().rsplit(" ", 1)[0] for button in row.buttons] == ["1/2", "norm match", "Model Stock"]
     row.buttons[0].click()
     assert live.session.document.nodes[NodeId("apply")].parameters["strength"] == 0.5
     live.session.undo_stack.undo()

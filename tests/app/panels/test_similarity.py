@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -179,6 +180,34 @@ def test_a_part_s_estimate_says_how_far_it_may_be_off(panel, live):
     assert float(lines["B"]["± C"]) == pytest.approx(wanted, rel=1e-4)
 
 
+def test_shares_say_how_much_of_one_is_in_another(panel, live):
+    show(live, make_view(0.5))
+    choose(panel, panel.figure, "Shares")
+    edit = VECTORS[1] + 0.5 * VECTORS[2]
+    wanted = (edit * VECTORS[2]).sum() / (VECTORS[2] ** 2).sum()
+    assert panel.heat.square.values[3, 0] == pytest.approx(wanted)
+    assert np.diagonal(panel.heat.square.values) == pytest.approx(1)
+    assert "of ‘B’ there is" in panel.heat.square.tell(3, 0)
+    _, lines = read_table(panel)
+    assert float(lines["Sum"]["share of B"]) == pytest.approx(wanted, rel=1e-5)
+    show(live, make_view(0.5, np.full((len(TENSORS), 4, 4), 0.5)))
+    assert (panel.heat.square.errors[3, :3] > 0).all()
+
+
+def test_sizes_of_changes_are_a_histogram(panel, live):
+    table = make_table()
+    table.magnitudes[:, 0, 30:32] = 20, 5
+    table.magnitudes[:, 2, 33] = 50
+    view = make_view(0.5)
+    view = replace(view, counts=count_figures(table))
+    show(live, view)
+    choose(panel, panel.plot.views, "Sizes of single changes")
+    lines = list(csv.reader(io.StringIO(panel.plot.text(","))))
+    assert lines[0] == ["size from", "B", "C", "τ A"]
+    assert [[float(figure) for figure in line[1:]] for line in lines[1:]] == [[0, 0, 0.4], [0, 0, 0.1], [0, 0, 0], [0, 1, 0]]
+    assert float(lines[1][0]) == pytest.approx(2.0**-25, rel=0.05)
+
+
 def test_a_vector_of_nothing_is_not_awaited(panel, live):
     show(live, make_view(0.0))
     live.families = (make_view(math.nan),)
@@ -220,8 +249,7 @@ def test_a_click_shows_the_cell_layer_by_layer(panel, live, qtbot):
 
 def test_signs_are_compared_for_checkpoints_only(panel, live):
     show(live, make_view(0.5))
-    panel.figure.setCurrentIndex(1)
-    panel.figure.activated.emit(1)
+    choose(panel, panel.figure, "Signs")
     assert panel.heat.square.names == ("B", "C", "τ A")
     assert panel.heat.square.values[0, 1] == pytest.approx((np.sign(VECTORS[2]) != np.sign(VECTORS[3])).mean())
     assert panel.heat.square.values[0, 0] == 0
