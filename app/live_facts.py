@@ -98,7 +98,8 @@ def _tell_shares(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
     for task in own[:_MOST_OPERANDS]:
         yield f"share of {_name(view, task)} in it", f"{view.figures.shares[row, task]:.2f}"
     whole = model_stock_ratio(view.figures.inner[np.ix_(own, own)])
-    if math.isfinite(whole):
+    if math.isfinite(whole) and (view.figures.weights[:, row] >= 0).all():
+        # What takes a vector away is no mean of models.
         yield "Model Stock’s t of these", f"{whole:.2f}"
 
 

@@ -41,6 +41,13 @@ def test_a_sum_is_told_with_what_it_is_made_of(live):
     assert facts["tensors · params"].endswith(f"{base.size:,}")
 
 
+def test_what_takes_a_vector_away_is_no_model_stock(live):
+    live.session.apply("Set", lambda document: set_parameter(document, NodeId("sum"), "weights", (1.0, -1.0)))
+    facts = dict(list_live_facts(live.families, NodeId("sum")))
+    assert "share of τ diag in it" in facts
+    assert "Model Stock’s t of these" not in facts
+
+
 def test_a_vector_and_a_base_are_told(live):
     facts = dict(list_live_facts(live.families, NodeId("tau")))
     assert facts["exactly 0"] == f"{(flat('diag') == flat('base')).mean():.1%}"
