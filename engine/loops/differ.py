@@ -45,7 +45,8 @@ def measure_members(
     """Add up products and counts of some members with all.
 
     Args:
-        stored: two (members, width) arrays: the bits of those that are bfloat16, and the numbers of the others, float32 or float64.
+        stored: two (members, width) arrays: the bits of those that are bfloat16, and the numbers of the others, float32; or all float64,
+            and none in the first.
         kinds: per member, whether it lies in the first of these, and whether it holds differences already; number 0 is the base.
         rows: the numbers of the members asked for, in ascending order, and per member its place among them or −1.
         entries: how many entries of the width are used.
