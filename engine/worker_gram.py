@@ -14,7 +14,7 @@ from engine.execution.gram_sample import ReadingBudget, estimate_gram, is_worth_
 from engine.execution.kernel_exact import measure_kernels  # noqa: TID253  (see above)
 from engine.execution.kernel_sample import KernelGraph, estimate_kernels, list_kernels  # noqa: TID253  (see above)
 from engine.execution.stop import Stop  # noqa: TID253  (see above)
-from engine.planning.family_files import find_family_files
+from engine.planning.families import find_family_files
 from engine.planning.resolve import resolve_values
 from engine.planning.series import expand_series
 from engine.planning.structure import read_graph
@@ -66,8 +66,7 @@ def _send_tables(job: GramJob, talk: GramTalk, *, with_estimate: bool) -> None:
             table = estimate_gram(family, store, PassSettings(stops=talk.stop.is_requested), BUDGET)
             talk.send(_ready(job, table, is_estimate=True))
     for family in families:
-        measured = measure_gram(family, store, PassSettings(stops=talk.stop.is_requested, moved=_tell_progress(job, talk)))
-        table = replace(measured.table, notes=measured.notes)
+        table = measure_gram(family, store, PassSettings(stops=talk.stop.is_requested, moved=_tell_progress(job, talk))).table
         talk.send(_ready(job, table, is_estimate=False))
         graph = KernelGraph(expansion.document, resolved, family, list_kernels(resolved, family))
         if graph.kernels:

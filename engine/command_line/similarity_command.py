@@ -53,7 +53,7 @@ def compare_vectors(chosen: argparse.Namespace, console: Console) -> ExitStatus:
                 raise
             console.tell("The comparison was stopped. What was measured is kept for the next one.")
             return ExitStatus.INTERRUPTED
-    for note in found.measured.notes:
+    for note in found.measured.table.notes:
         console.tell(note)
     if not found.record.entries:
         console.tell("No tensor holds floating-point numbers: there is nothing to compare.")

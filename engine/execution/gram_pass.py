@@ -46,7 +46,6 @@ class MeasuredGram:
     pairs: frozenset[tuple[str, str]]
     """The pairs of checkpoints that were measured now; the others' sums came from the cache."""
     bytes_read: int
-    notes: tuple[str, ...]
 
     @property
     def is_from_cache(self) -> bool:
@@ -71,7 +70,7 @@ def measure_gram(files: FamilyFiles, store: GramStore, settings: PassSettings | 
     known.verify_unchanged()
     names = (files.base, *files.vectors)
     pairs = {(names[one], names[other]) for task in tasks.values() for one, other in task.tensors[0].found.missing.pairs}
-    return MeasuredGram(known.make_table(), frozenset(pairs), bytes_read, known.notes)
+    return MeasuredGram(known.make_table(), frozenset(pairs), bytes_read)
 
 
 @dataclass(eq=False)

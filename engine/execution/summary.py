@@ -21,7 +21,8 @@ from engine.execution.remarks import collect_remarks, describe_estimates
 from engine.execution.result import Conditions, FileRecord, InputRecord, MetricRecord, OutputRecord, RunResult, TestSetRecord
 from engine.execution.run import Execution
 from engine.operation import Choice, Measure, PortKind
-from engine.planning.formula import format_sentence, group_forms, write_formula
+from engine.planning.form_text import format_sentence
+from engine.planning.formula import group_forms, write_formula
 from engine.planning.linear import Atom, Folding, Form, Segments
 from engine.planning.measurements import metric_steps
 from engine.planning.plan import FORMAT_NUMBER

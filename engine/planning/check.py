@@ -11,7 +11,8 @@ from pathlib import Path
 from engine.document.model import SETTING_CHOICES, Document, NodeId
 from engine.operation import PortKind, Sink, Source
 from engine.planning.coefficient import ONE, ZERO
-from engine.planning.formula import format_coefficient, group_forms
+from engine.planning.form_text import format_coefficient
+from engine.planning.formula import group_forms
 from engine.planning.measurements import check_measurements
 from engine.planning.options import RunOptions
 from engine.planning.pass_costs import PassPlan, check_budget, plan_passes

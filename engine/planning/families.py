@@ -11,6 +11,7 @@ from engine.operation import PortKind
 from engine.planning.misfit import Shape
 from engine.planning.resolve import Resolved
 from engine.planning.structure import Step
+from engine.similarity.family_files import FamilyFiles
 
 _TENSOR_KINDS = (PortKind.CHECKPOINT, PortKind.VECTOR)
 
@@ -50,6 +51,20 @@ def find_families(resolved: Resolved) -> tuple[Family, ...]:
             own = families[fitting]
             families[fitting] = _share_tensors(own.base, (*own.vectors, single), resolved)
     return tuple(families)
+
+
+def find_family_files(resolved: Resolved) -> tuple[FamilyFiles, ...]:
+    """Return where the checkpoints of each family lie, in the order of `find_families`: what the Gram pass is given."""
+    return tuple(
+        FamilyFiles(
+            family.base,
+            family.vectors,
+            family.tensors,
+            family.left_out,
+            tuple(resolved.sources[member].header for member in family.members),
+        )
+        for family in find_families(resolved)
+    )
 
 
 def _join(identities: Sequence[NodeId], resolved: Resolved) -> list[tuple[NodeId, ...]]:

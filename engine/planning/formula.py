@@ -8,11 +8,9 @@ from fractions import Fraction
 from engine.document.model import NodeId
 from engine.operation import PortKind
 from engine.planning.coefficient import Symbol
-from engine.planning.form_text import format_coefficient, format_form, format_sentence
+from engine.planning.form_text import format_form
 from engine.planning.legend import explain_symbols
 from engine.planning.linear import Folding, Form
-
-__all__ = ["format_coefficient", "format_form", "format_sentence", "group_forms", "write_formula"]
 
 _SHOWN_EXAMPLES = 3
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -97,8 +97,8 @@ class KnownSums:
                 raise InputChangedError(fact, "Let whatever writes it finish, then try again.")
 
     def make_table(self) -> GramTable:
-        """Return the table, all of whose pairs must be known."""
-        return make_table(self.files, self.parts, self.find)
+        """Return the table, all of whose pairs must be known, with what the user should know of the store."""
+        return replace(make_table(self.files, self.parts, self.find), notes=self.notes)
 
     def find(self, one: int, other: int, part: int) -> PairSums:
         """Return the sums of a pair of members that are known."""

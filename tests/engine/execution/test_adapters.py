@@ -11,7 +11,7 @@ from engine.execution.gram_pass import measure_gram
 from engine.execution.gram_sample import estimate_gram
 from engine.execution.kernel_sample import KernelGraph, estimate_kernels, list_kernels
 from engine.execution.stop import Stop
-from engine.planning.family_files import find_family_files
+from engine.planning.families import find_family_files
 from engine.planning.live_model import make_live_model
 from engine.planning.live_space import LiveSpace
 from engine.planning.resolve import resolve_values

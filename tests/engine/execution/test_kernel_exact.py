@@ -8,7 +8,7 @@ from engine.execution.gram_pass import measure_gram
 from engine.execution.kernel_exact import measure_kernels
 from engine.execution.kernel_sample import KernelGraph, estimate_kernels
 from engine.execution.stop import Stop
-from engine.planning.family_files import find_family_files
+from engine.planning.families import find_family_files
 from engine.planning.resolve import resolve_values
 from engine.planning.structure import read_graph
 from tests.engine.graph_lines import TWO_VECTORS

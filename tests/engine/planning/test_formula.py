@@ -12,7 +12,8 @@ from engine.document.edits import set_label
 from engine.operation import PortKind
 from engine.planning.check import check_document
 from engine.planning.coefficient import Coefficient, Symbol
-from engine.planning.formula import format_coefficient, format_form, format_sentence, group_forms
+from engine.planning.form_text import format_coefficient, format_form, format_sentence
+from engine.planning.formula import group_forms
 from engine.planning.linear import Atom, Form
 from tests.engine.graph_lines import THREE_VECTORS
 
