@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
+from engine.checkpoints.positioned_io import FULL_DISK
 from engine.errors import DiskFullError, WriteError
 from engine.resources import resource_path
 
@@ -16,7 +16,6 @@ _FOLDERS = ("models", "data")
 _TEXTS = ("README.md", "LICENCES.md")
 _SHIPPED = "sample"
 _TEMPLATES = "templates"
-_FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 
 def explain_taken(folder: Path) -> str:
@@ -47,7 +46,7 @@ def copy_sample(folder: Path) -> tuple[str, ...]:
         _stage({**shipped, **graphs}, staged)
         _move(staged, target)
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL_DISK:
             fact = f"The disk is full: the sample pack could not be copied to {folder}."
             raise DiskFullError(fact, "Free about 40 MB there, or choose another disk.") from error
         fact = f"The sample pack could not be copied to {folder}: {error.strerror or error}."

@@ -16,6 +16,7 @@ from typing import cast
 
 from engine.checkpoints.flushing import flush_folder
 from engine.checkpoints.output_target import find_owned_files, is_plain_name
+from engine.checkpoints.staging_folder import FILES_NAME
 from engine.errors import StagingError, WriteError
 
 INTENT_NAME = "intent.json"
@@ -90,7 +91,7 @@ def _find_asides(target: Path) -> Iterator[Path]:
 
 def _plan(target: Path, staging: Path) -> Replacement:
     owned = find_owned_files(target)
-    new = sorted(path.name for path in (staging / "files").iterdir())
+    new = sorted(path.name for path in (staging / FILES_NAME).iterdir())
     for name in new:
         if obstacle := find_stranger(target, name, owned):
             raise WriteError(obstacle, "Move it away or choose another output folder; then use --resume.")
@@ -100,7 +101,7 @@ def _plan(target: Path, staging: Path) -> Replacement:
 
 def _declare(replacement: Replacement, aside: Path) -> None:
     """Write down what is going to move before anything does; the rename makes it whole or absent."""
-    (aside / "files").mkdir(parents=True)
+    (aside / FILES_NAME).mkdir(parents=True)
     draft = aside / "intent.draft"
     draft.write_text(json.dumps(asdict(replacement)), encoding="utf-8")
     draft.rename(aside / INTENT_NAME)
@@ -110,20 +111,20 @@ def _declare(replacement: Replacement, aside: Path) -> None:
 
 def _move(replacement: Replacement, target: Path, staging: Path, aside: Path) -> None:
     for name in replacement.old:
-        (target / name).rename(aside / "files" / name)
+        (target / name).rename(aside / FILES_NAME / name)
     for name in replacement.new:
-        (staging / "files" / name).rename(target / name)
-    (staging / "files").rmdir()
+        (staging / FILES_NAME / name).rename(target / name)
+    (staging / FILES_NAME).rmdir()
     flush_folder(target)
-    flush_folder(aside / "files")
+    flush_folder(aside / FILES_NAME)
 
 
 def _take_back(target: Path, aside: Path) -> None:
     if not (aside / INTENT_NAME).exists():
         return
     replacement = _read_intent(aside)
-    staged = target.with_name(replacement.staging) / "files"
-    saved = aside / "files"
+    staged = target.with_name(replacement.staging) / FILES_NAME
+    saved = aside / FILES_NAME
     try:
         staged.mkdir(parents=True, exist_ok=True)
         for name in replacement.new:
@@ -160,7 +161,7 @@ def _read_intent(aside: Path) -> Replacement:
             return Replacement(tuple(cast("list[str]", old)), tuple(cast("list[str]", new)), staging)
         case _:
             fact = f"{aside / INTENT_NAME} should say which files were being replaced, and can't be read."
-            raise StagingError(fact, f"Move the files in {aside / 'files'} back by hand if you miss them, then delete {aside}.")
+            raise StagingError(fact, f"Move the files in {aside / FILES_NAME} back by hand if you miss them, then delete {aside}.")
 
 
 def _is_sound_name(name: object) -> bool:

@@ -14,17 +14,16 @@ from engine.errors import NonFiniteError
 from engine.events import BytesMoved, Listener, PassStarted, RunStarted
 from engine.execution.fetch import fetch_inputs
 from engine.execution.gram_pass import MeasuredGram, PassSettings, measure_gram
+from engine.execution.progress import SHORTEST_SECONDS
 from engine.execution.result import SimilarityRecord
 from engine.execution.similarities import Compared, make_record
 from engine.execution.stop import Stop
+from engine.operation import Measure
 from engine.planning.costs import PROCESS_BYTES
 from engine.planning.plan import Plan
 from engine.similarity.family_files import FamilyFiles
 from engine.similarity.gram_table import GramTable
 from engine.similarity.store import GramStore
-
-_SHORTEST_SECONDS = 0.05
-"""20 updates a second: more than a bar can show."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def compare_checkpoints(plan: Plan, base: NodeId, compared: Mapping[NodeId, str]
     measured = measure_gram(files, GramStore.of_user(), PassSettings(stops=stop.is_requested, moved=_tell_progress(listener)))
     _refuse_non_finite(plan, files, measured.table)
     sources, steps = plan.resolved.sources, plan.resolved.graph.steps
-    similarity = next(step for step in steps.values() if step.operation.id == "similarity")
+    similarity = next(step for step in steps.values() if step.behaviour == Measure("similarity"))
     about = Compared(similarity.id, tuple(compared.values()), has_base=True, per_layer=bool(similarity.parameters["per_layer"]))
     table = _choose_vectors(measured.table, [str(sources[node].identity) for node in compared])
     return Comparison(make_record(about, table), measured)
@@ -105,7 +104,7 @@ def _tell_progress(listener: Listener) -> Callable[[int, int], None]:
         if not last:
             listener(RunStarted("Similarity", 1, total, 0, PROCESS_BYTES, "cpu"))
             listener(PassStarted(0, "Inner products of the differences"))
-        if now - last >= _SHORTEST_SECONDS or done == total:
+        if now - last >= SHORTEST_SECONDS or done == total:
             last = now
             listener(BytesMoved(done, 0, now - began))
 

@@ -31,13 +31,11 @@ from engine.planning.options import RunOptions
 from engine.planning.resolve import Resolved
 from engine.similarity.estimate import DrawnBlocks, estimate_sum, scale_counts
 from engine.similarity.family_files import FamilyFiles
-from engine.similarity.gram_table import MAGNITUDE_BINS, Counts, Floats, GramTable
+from engine.similarity.gram_table import FIRST_BIN_POWER, MAGNITUDE_BINS, Counts, Floats, GramTable
 from engine.similarity.small_members import Add, draw_small, name_small, write_small
 
 KERNEL_BUDGET_BYTES = 64_000_000
 """Of the small checkpoints together: kernels take several times as long as reading."""
-_HIGHEST_BIN_POWER = 55
-"""2⁻⁵⁵ and less is in bin 0 (`magnitude_edges`)."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +208,6 @@ def _measure(values: Floats, drawn: DrawnBlocks) -> tuple[Floats, Floats, Counts
 
 def _count(values: Floats) -> tuple[Counts, Counts, Counts]:
     present, signs = (values != 0).astype(np.float64), np.sign(values)
-    bins = np.clip(np.frexp(values)[1] - 1 + _HIGHEST_BIN_POWER, 0, MAGNITUDE_BINS - 1)
+    bins = np.clip(np.frexp(values)[1] - 1 - FIRST_BIN_POWER, 0, MAGNITUDE_BINS - 1)
     magnitudes = [np.bincount(row[value != 0], minlength=MAGNITUDE_BINS) for row, value in zip(bins, values, strict=True)]
     return (present @ present.T).astype(np.int64), (signs @ signs.T).astype(np.int64), np.array(magnitudes, np.int64)

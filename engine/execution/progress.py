@@ -9,7 +9,7 @@ from collections.abc import Callable
 from engine.checkpoints.positioned_io import FileSet
 from engine.events import BytesMoved, Listener
 
-_SHORTEST_SECONDS = 0.05
+SHORTEST_SECONDS = 0.05
 """20 updates a second: more than a bar can show."""
 
 
@@ -31,7 +31,7 @@ class Progress:
         """Tell how far the run is, unless that was told just now; called by every worker after every piece."""
         now = time.monotonic()
         with self._lock:
-            if now - self._last < _SHORTEST_SECONDS:
+            if now - self._last < SHORTEST_SECONDS:
                 return
             self._last = now
         self._listener(BytesMoved(self._files.bytes_read, self._written(), self.seconds, self.nodes))

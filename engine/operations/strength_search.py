@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from importlib.util import find_spec
 
 from engine.metric_choice import BATCH_SIZE, METRIC
 from engine.operation import Choice, Counts, Group, Input, Parameters, PortKind, operation
 from engine.parameters import Integer, OneOf, Real, Value
+from engine.search.proposals import METHODS, is_installed
 from engine.search.tries import count_grid, count_tries
 
 RULES = ("largest_within_share", "largest_within_increase", "best_target")
 CONTROL_RULES = RULES[:2]
-METHODS = ("coordinate", "tpe")
 STRENGTHS = ("one", "each", "pairs", "subsets")
 MOST_TRIES = 100_000
 MOST_STRENGTHS = 1000
@@ -55,7 +54,7 @@ def _check_choices(parameters: Parameters, counts: Counts) -> Sequence[str]:
     rule = parameters["rule"]
     sentences = (
         "method tpe needs the package optuna, which is not installed; install it (pip install optuna), or take method coordinate."
-        if parameters["strengths"] == "each" and parameters["method"] == "tpe" and find_spec("optuna") is None
+        if parameters["strengths"] == "each" and not is_installed(str(parameters["method"]))
         else "",
         f"rule {rule} compares a control metric with the base's; wire at least one test set into controls."
         if rule in CONTROL_RULES and not counts.get("controls", 0)

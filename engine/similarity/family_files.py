@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from engine.checkpoints.cache_file import YOUNGEST_NS
 from engine.checkpoints.header import NOWHERE, DType, FileStamp, Header, Product, TensorSpec
 from engine.errors import InputChangedError, NotFoundError
 
 MOST_PARTS = 64
 FEWEST_PART_ENTRIES = 1 << 24
-YOUNGEST_NS = 2_000_000_000
-"""A file younger than this may change once more within the same tick of its clock (FAT counts 2 s), so nothing is kept of it."""
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from engine.loops.differ import SUB_BLOCK_ENTRIES
+
 BLOCK_ENTRIES = 1 << 16
-_SUB_BLOCK = 1 << 12
-"""float32 products are summed over this many entries before float64 takes over: the sum's error stays below 1e-6 relative."""
 
 Matrix = NDArray[np.float64]
 
@@ -69,8 +69,8 @@ def _inner_of_block(values: Sequence[torch.Tensor]) -> Inner:
 
 
 def _cut(block: torch.Tensor) -> torch.Tensor:
-    """Return n × count entries as k × n × _SUB_BLOCK, the last one filled up with zeros."""
+    """Return n × count entries as k × n × SUB_BLOCK_ENTRIES, the last one filled up with zeros."""
     vectors, count = block.shape
-    missing = -count % _SUB_BLOCK
+    missing = -count % SUB_BLOCK_ENTRIES
     padded = torch.nn.functional.pad(block, (0, missing)) if missing else block
-    return padded.view(vectors, -1, _SUB_BLOCK).transpose(0, 1)
+    return padded.view(vectors, -1, SUB_BLOCK_ENTRIES).transpose(0, 1)

@@ -14,6 +14,8 @@ Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
 MAGNITUDE_BINS = 64
+"""Bin k counts 2ᵏ⁻⁵⁵ ≤ |δ| < 2ᵏ⁻⁵⁴, the first all that is smaller (zeros apart) and the last all that is larger, see `magnitude_edges`."""
+FIRST_BIN_POWER = -55
 
 
 @dataclass(frozen=True)
@@ -57,4 +59,4 @@ class GramTable:
 
 def magnitude_edges() -> Floats:
     """Return the MAGNITUDE_BINS + 1 edges of the histogram: 0, 2⁻⁵⁴, …, 2⁸, ∞; bin k counts edge k ≤ |δ| < edge k + 1, zeros apart."""
-    return np.array([0.0, *(2.0**power for power in range(-54, 9)), np.inf])
+    return np.array([0.0, *(2.0 ** (FIRST_BIN_POWER + number) for number in range(1, MAGNITUDE_BINS)), np.inf])

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.loops.differ import SUB_BLOCK_ENTRIES, count_exponents, make_pairs, measure_members
-from engine.similarity.gram_table import MAGNITUDE_BINS, Counts, Floats
+from engine.similarity.gram_table import FIRST_BIN_POWER, MAGNITUDE_BINS, Counts, Floats
 
 MOST_PIECE_ENTRIES = 1 << 20
 FEWEST_PIECE_ENTRIES = 1 << 15
@@ -44,8 +44,8 @@ class Loaded:
 Load = Callable[[int, int, Stretch], Loaded]
 """(member, first entry, stretch): read a stretch of a member's entries of the piece."""
 
-_LOWEST_EXPONENT = 72
-"""As float32 stores it, of 2⁻⁵⁵: with all that is smaller it makes the first bin."""
+_LOWEST_EXPONENT = 127 + FIRST_BIN_POWER
+"""As float32 stores it: with all that is smaller it makes the first bin."""
 _BIN_STARTS = (0, *range(_LOWEST_EXPONENT + 1, _LOWEST_EXPONENT + MAGNITUDE_BINS))
 
 
