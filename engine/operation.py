@@ -187,6 +187,13 @@ class Sink:
 
 
 Behaviour = Source | Adapter | Linear | Kernel | Measure | Choice | Sink
+
+
+def find_parent_port(behaviour: Behaviour) -> str | None:
+    """Return the port whose (first) checkpoint is the structural parent of the result; None where it has none."""
+    return behaviour.parent if isinstance(behaviour, Linear | Kernel | Choice) else None
+
+
 Parameters = Mapping[str, Value]
 """Checked parameter values by name, every one of the declared ones present."""
 

@@ -15,7 +15,7 @@ LARGEST_INTEGER_SHARE = 0.01
 MATRIX_DIMENSIONS = 2
 
 
-def is_quantised(header: Header) -> str | None:
+def explain_quantisation(header: Header) -> str | None:
     """Return why the checkpoint counts as quantised, as a full sentence, or None.
 
     Raises:

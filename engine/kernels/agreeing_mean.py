@@ -61,19 +61,9 @@ def _cut_at_ties(cuts: Sequence[Cut], spot: Spot, count: int) -> Iterator[tuple[
 def _average_on_device(
     pieces: Sequence[torch.Tensor], cuts: Sequence[Cut], weights: Sequence[float], spot: Spot, result: torch.Tensor
 ) -> None:
-    smallest = min((abs(weight) for weight in weights if weight), default=1.0)
-    kept = [_weigh(keep_largest(piece, cut, spot), weight) for piece, cut, weight in zip(pieces, cuts, weights, strict=True)]
-    _average_step(kept, weights, smallest, result)
-
-
-def _weigh(trimmed: torch.Tensor, weight: float) -> torch.Tensor:
-    return trimmed if weight == 1 else trimmed.mul_(weight)
-
-
-def _average_step(terms: Sequence[torch.Tensor], weights: Sequence[float], smallest: float, result: torch.Tensor) -> None:
-    """Write the mean of the agreeing terms; the terms are used up."""
     import torch
 
+    terms = [keep_largest(piece, cut, spot).mul_(weight) for piece, cut, weight in zip(pieces, cuts, weights, strict=True)]
     sign = terms[0].clone()
     for term in terms[1:]:
         sign += term
@@ -81,11 +71,12 @@ def _average_step(terms: Sequence[torch.Tensor], weights: Sequence[float], small
     torch.copysign(torch.ones((), dtype=sign.dtype, device=sign.device), sign, out=sign)
     shares = _add_agreeing(terms, weights, sign, result)
     # Where no term agrees the sum is 0, and so is its quotient by anything.
+    smallest = min((abs(weight) for weight in weights if weight), default=1.0)
     result.mul_(sign).div_(shares.clamp_(min=smallest))
 
 
 def _add_agreeing(terms: Sequence[torch.Tensor], weights: Sequence[float], sign: torch.Tensor, result: torch.Tensor) -> torch.Tensor:
-    """Write the sum of the terms times the sign where that is positive, and return Σ |wᵢ| of these."""
+    """Write the sum of the terms times the sign where that is positive, and return Σ |wᵢ| of these; the terms are used up."""
     import torch
 
     result.zero_()

@@ -39,6 +39,7 @@ def sum_blocks(terms: torch.Tensor) -> list[float]:
 
 def add_in_order(total: float, sums: Iterable[float]) -> float:
     """Return the total with the sums added one after the other, in index order."""
+    # From Python 3.12 on its own `sum` makes up for rounding, and would give other bits than 3.11's.
     for value in sums:
         total += value
     return total

@@ -68,8 +68,9 @@ def _make_bracket(parts: Sequence[Magnitudes], quota: int, entries: int) -> Brac
     import numpy as np
 
     joined = np.concatenate(parts) if parts else np.zeros(0)
-    if not joined.size or not quota:
-        return Bracket(quota, 0.0, math.inf)
+    if not quota:
+        # Nothing is to be kept, so there is nothing to gather.
+        return Bracket(quota, math.inf, math.inf)
     share = quota / entries
     # Multiplied before it is divided: where every entry is in the sample this is the quota itself.
     rank = quota * joined.size / entries

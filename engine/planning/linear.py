@@ -9,7 +9,7 @@ from functools import cached_property
 from math import prod
 
 from engine.document.model import NodeId
-from engine.operation import Choice, Linear, PortKind
+from engine.operation import Choice, Linear, PortKind, find_parent_port
 from engine.planning.coefficient import ONE, ZERO, Coefficient, Symbol
 from engine.planning.resolve import Resolved
 from engine.planning.structure import Operand, Step
@@ -223,7 +223,7 @@ class Folding:
     def _unedited(self, step: Step, tensor: str) -> Segments:
         """Return what stands where a misfit keeps the edit away: the parent's tensor, or zero for a vector."""
         total = self.entries(step.id, tensor)
-        parent = step.behaviour.parent if isinstance(step.behaviour, Linear | Choice) else getattr(step.behaviour, "parent", None)
+        parent = find_parent_port(step.behaviour)
         if parent is None:
             return ((total, Form(PortKind.VECTOR, None, ())),)
         return self.segments(step.inputs[parent][0].node, tensor)
@@ -267,7 +267,7 @@ def _combine(step: Step, parts: Sequence[tuple[Operand, Coefficient, Form]]) -> 
 
 def _anchor_of(kind: PortKind, step: Step, parts: Sequence[tuple[Operand, Coefficient, Form]]) -> Atom | None:
     """Return the structural parent's anchor; for a vector that of what it is measured from."""
-    parent = getattr(step.behaviour, "parent", None)
+    parent = find_parent_port(step.behaviour)
     if kind is PortKind.CHECKPOINT and parent:
         first = step.inputs[parent][0]
         return next((form.anchor for operand, _, form in parts if operand is first), None) or _subtracted_anchor(parts)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from engine.checkpoints.adapters import open_adapter
 from engine.checkpoints.header import Header
-from engine.checkpoints.quantisation import is_quantised
+from engine.checkpoints.quantisation import explain_quantisation
 from engine.checkpoints.sources import open_checkpoint
 from engine.document.model import NodeId
 from engine.errors import CheckpointError, NotFoundError, ReadError
-from engine.operation import Adapter, Choice, Kernel, Linear, Measure, PortKind, Source
+from engine.operation import Adapter, Choice, Kernel, Linear, Measure, PortKind, Source, find_parent_port
 from engine.planning.misfit import Misfit, Shape, ShapeDifference, compare_shapes, describe_misfit
 from engine.planning.moved import find_moved
 from engine.planning.series import Expansion
@@ -144,7 +144,7 @@ def _resolve_step(step: Step, folder: Path, draft: _Draft) -> None:
 def _open_source(step: Step, folder: Path, draft: _Draft) -> None:
     try:
         header = open_checkpoint(str(step.parameters["source"]), folder)
-        reason = is_quantised(header)
+        reason = explain_quantisation(header)
     except (CheckpointError, ReadError) as fault:
         draft.problems.append(error(_place_fault(fault), fault.remedy, node=step.id, field="source"))
         draft.missing += [step.id] if isinstance(fault, NotFoundError) else []
@@ -229,8 +229,7 @@ def _join_operands(step: Step, draft: _Draft) -> None:
 
 def _reference_operand(step: Step) -> Operand | None:
     """Return the operand whose tensors the result has: the structural parent, the base of a difference, else the first."""
-    parent = step.behaviour.parent if isinstance(step.behaviour, Linear | Kernel | Choice) else None
-    port = parent or ("base" if "base" in step.inputs else "")
+    port = find_parent_port(step.behaviour) or ("base" if "base" in step.inputs else "")
     named = step.inputs.get(port, ())
     return next(iter(named), None) or next((operand for operand in step.operands if operand.kind in _TENSOR_KINDS), None)
 

@@ -10,19 +10,18 @@ from fractions import Fraction
 from engine.catalogue import RESERVED, catalogue
 from engine.document.model import Document, Node, NodeId, Wire
 from engine.operation import (
-    Adapter,
     Behaviour,
     Choice,
     Coefficients,
     Counts,
     Input,
-    Kernel,
     Linear,
     Measure,
     Operation,
     PortKind,
     Sink,
     Source,
+    find_parent_port,
 )
 from engine.parameters import ParameterError, Value
 from engine.problems import Problem, Severity, error
@@ -258,9 +257,9 @@ def _asking_ports(step: Step) -> Sequence[Input]:
 
 def _passing_ports(step: Step) -> list[str]:
     """Return the ports that a muted node passes its value on from: one, or none."""
-    parent = step.operation.behaviour(step.parameters)
-    if isinstance(parent, Linear | Kernel | Choice) and parent.parent:
-        return [parent.parent]
+    parent = find_parent_port(step.operation.behaviour(step.parameters))
+    if parent:
+        return [parent]
     vectors = [port.name for port in step.operation.inputs if port.kind is PortKind.VECTOR]
     wired = [port for port in vectors if step.inputs[port]]
     return (wired or vectors)[:1] if PortKind.VECTOR in step.operation.outputs else []
@@ -283,8 +282,7 @@ def _mute(step: Step) -> Step:
         return {port: [Fraction(1 if port in passing else 0)] * count for port, count in counts.items()}
 
     inputs = {port: operands[:1] if port in kept else () for port, operands in step.inputs.items()}
-    parent = None if isinstance(behaviour, Adapter) else behaviour.parent
-    return dataclasses.replace(step, inputs=inputs, behaviour=Linear(pass_on, parent=parent))
+    return dataclasses.replace(step, inputs=inputs, behaviour=Linear(pass_on, parent=find_parent_port(behaviour)))
 
 
 def _find_silent_wires(step: Step, document: Document, drafts: Mapping[NodeId, Step]) -> list[tuple[Input, NodeId]]:

@@ -9,14 +9,14 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from engine.checkpoints.quantisation import is_quantised
+from engine.checkpoints.quantisation import explain_quantisation
 from engine.checkpoints.sources import open_checkpoint
 from engine.errors import DamagedFileError
 
 
 def ask(folder: Path, tensors: dict[str, torch.Tensor]) -> str | None:
     save_file(tensors, folder / "model.safetensors")
-    return is_quantised(open_checkpoint(".", folder))
+    return explain_quantisation(open_checkpoint(".", folder))
 
 
 def test_buffers_of_positions_and_masks_are_no_quantisation(tmp_path: Path) -> None:
