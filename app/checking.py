@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.check_lane import CheckSummary
 from app.engine_thread import EngineThread
-from app.header_lane import CheckSummary
 from app.session import Session
 from engine.document.model import Document
 from engine.planning.options import RunOptions

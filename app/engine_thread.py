@@ -1,6 +1,6 @@
 """The one door to slow work: jobs go in, signals come out, all in the window's thread; no widget ever waits.
 
-Lane one reads headers and checks in threads of this process (`header_lane`), lane two computes in another process (`worker_lane`).
+Lane one checks documents in a thread of this process (`check_lane`), lane two computes in another process (`worker_lane`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 
-from app.header_lane import Answer, Checked, CheckTask, HeaderLane, HeaderRead, HeaderTask
+from app.check_lane import Answer, Checked, CheckLane, CheckTask
 from app.heartbeat import Heartbeat
 from app.worker_lane import BACK_OFF_SECONDS, WorkerLane
 from app.worker_process import worker_command
@@ -26,8 +26,6 @@ class EngineThread(QObject):
 
     checked = Signal(int, object)
     """(revision, CheckSummary): the last document given to `check` is checked."""
-    header_read = Signal(str, object)
-    """(source, CheckpointSummary or the EngineError that says why not)."""
     run_event = Signal(int, object)
     """(job, engine.events.Event): a run says something; none comes after `run_ended`."""
     run_ended = Signal(int, object)
@@ -45,11 +43,11 @@ class EngineThread(QObject):
     said = Signal(str)
     """A line that the engine's process printed: for the log."""
     broken = Signal(str)
-    """(traceback): a check or a header met a fault of Weightloom's own."""
+    """(traceback): a check met a fault of Weightloom's own."""
     stalled = Signal(float)
     """(seconds): the window did not react for so long during a run."""
     _answered = Signal(object)
-    """(Answer): from the threads of lane one."""
+    """(Answer): from the thread of lane one."""
 
     def __init__(
         self, command: Sequence[str] | None = None, back_off: Sequence[float] = BACK_OFF_SECONDS, parent: QObject | None = None
@@ -67,9 +65,7 @@ class EngineThread(QObject):
         self._is_shut = False
         # Queued, and to methods of objects of this thread: else they would run in the thread that answers.
         self._answered.connect(self._take_answer, Qt.ConnectionType.QueuedConnection)
-        self._checks = HeaderLane("checks", self._answered.emit)
-        # A header may come from the Hub: no check of a local graph shall wait for the network.
-        self._headers = HeaderLane("headers", self._answered.emit)
+        self._checks = CheckLane(self._answered.emit)
         self._worker = WorkerLane(command or worker_command(), back_off, self)
         self._worker.told.connect(self.run_event)
         self._worker.ended.connect(self._end_run)
@@ -111,10 +107,6 @@ class EngineThread(QObject):
         """
         self._last_check = revision
         self._checks.ask(CheckTask(revision, document, folder, options or RunOptions()))
-
-    def read_header(self, source: str, folder: Path) -> None:
-        """Read what a checkpoint holds; answered by `header_read`."""
-        self._headers.ask(HeaderTask(source, folder))
 
     def run(
         self, document: Document, folder: Path, options: RunOptions | None = None, upto: NodeId | None = None, *, revision: int = 0
@@ -172,7 +164,6 @@ class EngineThread(QObject):
         self._heartbeat.stop()
         self._worker.close()
         self._checks.close()
-        self._headers.close()
 
     def _end_run(self, job: int, outcome: Outcome) -> None:
         if not self._worker.is_running:
@@ -184,7 +175,5 @@ class EngineThread(QObject):
             case Checked(revision, summary):
                 if revision == self._last_check:
                     self.checked.emit(revision, summary)
-            case HeaderRead(source, found):
-                self.header_read.emit(source, found)
             case _:
                 self.broken.emit(answer.trace)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.check_lane import CheckSummary, FileTimes
 from app.engine_thread import EngineThread
-from app.header_lane import CheckSummary, FileTimes
 from app.session import Session
 from app.window_words import in_window_words
 from engine.document.branches import keep_branch

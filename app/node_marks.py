@@ -8,7 +8,7 @@ from pathlib import PurePath
 from PySide6.QtCore import QCoreApplication
 
 from app.canvas.node_state import NodeState, StateKind
-from app.header_lane import CheckSummary
+from app.check_lane import CheckSummary
 from app.run_progress import RunProgress, format_seconds
 from engine.document.model import Document, NodeId
 from engine.events import MetricMeasured

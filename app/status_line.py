@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
 
-from app.header_lane import CheckSummary
+from app.check_lane import CheckSummary
 from app.run_progress import RunProgress, format_bytes, format_seconds
 from engine.document.model import Document
 from engine.problems import Severity

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from app.engine_thread import EngineThread
 from engine.document.model import Document, NodeId
 from engine.document.storage import load_document
-from engine.errors import DocumentError, NotFoundError
+from engine.errors import DocumentError
 from engine.events import BytesMoved, RunFinished, RunStarted
 from engine.planning.check import check_document
 from engine.planning.options import RunOptions
@@ -34,7 +34,7 @@ class Ear:
     def __init__(self, engine):
         self.heard = []
         self.threads = set()
-        names = ("checked", "header_read", "run_event", "run_ended", "stop_seen", "worker_died", "worker_ready", "broken", "said")
+        names = ("checked", "run_event", "run_ended", "stop_seen", "worker_died", "worker_ready", "broken", "said")
         self._slots = {name: self._listen(name) for name in names}
         self._engine = engine
         for name, slot in self._slots.items():
@@ -135,16 +135,6 @@ def test_stale_answers_are_dropped(qtbot, make_engine, folder):
         engine.check(draw(), folder, revision)
     wait(qtbot, lambda: ear.all("checked"))
     assert [revision for revision, _ in ear.all("checked")] == [19]
-
-
-def test_header_is_read_or_the_reason_told(qtbot, make_engine, folder):
-    engine, ear = make_engine()
-    engine.read_header("base", folder)
-    engine.read_header("nowhere", folder)
-    wait(qtbot, lambda: len(ear.all("header_read")) == 2)
-    answers = dict(ear.all("header_read"))
-    assert answers["base"].parameters == 4000
-    assert isinstance(answers["nowhere"], NotFoundError)
 
 
 # --- lane two ---

@@ -52,7 +52,6 @@ window = Window(engine)
 path = Path(sys.argv[1])
 document = load_document(path)
 engine.check(document, path.parent, 1)
-engine.read_header("base", path.parent)
 engine.run(document, path.parent, RunOptions(piece_entries=4096, workers=1))
 sys.exit(application.exec())
 """

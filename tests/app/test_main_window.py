@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QWidget
 
 from app.actions import ACTIONS
-from app.header_lane import CheckSummary
+from app.check_lane import CheckSummary
 from app.main_window import MainWindow
 from app.mends import find_mends
 from app.templates import TEMPLATES

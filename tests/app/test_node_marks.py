@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.canvas.node_state import StateKind
-from app.header_lane import AdapterFacts, CheckSummary
+from app.check_lane import AdapterFacts, CheckSummary
 from app.node_marks import gather_facts, mark_nodes, shorten_facts
 from app.run_progress import RunProgress, describe_event
 from engine.document.model import Document, Node, NodeId

@@ -1,17 +1,15 @@
-"""Lane one of the engine thread: checks and headers, read without torch in a thread of the window's process."""
+"""Lane one of the engine thread: checks, made without torch in a thread of the window's process."""
 
 from __future__ import annotations
 
 import threading
 import traceback
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.document.model import Document, NodeId
 from engine.errors import EngineError
-from engine.inspection import CheckpointSummary, inspect_checkpoint
 from engine.planning.check import Verdict, check_document
 from engine.planning.live_model import LiveModel, make_live_model
 from engine.planning.options import RunOptions
@@ -31,14 +29,6 @@ class CheckTask:
     document: Document
     folder: Path
     options: RunOptions
-
-
-@dataclass(frozen=True)
-class HeaderTask:
-    """Ask what a checkpoint holds."""
-
-    source: str
-    folder: Path
 
 
 @dataclass(frozen=True)
@@ -86,55 +76,37 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class HeaderRead:
-    """Answer a HeaderTask."""
-
-    source: str
-    answer: CheckpointSummary | EngineError
-
-
-@dataclass(frozen=True)
 class Broken:
-    """Say that a task met a fault of Weightloom's own."""
+    """Say that a check met a fault of Weightloom's own."""
 
     trace: str
 
 
-Task = CheckTask | HeaderTask
-Answer = Checked | HeaderRead | Broken
+Answer = Checked | Broken
 
 
-class HeaderLane:
-    """Do tasks one after the other in a thread; a check that a later one has overtaken is not begun."""
+class CheckLane:
+    """Check one document after the other in a thread; one that a later one has overtaken is not begun."""
 
-    def __init__(self, name: str, post: Callable[[Answer], None]) -> None:
-        """Start the thread.
-
-        Args:
-            name: of the thread.
-            post: takes each answer, in that thread.
-        """
+    def __init__(self, post: Callable[[Answer], None]) -> None:
+        """Start the thread; `post` takes each answer, in that thread."""
         self._post = post
-        self._tasks: deque[Task] = deque()
+        self._waiting: CheckTask | None = None
         self._waking = threading.Condition()
         self._is_closed = False
-        self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
+        self._thread = threading.Thread(target=self._serve, name="checks", daemon=True)
         self._thread.start()
 
-    def ask(self, task: Task) -> None:
-        """Put a task at the end, in the place of a check that has not begun or of the same question."""
+    def ask(self, task: CheckTask) -> None:
+        """Check a document next, in the place of one that has not begun."""
         with self._waking:
-            if isinstance(task, CheckTask):
-                self._tasks = deque(other for other in self._tasks if not isinstance(other, CheckTask))
-            if task not in self._tasks:
-                self._tasks.append(task)
+            self._waiting = task
             self._waking.notify_all()
 
     def close(self) -> None:
         """Let go of what waits, and wait for what is being done; after that nothing is posted."""
         with self._waking:
             self._is_closed = True
-            self._tasks.clear()
             self._waking.notify_all()
         self._thread.join(_PATIENCE_SECONDS)
 
@@ -145,26 +117,18 @@ class HeaderLane:
                 if not self._is_closed:
                     self._post(answer)
 
-    def _await_task(self) -> Task | None:
+    def _await_task(self) -> CheckTask | None:
         with self._waking:
-            self._waking.wait_for(lambda: self._tasks or self._is_closed)
-            return None if self._is_closed else self._tasks.popleft()
+            self._waking.wait_for(lambda: self._waiting is not None or self._is_closed)
+            task, self._waiting = self._waiting, None
+            return None if self._is_closed else task
 
 
-def _do_task(task: Task) -> Answer:
+def _do_task(task: CheckTask) -> Answer:
     try:
-        if isinstance(task, HeaderTask):
-            return HeaderRead(task.source, _read_header(task))
         return Checked(task.revision, _check(task))
     except Exception:  # noqa: BLE001  (a fault of ours must not end the lane; the window shows it)
         return Broken(traceback.format_exc())
-
-
-def _read_header(task: HeaderTask) -> CheckpointSummary | EngineError:
-    try:
-        return inspect_checkpoint(task.source, task.folder).summary
-    except EngineError as failure:
-        return failure
 
 
 def _check(task: CheckTask) -> CheckSummary:
