@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, cast
 
@@ -21,8 +21,7 @@ from engine.errors import StagingError, WriteError
 FORMAT = "weightloom-journal/1"
 JOURNAL_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
-Note = Mapping[str, object]
-"""JSON that a run wants back with a piece, such as what it counted in it."""
+_Line = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,6 @@ class JournalPiece:
     file: str
     offset: int
     size_bytes: int
-    note: Note = field(default_factory=dict[str, object])
 
 
 class Journal:
@@ -76,7 +74,7 @@ class Journal:
 
     def append(self, pieces: Iterable[JournalPiece]) -> None:
         """Write a line for each piece; their bytes must be on the disk already."""
-        self._append([{"file": piece.file, "offset": piece.offset, "size": piece.size_bytes, "note": piece.note} for piece in pieces])
+        self._append([{"file": piece.file, "offset": piece.offset, "size": piece.size_bytes} for piece in pieces])
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""
@@ -84,7 +82,7 @@ class Journal:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def _append(self, entries: Sequence[Note]) -> None:
+    def _append(self, entries: Sequence[_Line]) -> None:
         text = "".join(json.dumps(entry, sort_keys=True, separators=(",", ":")) + "\n" for entry in entries).encode()
         write_from(self._descriptor, memoryview(text), self._end)
         self._end += len(text)
@@ -92,12 +90,12 @@ class Journal:
             flush_file(self._descriptor)
 
 
-def _describe_run(plan_hash: str, inputs: Iterable[FileStamp]) -> Note:
+def _describe_run(plan_hash: str, inputs: Iterable[FileStamp]) -> _Line:
     stamps = sorted([str(stamp.path), stamp.size_bytes, stamp.modified_ns] for stamp in inputs)
     return {"format": FORMAT, "plan": plan_hash, "inputs": stamps}
 
 
-def _read_lines(path: Path) -> tuple[list[Note], int]:
+def _read_lines(path: Path) -> tuple[list[_Line], int]:
     """Return the complete lines from the first on, and the position after the last of them."""
     try:
         text = path.read_bytes()
@@ -106,7 +104,7 @@ def _read_lines(path: Path) -> tuple[list[Note], int]:
     except OSError as error:
         fact = f"{path} can't be read: {error.strerror or error}."
         raise StagingError(fact, "Run again with --restart to begin anew.") from error
-    lines: list[Note] = []
+    lines: list[_Line] = []
     end = 0
     for line in text.splitlines(keepends=True):
         entry = _parse_line(line)
@@ -117,17 +115,17 @@ def _read_lines(path: Path) -> tuple[list[Note], int]:
     return lines, end
 
 
-def _parse_line(line: bytes) -> Note | None:
+def _parse_line(line: bytes) -> _Line | None:
     if not line.endswith(b"\n"):
         return None
     try:
         entry: object = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return cast("Note", entry) if isinstance(entry, dict) else None
+    return cast("_Line", entry) if isinstance(entry, dict) else None
 
 
-def _check_run(path: Path, found: Note | None, expected: Note) -> None:
+def _check_run(path: Path, found: _Line | None, expected: _Line) -> None:
     if found == expected:
         return
     remedy = "Run again with --restart to begin anew."
@@ -140,17 +138,17 @@ def _check_run(path: Path, found: Note | None, expected: Note) -> None:
     raise StagingError(fact, remedy)
 
 
-def _name_changed_input(found: Note, expected: Note) -> str:
+def _name_changed_input(found: _Line, expected: _Line) -> str:
     stamps = cast("list[list[object]]", expected["inputs"])
     known = found.get("inputs")
     known = cast("list[object]", known) if isinstance(known, list) else []
     return next((str(stamp[0]) for stamp in stamps if stamp not in known), "The list of input files")
 
 
-def _parse_piece(path: Path, line: Note) -> JournalPiece:
+def _parse_piece(path: Path, line: _Line) -> JournalPiece:
     match line:
-        case {"file": str(file), "offset": int(offset), "size": int(size_bytes), "note": dict() as note} if offset >= 0 and size_bytes >= 0:
-            return JournalPiece(file, offset, size_bytes, cast("Note", note))
+        case {"file": str(file), "offset": int(offset), "size": int(size_bytes)} if offset >= 0 and size_bytes >= 0:
+            return JournalPiece(file, offset, size_bytes)
         case _:
             fact = f"{path} holds a line that no run wrote."
             raise StagingError(fact, "Run again with --restart to begin anew.")

@@ -24,7 +24,7 @@ from engine.checkpoints.coverage import Coverage
 from engine.checkpoints.decisions import settle_decision
 from engine.checkpoints.flushing import flush_folder
 from engine.checkpoints.header import FileStamp
-from engine.checkpoints.journal import Journal, JournalPiece, Note
+from engine.checkpoints.journal import Journal, JournalPiece
 from engine.checkpoints.output_target import find_owned_files, is_plain_name, target_problem
 from engine.checkpoints.replacement import find_stranger, repair_target, replace_files
 from engine.checkpoints.staged_file import StagedFile
@@ -121,7 +121,7 @@ class Staging:
 
     @property
     def durable_pieces(self) -> tuple[JournalPiece, ...]:
-        """Return the pieces, with their notes, that an earlier run had finished."""
+        """Return the pieces that an earlier run had finished."""
         return self._journal.found
 
     def settle(self, name: str, value: str) -> None:
@@ -176,7 +176,7 @@ class Staging:
         with self._state_lock:
             return name in self._durable and self._durable[name].is_covered(offset, offset + size_bytes)
 
-    def mark_written(self, name: str, offset: int, size_bytes: int, note: Note | None = None) -> None:
+    def mark_written(self, name: str, offset: int, size_bytes: int) -> None:
         """Say that a piece is complete; now and then this waits for the disk and journals all such pieces.
 
         Raises:
@@ -184,7 +184,7 @@ class Staging:
             WriteError: The disk failed.
         """
         with self._state_lock:
-            self._pending.append(JournalPiece(name, offset, size_bytes, dict(note or {})))
+            self._pending.append(JournalPiece(name, offset, size_bytes))
             self._pending_bytes += size_bytes
             is_due = self._pending_bytes >= FLUSH_BYTES or time.monotonic() - self._last_flush >= FLUSH_SECONDS
         if is_due and self._flush_lock.acquire(blocking=False):  # one thread waits for the disk, the others go on

@@ -9,7 +9,7 @@ from engine.checkpoints.journal import Journal, JournalPiece
 from engine.errors import StagingError
 
 INPUTS = (FileStamp(Path("/models/b.safetensors"), 10, 1), FileStamp(Path("/models/a.safetensors"), 20, 2))
-PIECES = [JournalPiece("model.safetensors", 8 * number, 8, {"sum": 0.1 * number, "name": "größe\n"}) for number in range(4)]
+PIECES = [JournalPiece("model.safetensors", 8 * number, 8) for number in range(4)]
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def resume(path: Path, plan_hash: str = "abc", inputs: tuple[FileStamp, ...] = I
     return list(journal.found)
 
 
-def test_pieces_and_notes_come_back_exactly(path: Path) -> None:
+def test_pieces_come_back_exactly(path: Path) -> None:
     assert resume(path) == PIECES
 
 
@@ -72,7 +72,7 @@ def test_another_plan_and_changed_inputs_are_refused_by_name(path: Path) -> None
         resume(path, inputs=changed)
 
 
-@pytest.mark.parametrize("line", [b"{}", b'{"file":"m","note":{},"offset":-1,"size":1}', b'{"file":1,"note":{},"offset":1,"size":1}'])
+@pytest.mark.parametrize("line", [b"{}", b'{"file":"m","offset":-1,"size":1}', b'{"file":1,"offset":1,"size":1}'])
 def test_lines_that_no_run_wrote_ask_for_a_restart(path: Path, line: bytes) -> None:
     path.write_bytes(path.read_bytes() + line + b"\n")
     with pytest.raises(StagingError, match="no run wrote"):
