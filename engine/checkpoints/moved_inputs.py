@@ -1,32 +1,21 @@
-"""Input files that lie elsewhere now, known again by their size and then their SHA-256."""
+"""Input files that lie elsewhere now, known again by their SHA-256."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from engine.checkpoints.header import FileStamp
 from engine.checkpoints.provenance import InputFingerprint
 
 
-def find_moved_inputs(
-    recorded: Sequence[InputFingerprint], candidates: Iterable[FileStamp], hash_file: Callable[[FileStamp], str]
-) -> Mapping[InputFingerprint, Path]:
-    """Return where the recorded inputs lie among the candidates; those not found, or recorded without a hash, are left out.
+def find_moved_inputs(recorded: Iterable[InputFingerprint], hashes: Mapping[Path, str]) -> Mapping[InputFingerprint, Path]:
+    """Return where the recorded inputs lie among hashed files, of several copies the one of the same name.
 
-    Only candidates of the right size are hashed, each once, those of the same name first.
+    Inputs that are not among them, or were recorded without a hash, are left out.
     """
-    by_size: dict[int, list[FileStamp]] = {}
-    for stamp in candidates:
-        by_size.setdefault(stamp.size_bytes, []).append(stamp)
-    hashes: dict[FileStamp, str] = {}
     found: dict[InputFingerprint, Path] = {}
     for file in recorded:
-        alike = sorted(by_size.get(file.size_bytes, ()), key=lambda stamp: stamp.path.name != file.name) if file.sha256 else ()
-        for stamp in alike:
-            if stamp not in hashes:
-                hashes[stamp] = hash_file(stamp)
-            if hashes[stamp] == file.sha256:
-                found[file] = stamp.path
-                break
+        alike = [path for path, sha256 in hashes.items() if sha256 == file.sha256]
+        if alike:
+            found[file] = min(alike, key=lambda path: path.name != file.name)
     return found

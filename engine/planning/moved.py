@@ -52,8 +52,7 @@ def _search(folder: Path, recorded: Sequence[InputFingerprint]) -> Mapping[Input
         candidates = [stamp for stamp in _list_files(root) if stamp.size_bytes in sizes]
         with Fingerprinter() as fingerprinter:
             fingerprinter.start(candidates)
-            hashes = fingerprinter.results()
-        found = {**find_moved_inputs(recorded, candidates, lambda stamp, known=hashes: known[stamp.path]), **found}
+            found = {**find_moved_inputs(recorded, fingerprinter.results()), **found}
     return found
 
 
