@@ -37,7 +37,11 @@ _BELONGS = (
     "opt/weightloom/_internal/licences/README.txt",
     "opt/weightloom/_internal/licences/LGPL-3",
     "opt/weightloom/_internal/torch/bin/torch_shm_manager",
+    "opt/weightloom/_internal/llvmlite/binding/libllvmlite.so",
+    "opt/weightloom/_internal/engine/loops/mix.py",
 )
+_NO_HOME = "/proc/nowhere"
+"""A folder that not even root can make."""
 
 
 def main(words: list[str]) -> int:
@@ -76,6 +80,7 @@ def check_package(package: Path, scratch: Path) -> None:
     print(f"package {package.stat().st_size / 2**20:.0f} MiB, unpacked {measure_folder(unpacked) / 2**20:.0f} MiB")
     environment = make_environment(home)
     check_sample(program, environment, scratch)
+    check_loops(program, environment, scratch)
     with Screen(scratch) as screen:
         environment = {**environment, "DISPLAY": screen.display}
         seconds = [measure_start(screen, program, environment) for _ in range(_STARTS)]
@@ -106,6 +111,18 @@ def check_sample(program: Path, environment: Mapping[str, str], scratch: Path) -
         for name, (command, around) in copies.items():
             run([*command, "run", scratch / name / graph, "--output", scratch / name / "out" / graph], around)
         compare_exports(graph, scratch / "bundle/out" / graph, scratch / "tree/out" / graph)
+
+
+def check_loops(program: Path, environment: Mapping[str, str], scratch: Path) -> None:
+    """See that compiled loops were kept in the user's cache and nowhere else, and that a run where nothing can be kept gives the same."""
+    kept = list(Path(environment["HOME"]).glob(".cache/weightloom/loops/*.loop"))
+    astray = [*program.parent.rglob("*.loop"), *program.parent.rglob("__pycache__")]
+    if not kept or astray:
+        message = f"{len(kept)} compiled loops lie in the user's cache, and {astray or 'nothing'} in the package"
+        raise CheckFailed(message)
+    target = scratch / "homeless" / WINDOW_GRAPH
+    run([program, "run", scratch / "bundle" / WINDOW_GRAPH, "--output", target], {**environment, "HOME": _NO_HOME})
+    compare_exports(f"{WINDOW_GRAPH} without a home", target, scratch / "tree/out" / WINDOW_GRAPH)
 
 
 def compare_exports(graph: str, made: Path, wanted: Path) -> None:
