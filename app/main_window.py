@@ -19,7 +19,6 @@ from app.recovery import Recovery, RecoveryCopy, find_recoveries
 from app.session import Session
 from app.theme import apply_theme, system_theme
 from app.welcome import Welcome
-from engine.document.model import Document
 from engine.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -107,10 +106,6 @@ class MainWindow(QMainWindow):
         self.welcome.back.setVisible(self.workbench is not None)
         self.stack.setCurrentWidget(self.welcome)
 
-    def begin(self, document: Document) -> None:
-        """Open a document that was made, such as a template with its checkpoints."""
-        self.files.new(document)
-
     def offer_recoveries(self) -> None:
         """Ask about what crashed sessions left, the latest first, until one is taken."""
         for recovery in find_recoveries(self._recovery_folder) if self._recovery_folder is not None else ():
@@ -178,7 +173,7 @@ class MainWindow(QMainWindow):
         self.welcome.new_wanted.connect(self.files.new)
         self.welcome.open_wanted.connect(self.files.ask_open)
         self.welcome.file_wanted.connect(self.files.open)
-        self.welcome.template_made.connect(self.begin)
+        self.welcome.template_made.connect(self.files.new)
         self.welcome.back_wanted.connect(self.open_workbench)
         QApplication.styleHints().colorSchemeChanged.connect(self._dress)
         handlers: Mapping[str, Callable[[], object]] = {

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.connection import PortEnd, find_fitting, find_operation, list_ports, name_node, order_ends
-from app.canvas.suggestions import iterate_operations, join
+from app.canvas.suggestions import join, suggest_operations
 from app.icons import kind_icon, kind_of
 from app.operation_order import caption, ordered_operations
 from app.session import Session
@@ -32,7 +32,7 @@ class Searches(QObject):
 
     def search_operations(self, place: QPoint, end: PortEnd | None, take: Callable[[str], object]) -> None:
         """Offer operations to add: all of them, or what fits a wire, best first."""
-        found = iterate_operations(self._session.document, end) if end is not None else ordered_operations()
+        found = suggest_operations(self._session.document, end) if end is not None else ordered_operations()
         self._open(place, self.tr("Add a node"), [_describe_operation(one) for one in found], take)
 
     def search_nodes(self, take: Callable[[str], object]) -> None:

@@ -10,8 +10,7 @@ from PySide6.QtGui import QUndoStack
 
 from app.recovery import Recovery, RecoveryCopy
 from app.undo import DocumentChange
-from engine.document.fragments import choose_fresh_ids, paste
-from engine.document.model import Document, NodeId
+from engine.document.model import Document
 from engine.document.storage import load_document, save_document
 from engine.errors import DocumentError
 from engine.relocation import relocate
@@ -93,14 +92,6 @@ class Session(QObject):
             return False
         self.undo_stack.push(DocumentChange(text, (before, after), self._set_document, merge))
         return True
-
-    def insert(
-        self, fragment: Document, offset: tuple[float, float] = (0, 0), *, text: str = "", keep_incoming: bool = False
-    ) -> tuple[NodeId, ...]:
-        """Paste a fragment as one undo step; return the ids that its nodes got."""
-        ids = choose_fresh_ids(self._document, fragment)
-        self.apply(text or self.tr("Paste"), lambda document: paste(document, fragment, offset, keep_incoming=keep_incoming))
-        return tuple(ids.nodes.values())
 
     def new(self, document: Document | None = None) -> None:
         """Begin a document without a file: an empty one, or one that was made (a template filled in), which counts as unsaved."""

@@ -34,8 +34,6 @@ class RoleField:
     node: NodeId
     text: str
     is_checkpoint: bool
-    sample_source: str
-    """What plays the role in the sample pack."""
 
 
 TEMPLATES: tuple[Template, ...] = (
@@ -170,12 +168,7 @@ def list_roles(template: Template, document: Document) -> tuple[RoleField, ...]:
     """Return what a template asks for: checkpoints from top to bottom, then data."""
     nodes = [(node_id, node) for node_id, node in document.nodes.items() if node.operation in _KINDS]
     nodes.sort(key=lambda pair: (_KINDS.index(pair[1].operation), (pair[1].position or (0.0, 0.0))[::-1]))
-    return tuple(
-        RoleField(
-            node_id, template.roles.get(node_id) or node.title, node.operation == "checkpoint", str(node.parameters.get("source", ""))
-        )
-        for node_id, node in nodes
-    )
+    return tuple(RoleField(node_id, template.roles.get(node_id) or node.title, node.operation == "checkpoint") for node_id, node in nodes)
 
 
 def fill_template(template: Template, document: Document, sources: Mapping[NodeId, str]) -> Document:

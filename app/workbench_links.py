@@ -123,7 +123,6 @@ class WorkbenchLinks(QObject):
             **self._bench.view.commands(),
             "find": partial(self.searches.search_nodes, self._find),
             "commands": partial(self.searches.search_actions, actions),
-            "guide": self._open_guide,
             "check": self._check,
             "menus": self._bench.top_bar.brand.showMenu,
             "wheel_auto": partial(self._choose_wheel, "auto"),
@@ -232,10 +231,6 @@ class WorkbenchLinks(QObject):
             text = shorten_path(Path(chosen), self._session.folder)
             node_id, name = NodeId(problem.node), problem.field
             self._session.apply(mend.title, lambda document: set_parameter(document, node_id, name, text))
-
-    def _open_guide(self) -> None:
-        ids = self._bench.scene.selected_ids
-        self.show_guide(self._session.document.nodes[ids[0]].operation if ids else "")
 
     def _find(self, node: str) -> None:
         self.reveal(node)

@@ -50,10 +50,6 @@ class Selection:
             self.wires.intersection(document.wires) if self.wires else frozenset(),
         )
 
-    def has(self, other: Selection) -> bool:
-        """Tell whether all of another selection is in this one."""
-        return self.joined(other) == self
-
     def joined(self, other: Selection) -> Selection:
         """Return both together."""
         return Selection(self.nodes | other.nodes, self.frames | other.frames, self.notes | other.notes, self.wires | other.wires)

@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication
 
 from app.canvas.alignment import Axis, Side, align, distribute
-from app.canvas.connection import PortEnd
 from app.canvas.edit_steps import (
     Selection,
     copy_selection,
@@ -21,11 +20,10 @@ from app.canvas.edit_steps import (
 )
 from app.canvas.layout import arrange
 from app.canvas.scene import Scene
-from app.canvas.suggestions import join
 from app.canvas.walking import Direction, walk
 from engine.document.edits import move_nodes
 from engine.document.fragments import choose_fresh_ids, paste
-from engine.document.model import Document, NodeId, PortRef, Position, Rect
+from engine.document.model import Document, NodeId, Position, Rect
 from engine.errors import DocumentError
 
 _DUPLICATE_OFFSET = 48.0
@@ -186,14 +184,6 @@ class CanvasEditor(QObject):
         """Ask for the list of what the selected node can be joined to."""
         for node_id in self._scene.selected_ids[:1]:
             self._scene.wish_connect.emit(node_id)
-
-    def connect_ports(self, source: PortRef, target: PortRef) -> bool:
-        """Join two ports, as one chose from the list; return whether anything changed."""
-        return self._apply(self.tr("Connect"), lambda document: join(document, source, target))
-
-    def connect_ends(self, one: PortEnd, other: PortEnd) -> bool:
-        """Join two ports, whichever is the output."""
-        return self.connect_ports(one.ref, other.ref) if one.is_output else self.connect_ports(other.ref, one.ref)
 
     @property
     def _chosen(self) -> Selection:

@@ -23,11 +23,6 @@ class PixmapStore:
         self._bytes = 0
         self._largest_bytes = largest_bytes
 
-    @property
-    def used_bytes(self) -> int:
-        """Return what the pictures take now."""
-        return self._bytes
-
     def draw(self, key: Hashable, size: QSizeF, scale: float, ratio: float, paint: Callable[[QPainter], None]) -> QPixmap:
         """Return the picture of a key, painted if it is not there yet.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -52,14 +52,6 @@ _CONVERSIONS: Mapping[tuple[PortKind, PortKind], tuple[str, str]] = MappingProxy
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
-    """Name an operation to add and the port of it to join."""
-
-    operation: str
-    port: str
-
-
-@dataclass(frozen=True, slots=True)
 class Conversion:
     """Say which node put in between would make a refused wire right."""
 
@@ -72,14 +64,14 @@ class Conversion:
     """What its `base` input gets, where the graph tells; None where it has none or the user must say."""
 
 
-def suggest_nodes(document: Document, end: PortEnd) -> tuple[Suggestion, ...]:
+def suggest_operations(document: Document, end: PortEnd) -> tuple[Operation, ...]:
     """Return what could be added at the other end of a wire from this port, best first."""
     kind = port_kind(document, end)
     if kind is None:
         return ()
     order = (_LATER if end.is_output else _EARLIER)[kind]
-    found = [suggestion for operation in catalogue().values() if (suggestion := _suggest(document, end, kind, operation)) is not None]
-    return tuple(sorted(found, key=lambda each: order.index(each.operation) if each.operation in order else len(order)))
+    found = [operation for operation in catalogue().values() if _choose_port(document, end, operation) is not None]
+    return tuple(sorted(found, key=lambda each: order.index(each.id) if each.id in order else len(order)))
 
 
 def offer_conversion(document: Document, source: PortRef, target: PortRef) -> Conversion | None:
@@ -113,7 +105,7 @@ def add_joined(document: Document, operation: str, position: Position, end: Port
     """Add a node, joined to the port that a wire was drawn from; return the document with the id of the node."""
     node_id = fresh_node_id(document, operation)
     after = add_node(document, node_id, Node(operation, position=position))
-    chosen = _suggest_for(after, end, operation) if end is not None else None
+    chosen = _choose_port(after, end, catalogue().get(operation)) if end is not None else None
     if end is None or chosen is None:
         return after, node_id
     other = PortRef(node_id, chosen)
@@ -129,28 +121,18 @@ def guess_base(document: Document, near: NodeId, other_than: PortRef | None = No
     return None
 
 
-def iterate_operations(document: Document, end: PortEnd | None) -> Iterator[Operation]:
-    """Yield the operations that a search may offer: all, or those that fit a dropped wire, best first."""
-    if end is None:
-        yield from catalogue().values()
-    else:
-        yield from (catalogue()[suggestion.operation] for suggestion in suggest_nodes(document, end))
-
-
-def _suggest_for(document: Document, end: PortEnd, operation: str) -> str | None:
-    kind, known = port_kind(document, end), catalogue().get(operation)
-    suggestion = _suggest(document, end, kind, known) if kind is not None and known is not None else None
-    return suggestion.port if suggestion is not None else None
-
-
-def _suggest(document: Document, end: PortEnd, kind: PortKind, operation: Operation) -> Suggestion | None:
+def _choose_port(document: Document, end: PortEnd, operation: Operation | None) -> str | None:
+    """Return the port of an operation that a wire from this one goes to; None where it has none."""
+    kind = port_kind(document, end)
+    if kind is None or operation is None:
+        return None
     if not end.is_output:
-        return Suggestion(operation.id, str(kind)) if kind in operation.outputs else None
+        return str(kind) if kind in operation.outputs else None
     names = [port.name for port in operation.inputs if port.kind is kind]
     if not names:
         return None
     is_base = any(wire.target.port == "base" for wire in document.wires_from(end.ref.node, end.ref.port))
-    return Suggestion(operation.id, "base" if is_base and "base" in names else names[0])
+    return "base" if is_base and "base" in names else names[0]
 
 
 def _list_bases(document: Document) -> list[PortRef]:

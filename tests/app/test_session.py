@@ -7,9 +7,8 @@ import pytest
 
 from app.recovery import RecoveryCopy, find_recoveries
 from app.session import Session
-from engine.document.edits import add_node, connect, move_nodes, remove_nodes, set_label, set_parameter
-from engine.document.fragments import extract
-from engine.document.model import Document, Node, NodeId, PortRef, Wire
+from engine.document.edits import add_node, move_nodes, remove_nodes, set_label, set_parameter
+from engine.document.model import Document, Node, NodeId
 from engine.document.storage import load_document, save_document
 from engine.errors import DocumentError
 
@@ -257,19 +256,6 @@ def test_made_document_counts_as_unsaved(session):
     session.new(add("a")(Document(title="Analogy")))
     assert session.is_modified
     assert session.name == "Analogy"
-
-
-def test_fragment_is_inserted_under_fresh_ids_as_one_step(session):
-    session.apply("Add", add("a"))
-    session.apply("Add", add("b"))
-    wire = Wire(PortRef(A, "vector"), PortRef(B, "vector"))
-    session.apply("Wire", lambda document: connect(document, wire))
-    fragment = extract(session.document, [A, B])
-    ids = session.insert(fragment, (10, 10))
-    assert set(ids) == session.document.nodes.keys() - {A, B}
-    assert len(session.document.wires) == 2
-    session.undo_stack.undo()
-    assert session.document.nodes.keys() == {A, B}
 
 
 def test_recovery_copy_lives_exactly_as_long_as_there_are_unsaved_changes(qapp, tmp_path):

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from app.canvas.connection import PortEnd, can_connect
-from app.canvas.suggestions import add_joined, convert, guess_base, offer_conversion, suggest_nodes
+from app.canvas.suggestions import add_joined, convert, guess_base, offer_conversion, suggest_operations
 from engine.catalogue import catalogue
+from engine.document.edits import disconnect
 from engine.document.model import NodeId, PortRef
 
 REF = PortRef.parse
@@ -12,7 +13,7 @@ REF = PortRef.parse
 
 def test_the_best_suggestion_for_a_checkpoint_is_a_task_vector(make):
     document = make.graph({"a": make.node("checkpoint")})
-    assert [each.operation for each in suggest_nodes(document, make.output("a.checkpoint"))][:2] == ["task_vector", "apply"]
+    assert [each.id for each in suggest_operations(document, make.output("a.checkpoint"))][:2] == ["task_vector", "apply"]
 
 
 @pytest.mark.parametrize("operation", sorted(catalogue()))
@@ -21,11 +22,11 @@ def test_every_suggestion_can_be_added_and_joined(make, operation):
     ends = [PortEnd(REF(f"a.{kind}"), is_output=True) for kind in catalogue()[operation].outputs]
     ends += [PortEnd(REF(f"a.{port.name}"), is_output=False) for port in catalogue()[operation].inputs]
     for end in ends:
-        for suggestion in suggest_nodes(document, end):
-            after, node_id = add_joined(document, suggestion.operation, (0, 0), end)
+        for suggested in suggest_operations(document, end):
+            after, node_id = add_joined(document, suggested.id, (0, 0), end)
             assert len(after.wires) == 1
             assert node_id in {after.wires[0].source.node, after.wires[0].target.node}
-            assert can_connect(document, after.wires[0].source, after.wires[0].target) is not None  # the node is new
+            assert can_connect(disconnect(after, after.wires[0]), after.wires[0].source, after.wires[0].target) is None
 
 
 def test_a_checkpoint_becomes_a_role_through_a_task_vector_of_the_base_the_others_count_from(make):
