@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from engine.document.model import NodeId, Position, Rect
 
-Side = Literal["left", "centre", "right", "top", "middle", "bottom"]
+Side = Literal["left", "top"]
 Axis = Literal["across", "down"]
 Boxes = Mapping[NodeId, Rect]
 """What nodes cover: x, y, width, height."""
@@ -28,11 +28,10 @@ def find_room(boxes: Boxes, beside: Collection[NodeId], otherwise: Position) -> 
 
 
 def align(boxes: Boxes, side: Side) -> Mapping[NodeId, Position]:
-    """Return positions that put all nodes on the line of the outermost one, or of the middle of all."""
-    if not boxes:
-        return {}
-    place = _LINES[side](boxes)
-    return {node: place(box) for node, box in boxes.items()}
+    """Return positions that put all nodes on the line of the outermost one."""
+    axis = 0 if side == "left" else 1
+    line = min((box[axis] for box in boxes.values()), default=0.0)
+    return {node: (line, box[1]) if side == "left" else (box[0], line) for node, box in boxes.items()}
 
 
 def distribute(boxes: Boxes, axis: Axis) -> Mapping[NodeId, Position]:
@@ -57,44 +56,6 @@ def distribute(boxes: Boxes, axis: Axis) -> Mapping[NodeId, Position]:
 def snap(position: Position, grid: float) -> Position:
     """Return the nearest point of the grid."""
     return round(position[0] / grid) * grid, round(position[1] / grid) * grid
-
-
-Placer = Callable[[Rect], Position]
-
-
-def _line_left(boxes: Boxes) -> Placer:
-    line = min(box[0] for box in boxes.values())
-    return lambda box: (line, box[1])
-
-
-def _line_right(boxes: Boxes) -> Placer:
-    line = max(box[0] + box[2] for box in boxes.values())
-    return lambda box: (line - box[2], box[1])
-
-
-def _line_centre(boxes: Boxes) -> Placer:
-    line = (min(box[0] for box in boxes.values()) + max(box[0] + box[2] for box in boxes.values())) / 2
-    return lambda box: (line - box[2] / 2, box[1])
-
-
-def _line_top(boxes: Boxes) -> Placer:
-    line = min(box[1] for box in boxes.values())
-    return lambda box: (box[0], line)
-
-
-def _line_bottom(boxes: Boxes) -> Placer:
-    line = max(box[1] + box[3] for box in boxes.values())
-    return lambda box: (box[0], line - box[3])
-
-
-def _line_middle(boxes: Boxes) -> Placer:
-    line = (min(box[1] for box in boxes.values()) + max(box[1] + box[3] for box in boxes.values())) / 2
-    return lambda box: (box[0], line - box[3] / 2)
-
-
-_LINES: Mapping[Side, Callable[[Boxes], Placer]] = {
-    "left": _line_left, "centre": _line_centre, "right": _line_right, "top": _line_top, "middle": _line_middle, "bottom": _line_bottom,
-}  # fmt: skip
 
 
 def _overlap(one: Rect, other: Rect) -> bool:

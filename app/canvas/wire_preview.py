@@ -12,7 +12,7 @@ from app.canvas.node_shape import PORT_RADIUS, PortPlace
 from app.canvas.scene import Scene
 from app.canvas.wire_item import make_lines, make_pen
 from app.canvas.wire_path import make_path
-from engine.document.model import Position
+from engine.document.model import PortRef, Position
 
 _ABOVE_ALL = 100.0
 _DIMMED = 0.4
@@ -72,11 +72,10 @@ class WirePreview(QGraphicsRectItem):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(veil)
         offering = {end.ref.node for end in self._fitting}
-        fitting = {(end.ref.node, end.ref.port, end.is_output) for end in self._fitting}
         for node_id in offering:
             item = self._scene_.nodes[node_id]
             for place in item.shape_.ports:
-                if (node_id, place.port.name, place.port.is_output) not in fitting:
+                if PortEnd(PortRef(node_id, place.port.name), place.port.is_output) not in self._fitting:
                     painter.drawEllipse(QPointF(item.x() + place.x, item.y() + place.y), PORT_RADIUS + 1, PORT_RADIUS + 1)
 
     def _paint_glow(self, painter: QPainter, end: PortEnd) -> None:
@@ -96,7 +95,3 @@ class WirePreview(QGraphicsRectItem):
     def _place(self, end: PortEnd) -> Position | None:
         item = self._scene_.nodes.get(end.ref.node)
         return item.port_position(end.ref.port, is_output=end.is_output) if item is not None else None
-
-    def boundingRect(self) -> QRectF:  # noqa: N802  (Qt's name)
-        """Return the part of the canvas where something may glow."""
-        return self.rect()

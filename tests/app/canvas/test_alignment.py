@@ -10,11 +10,8 @@ BOXES = {A: (0, 0, 100, 50), B: (130, 90, 60, 50), C: (400, 20, 100, 80)}
 
 def test_aligning_puts_all_on_the_outermost_line():
     assert align(BOXES, "left") == {A: (0, 0), B: (0, 90), C: (0, 20)}
-    assert align(BOXES, "right") == {A: (400, 0), B: (440, 90), C: (400, 20)}
-    assert align(BOXES, "top")[B] == (130, 0)
-    assert align(BOXES, "bottom")[A] == (0, 90)
-    assert align(BOXES, "centre")[B] == (220, 90)
-    assert align(BOXES, "middle")[A] == (0, 45)
+    assert align(BOXES, "top") == {A: (0, 0), B: (130, 0), C: (400, 0)}
+    assert align({}, "top") == {}
 
 
 def test_distributing_makes_the_gaps_equal():
