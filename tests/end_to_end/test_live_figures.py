@@ -87,13 +87,13 @@ def save_run_and_close(user):
 
 def test_figures_before_a_run_are_those_of_its_files(user):
     open_analogy(user)
-    first = save_table(user, "Save CSV…", user.home / "first.csv")
+    first = save_table(user, "Save what is beside the map", user.home / "first.csv")
     user.take_picture("map")
 
     exact = drag_slider(user, 0.6, 0.4)
     assert 0.2 < exact < 0.55
     user.take_picture("dragged")
-    rows = save_table(user, "Save CSV…", user.home / "map.csv")
+    rows = save_table(user, "Save what is beside the map", user.home / "map.csv")
     user.click(user.find("Similarity", "page tab"))
     cosines = save_table(user, "Save the heat map or its table", user.home / "similarity.csv")
     user.take_picture("similarity")
