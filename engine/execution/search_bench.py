@@ -14,7 +14,7 @@ from engine.operation import Choice
 from engine.planning.coefficient import Symbol
 from engine.planning.linear import strength_symbols
 from engine.planning.structure import Step
-from engine.search.grid import grid
+from engine.search.grid import make_grid
 from engine.search.rules import Point
 
 
@@ -53,7 +53,7 @@ class SearchBench:
 
     def strengths(self) -> tuple[Fraction, ...]:
         """Return the grid."""
-        return grid(self.read_real("start"), self.read_real("stop"), self.read_real("step"))
+        return make_grid(self.read_real("start"), self.read_real("stop"), self.read_real("step"))
 
     def read_real(self, name: str) -> Fraction:
         """Return a real parameter."""

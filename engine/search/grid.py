@@ -9,7 +9,7 @@ from engine.errors import SelectionError
 DECIMAL_PRIMES = (2, 5)
 
 
-def grid(start: Fraction, stop: Fraction, step: Fraction) -> tuple[Fraction, ...]:
+def make_grid(start: Fraction, stop: Fraction, step: Fraction) -> tuple[Fraction, ...]:
     """Return start, start + step, … up to stop, which is included where it lies on the grid.
 
     Raises:

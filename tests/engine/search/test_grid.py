@@ -9,21 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import SelectionError
-from engine.search.grid import grid, write_decimal
+from engine.search.grid import make_grid, write_decimal
 
 
 def test_the_paper_s_grid_is_exact_and_holds_both_ends() -> None:
-    strengths = grid(Fraction(0), Fraction(1), Fraction("0.05"))
+    strengths = make_grid(Fraction(0), Fraction(1), Fraction("0.05"))
     assert strengths == tuple(Fraction(index, 20) for index in range(21))
     assert [write_decimal(strength) for strength in strengths[:4]] == ["0", "0.05", "0.1", "0.15"]
 
 
 def test_a_stop_off_the_grid_is_left_out() -> None:
-    assert grid(Fraction(0), Fraction("0.35"), Fraction("0.1"))[-1] == Fraction("0.3")
+    assert make_grid(Fraction(0), Fraction("0.35"), Fraction("0.1"))[-1] == Fraction("0.3")
 
 
 def test_a_grid_of_one_point() -> None:
-    assert grid(Fraction("0.3"), Fraction("0.3"), Fraction(1)) == (Fraction("0.3"),)
+    assert make_grid(Fraction("0.3"), Fraction("0.3"), Fraction(1)) == (Fraction("0.3"),)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def test_a_grid_of_one_point() -> None:
 )
 def test_a_grid_that_is_none_says_why(start: int, stop: int, step: int, message: str) -> None:
     with pytest.raises(SelectionError, match=message):
-        grid(Fraction(start), Fraction(stop), Fraction(step))
+        make_grid(Fraction(start), Fraction(stop), Fraction(step))
 
 
 @given(st.decimals(-100, 100, places=6))

@@ -10,10 +10,10 @@ import pytest
 
 from engine.errors import SelectionError
 from engine.evaluation.measurement import Measurement
-from engine.search.grid import grid
+from engine.search.grid import make_grid
 from engine.search.rules import Point, SelectionRule, choose_strength, rate_point, score_points
 
-GRID = grid(Fraction(0), Fraction(1), Fraction("0.05"))
+GRID = make_grid(Fraction(0), Fraction(1), Fraction("0.05"))
 Curve = Callable[[float], float]
 
 
@@ -49,7 +49,7 @@ def test_every_control_set_must_keep_its_share() -> None:
 
 
 def test_largest_within_increase_admits_a_rise_that_is_exactly_the_limit() -> None:
-    curve = points(lambda x: x, lambda x: 16.4 + x, kind=perplexity, strengths=grid(Fraction(0), Fraction(1), Fraction("0.1")))
+    curve = points(lambda x: x, lambda x: 16.4 + x, kind=perplexity, strengths=make_grid(Fraction(0), Fraction(1), Fraction("0.1")))
     choice = choose_strength(curve, SelectionRule("largest_within_increase"))
     assert choice.strength == Fraction("0.5")
     assert choice.limit == pytest.approx(16.9)
@@ -97,7 +97,7 @@ def test_mixed_directions_are_refused_unless_normalized() -> None:
 
 
 def test_negative_strengths_count_by_their_value_for_largest_and_by_their_size_for_equals() -> None:
-    strengths = grid(Fraction(-1), Fraction(1), Fraction("0.5"))
+    strengths = make_grid(Fraction(-1), Fraction(1), Fraction("0.5"))
     assert choose_strength(points(lambda x: x, lambda _: 1.0, strengths=strengths), SelectionRule("largest_within_share")).strength == 1
     assert choose_strength(points(lambda _: 1.0, strengths=strengths), SelectionRule("best_target")).strength == Fraction("-0.5")
 

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from engine.search.grid import grid
+from engine.search.grid import make_grid
 from engine.search.subsets import PAIR, list_subsets, spread_strengths
 from engine.search.tries import count_grid, count_tries
 
@@ -26,9 +26,9 @@ def test_four_vectors_have_15_subsets_and_10_of_at_most_two():
 @pytest.mark.parametrize("mode", ["one", "pairs", "subsets"])
 def test_there_are_as_many_tries_as_counted(start, stop, step, mode):
     values = tuple(map(Fraction, (start, stop, step)))
-    strengths = [value for value in grid(*values) if value]
+    strengths = [value for value in make_grid(*values) if value]
     assert count_grid(*values) == len(strengths)
-    tries = strengths if mode == "one" else list(spread_strengths(3, PAIR if mode == "pairs" else 3, grid(*values)))
+    tries = strengths if mode == "one" else list(spread_strengths(3, PAIR if mode == "pairs" else 3, make_grid(*values)))
     assert count_tries(mode, 3, count_grid(*values), 7) == len(tries)
     assert count_tries("each", 3, count_grid(*values), 7) == 7
 
