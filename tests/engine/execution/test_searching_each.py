@@ -126,7 +126,7 @@ def test_optunas_sampler_stays_in_the_grid_and_the_budget(bench, vision):
 
 
 def test_a_sampler_that_is_not_installed_is_a_problem(bench, vision, monkeypatch):
-    monkeypatch.setattr("engine.operations.strength_search.find_spec", lambda _: None)
+    monkeypatch.setattr("engine.search.proposals.find_spec", lambda _: None)
     verdict = bench.check(lines(7, "method:tpe"))
     assert verdict.plan is None
     assert "pip install optuna" in verdict.problems[0].message
