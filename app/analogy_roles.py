@@ -28,7 +28,20 @@ class Role:
 
 def read_roles(document: Document, node_id: NodeId) -> tuple[Role, ...]:
     """Return the four roles of an analogy node."""
-    return tuple(_read_role(document, node_id, letter) for letter in LETTERS)
+    return tuple(read_role(document, node_id, letter) for letter in LETTERS)
+
+
+def read_role(document: Document, node_id: NodeId, letter: str) -> Role:
+    """Return one role of an analogy node: a task vector stands for the checkpoint it was made of."""
+    wire = next(iter(document.wires_into(node_id, letter)), None)
+    if wire is None or wire.source.node not in document.nodes:
+        return Role(letter, "", None)
+    source = wire.source
+    if document.nodes[source.node].operation == "task_vector":
+        tuned = next(iter(document.wires_into(source.node, "tuned")), None)
+        if tuned is not None and tuned.source.node in document.nodes:
+            source = tuned.source
+    return Role(letter, name_node(document, source.node), source)
 
 
 def say_analogy(roles: tuple[Role, ...]) -> str:
@@ -84,18 +97,6 @@ def _follow_vector(document: Document, node_id: NodeId, seen: frozenset[NodeId])
             yield other
         elif PortKind.VECTOR in operation.outputs:
             yield from _follow_vector(document, other, seen | {node_id})
-
-
-def _read_role(document: Document, node_id: NodeId, letter: str) -> Role:
-    wire = next(iter(document.wires_into(node_id, letter)), None)
-    if wire is None or wire.source.node not in document.nodes:
-        return Role(letter, "", None)
-    source = wire.source
-    if document.nodes[source.node].operation == "task_vector":
-        tuned = next(iter(document.wires_into(source.node, "tuned")), None)
-        if tuned is not None and tuned.source.node in document.nodes:
-            source = tuned.source
-    return Role(letter, name_node(document, source.node), source)
 
 
 def _is_source(document: Document, ref: PortRef) -> bool:

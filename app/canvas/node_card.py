@@ -8,13 +8,12 @@ from fractions import Fraction
 from pathlib import PurePath
 from types import MappingProxyType
 
-from app.canvas.connection import find_operation, name_node
+from app.analogy_roles import LETTERS, read_role
+from app.canvas.connection import find_operation
 from engine.document.model import Document, Node, NodeId
 from engine.operation import Operation, PortKind
 from engine.parameters import ParameterError, Real
 
-ROLES = MappingProxyType({"a": "A", "b": "B", "c": "C", "d": "D"})
-"""The letters of an Analogy's inputs."""
 _SLIDERS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {"scale": ("factor", "λ"), "apply": ("strength", "λ"), "interpolate": ("amount", "t")}
 )
@@ -30,6 +29,8 @@ _SUBTITLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """The parameters said under the title until more is known."""
+_FACT_LINES = frozenset({"analogy", "evaluate", "strength_search"})
+"""Operations whose facts have no room beside the output."""
 _STILL_TO_CHOOSE = MappingProxyType({"source": "no file chosen", "folder": "no folder chosen"})
 
 
@@ -73,6 +74,8 @@ class NodeCard:
     fact: str = ""
     formula: str = ""
     sentence: str = ""
+    has_fact_line: bool = False
+    """Whether a line is kept free for the fact, so that the node does not grow when it comes."""
     slider: CardSlider | None = None
     is_muted: bool = False
     is_known: bool = True
@@ -100,6 +103,7 @@ def describe_node(document: Document, node_id: NodeId, fact: str = "") -> NodeCa
         fact="" if has_subtitle else fact,
         formula="D̂ = C + (B − A)" if operation.id == "analogy" else "",
         sentence=spell_analogy(document, node_id) if operation.id == "analogy" else "",
+        has_fact_line=operation.id in _FACT_LINES,
         slider=_describe_slider(node, operation),
         is_muted=node.muted,
         help=operation.sentence,
@@ -129,21 +133,12 @@ def snap_value(share: float, low: float, high: float) -> float:
 
 def spell_analogy(document: Document, node_id: NodeId) -> str:
     """Return “A is to B as C is to D” with the names of the checkpoints behind the roles."""
-    names = {role: name_role(document, node_id, role) for role in ROLES}
-    guess = names["d"] or "?"
-    return f"{names['a'] or 'A'} is to {names['b'] or 'B'} as {names['c'] or 'C'} is to {guess}"
+    a, b, c, d = (_name_role(document, node_id, letter) for letter in LETTERS)
+    return f"{a or 'A'} is to {b or 'B'} as {c or 'C'} is to {d or '?'}"
 
 
-def name_role(document: Document, node_id: NodeId, role: str) -> str:
-    """Return the name of the checkpoint whose task vector fills a role of an Analogy; empty where none does."""
-    wires = document.wires_into(node_id, role)
-    if not wires or wires[0].source.node not in document.nodes:
-        return ""
-    source = wires[0].source.node
-    if document.nodes[source].operation == "task_vector":
-        tuned = document.wires_into(source, "tuned")
-        source = tuned[0].source.node if tuned and tuned[0].source.node in document.nodes else source
-    return _drop_letter(name_node(document, source))
+def _name_role(document: Document, node_id: NodeId, letter: str) -> str:
+    return _drop_letter(read_role(document, node_id, letter).name)
 
 
 def _drop_letter(name: str) -> str:
@@ -195,8 +190,8 @@ def _list_declared(document: Document, node_id: NodeId, operation: Operation) ->
             port.name,
             port.kind,
             is_output=False,
-            label=name_role(document, node_id, port.name) if is_analogy else port.name.replace("_", " "),
-            role=ROLES[port.name] if is_analogy else "",
+            label=_name_role(document, node_id, port.name) if is_analogy else port.name.replace("_", " "),
+            role=port.name.upper() if is_analogy else "",
             many=port.many,
             optional=port.optional,
             help=port.help,

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from app.canvas.node_card import CardPort, CardSlider, NodeCard
+from engine.operation import PortKind
 
 TITLE_Y = 19
 SUBTITLE_Y = 38
@@ -28,8 +29,9 @@ _STRIPE_WIDTH = 22
 _SLIDER_WIDTH = 66
 _SENTENCE_LINES = 2
 _SHORT_FACT = 12
-"""A norm with its sign and digits, as “‖τ‖ ≈ 0.0597”: beside the output whatever its digits, so that no node grows while a slider moves."""
-_FACT_ROOM = 10
+"""A norm with its sign and digits, as “‖τ‖ ≈ 0.0597”: what the room beside the output is for, so that no node grows with its norm."""
+_MEASURED_KINDS = (PortKind.VECTOR, PortKind.CHECKPOINT)
+"""What has a norm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class NodeShape:
     ports: tuple[PortPlace, ...]
     slider: SliderPlace | None = None
     fact_y: float | None = None
-    """The middle of the line of facts at the bottom; None where there is none, or it stands beside the output."""
+    """The middle of the line of facts at the bottom; None where none is kept free, or the fact stands beside the output."""
     sentence_y: float | None = None
     """The top of the sentence of an Analogy."""
 
@@ -107,8 +109,12 @@ def shape_node(card: NodeCard) -> NodeShape:
 
 
 def is_fact_beside_output(card: NodeCard) -> bool:
-    """Tell whether the fact is so short that it stands beside the only output, as a measured accuracy does."""
-    return 0 < len(card.fact) <= _SHORT_FACT and sum(port.is_output for port in card.ports) == 1 and not card.formula
+    """Tell whether the fact is so short that it stands beside the only output, as a norm does."""
+    return 0 < len(card.fact) <= _SHORT_FACT and _has_room_beside_output(card)
+
+
+def _has_room_beside_output(card: NodeCard) -> bool:
+    return sum(port.is_output for port in card.ports) == 1 and not card.has_fact_line
 
 
 def _finish_shape(card: NodeCard, width: float, ports: tuple[PortPlace, ...], bottom: float) -> NodeShape:
@@ -119,7 +125,7 @@ def _finish_shape(card: NodeCard, width: float, ports: tuple[PortPlace, ...], bo
     if card.sentence:
         sentence_y = bottom - 2
         bottom += LINE * _SENTENCE_LINES + 4
-    if card.fact and not is_fact_beside_output(card):
+    if card.has_fact_line or (card.fact and not is_fact_beside_output(card)):
         fact_y = bottom + 2
         bottom += 18
     has_inputs = any(not place.port.is_output for place in ports)
@@ -133,8 +139,8 @@ def _choose_width(card: NodeCard) -> float:
     subtitle = 0 if not card.subtitle else 2 * MARGIN + _STRIPE_WIDTH + len(card.subtitle) * _TEXT_ADVANCE
     labels = sum(max((len(port.label) for port in card.ports if port.is_output == side), default=0) for side in (False, True))
     fact = 2 * MARGIN + len(card.fact) * _TEXT_ADVANCE if card.fact else 0
-    if is_fact_beside_output(card):
-        fact = 3 * MARGIN + (labels + max(len(card.fact), _FACT_ROOM)) * _TEXT_ADVANCE
+    if card.kind in _MEASURED_KINDS and not card.subtitle and len(card.fact) <= _SHORT_FACT and _has_room_beside_output(card):
+        fact = 3 * MARGIN + (labels + _SHORT_FACT) * _TEXT_ADVANCE
     wanted = max(title, subtitle, 4 * MARGIN + labels * _TEXT_ADVANCE, fact, 156 if card.slider else 0)
     half = GRID / 2
     return min(max(math.ceil(wanted / half) * half, NARROWEST), WIDEST)

@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.canvas.node_card import describe_node, slider_span, snap_value, spell_analogy
 from app.canvas.node_shape import GRAB_RADIUS, shape_node
 from engine.catalogue import catalogue
 from engine.document.model import Node, NodeId
+from engine.operation import PortKind
 
 A = NodeId("a")
+UNDER_THE_TITLE = {"checkpoint", "lora_adapter"}
+"""Operations whose facts take the place of the file's name."""
+MEASURED = sorted(
+    each.id for each in catalogue().values() if {*each.outputs} & {PortKind.VECTOR, PortKind.CHECKPOINT} and each.id not in UNDER_THE_TITLE
+)
 
 
 @pytest.mark.parametrize("operation", sorted(catalogue()))
@@ -29,6 +37,22 @@ def test_facts_move_no_port(make, operation):
     document = make.graph({"a": make.node(operation)})
     plain, told = (shape_node(describe_node(document, A, fact)) for fact in ("", "‖τ‖ 0.83"))
     assert [place.y for place in plain.ports] == [place.y for place in told.ports]
+
+
+@pytest.mark.parametrize(
+    ("operation", "fact"),
+    [
+        *((each, "‖τ‖ ≈ 0.0597") for each in MEASURED),
+        ("task_vector", "‖τ‖ 0.8"),
+        ("evaluate", "accuracy 0.874"),
+        ("evaluate", "f1 0.874"),
+        ("strength_search", "λ = 0.5, 0.25"),
+    ],
+)
+def test_no_node_grows_when_its_fact_comes(make, operation, fact):
+    document = make.graph({"a": replace(make.node(operation), label="τ")})
+    plain, told = (shape_node(describe_node(document, A, each)) for each in ("", fact))
+    assert (told.width, told.height) == (plain.width, plain.height)
 
 
 def test_an_unknown_operation_shows_the_ports_that_its_wires_name(make):
