@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +23,6 @@ _TWO_LINES = 36
 """Of a card's sentence, so that pictures stand in a row."""
 _SAMPLE_GRAPH = "analogy.loom"
 _DAYS = 7
-_DAY_SECONDS = 86_400
 
 
 class Welcome(QWidget):
@@ -181,11 +180,11 @@ class Welcome(QWidget):
         return button
 
     def _say_when(self, path: Path) -> str:
-        changed = path.stat().st_mtime
-        days = int(time.time() // _DAY_SECONDS - changed // _DAY_SECONDS)
+        changed = date.fromtimestamp(path.stat().st_mtime)
+        days = (date.today() - changed).days
         if days <= 1:
             return self.tr("today") if days <= 0 else self.tr("yesterday")
-        return time.strftime("%A" if days < _DAYS else "%x", time.localtime(changed))
+        return changed.strftime("%A" if days < _DAYS else "%x")
 
     def _open_sample(self, path: Path) -> None:
         self.file_wanted.emit(path)
