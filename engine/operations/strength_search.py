@@ -53,7 +53,8 @@ def _check_grid(start: Value, stop: Value, step: Value) -> Sequence[str]:
 def _check_choices(parameters: Parameters, counts: Counts) -> Sequence[str]:
     rule = parameters["rule"]
     sentences = (
-        "method tpe needs the package optuna, which is not installed; install it (pip install optuna), or take method coordinate."
+        "method tpe needs the package optuna, which is not installed; take method coordinate, or "
+        "install it where Weightloom runs from Python (pip install optuna)."
         if parameters["strengths"] == "each" and not is_installed(str(parameters["method"]))
         else "",
         f"rule {rule} compares a control metric with the base's; wire at least one test set into controls."

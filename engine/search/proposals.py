@@ -82,7 +82,7 @@ def _ask(places: Places, known: dict[Places, float]) -> Generator[Places, float,
 def _sample(vectors: int, size: int, seed: int) -> Proposals:
     if not is_installed("tpe"):
         fact = "The search method tpe needs the package optuna, which is not installed."
-        raise SelectionError(fact, "Install it (pip install optuna), or take the method coordinate.")
+        raise SelectionError(fact, "Take the method coordinate, or install it where Weightloom runs from Python (pip install optuna).")
     # Optional, and slow to import.
     import optuna  # noqa: PLC0415
 
