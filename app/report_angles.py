@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+
+from app.report_values import Record, read_list, read_number, read_records
 
 Rows = tuple[tuple[float, ...], ...]
 
@@ -33,19 +33,19 @@ class Angles:
         return 1 / math.sqrt(self.entries) if self.entries else math.nan
 
 
-def read_angles(record: Mapping[str, object]) -> Angles:
+def read_angles(record: Record) -> Angles:
     """Return one record of the report.
 
     Raises:
         KeyError, TypeError, ValueError: it is no such record.
     """
-    layers = [cast("Mapping[str, object]", layer) for layer in _read_list(record.get("layers", []))]
+    layers = read_records(record.get("layers", []))
     conflicts = [list(row) for row in _read_rows(record["sign_conflicts"])]
     for place, share in enumerate(_read_numbers(record["zero_shares"])):
         conflicts[place][place] = share
     return Angles(
         node=str(record["node"]),
-        names=tuple(map(str, _read_list(record["names"]))),
+        names=tuple(map(str, read_list(record["names"]))),
         cosines=_read_rows(record["cosine"]),
         conflicts=tuple(tuple(row) for row in conflicts),
         norms=_read_numbers(record["norms"]),
@@ -56,15 +56,8 @@ def read_angles(record: Mapping[str, object]) -> Angles:
 
 
 def _read_rows(value: object) -> Rows:
-    return tuple(_read_numbers(row) for row in _read_list(value))
+    return tuple(_read_numbers(row) for row in read_list(value))
 
 
 def _read_numbers(value: object) -> tuple[float, ...]:
-    """Return figures of the report: null is NaN, infinity is spelled out."""
-    return tuple(math.nan if figure is None else float(str(figure)) for figure in _read_list(value))
-
-
-def _read_list(value: object) -> Sequence[object]:
-    if not isinstance(value, list):
-        raise TypeError(value)
-    return cast("list[object]", value)
+    return tuple(map(read_number, read_list(value)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.report_angles import Angles, read_angles
+from app.report_values import Record, read_list, read_number, read_records
 from app.sweeps import SUBSET_MODES, Curve, Sweep, gather_sweep, list_tried_sets, normalize
 from engine.document.model import Document
 from engine.errors import ReadError
@@ -83,7 +84,7 @@ def _make_cell(event: MetricMeasured) -> Figure:
     return Figure(event.checkpoint, event.test_set, found.metric, found.value, found.low, found.high, found.n)
 
 
-def _read_cell(record: Mapping[str, object]) -> Figure:
+def _read_cell(record: Record) -> Figure:
     found = record["measurement"]
     if not isinstance(found, Mapping):
         raise TypeError(found)
@@ -91,27 +92,27 @@ def _read_cell(record: Mapping[str, object]) -> Figure:
         model=str(record["checkpoint"]),
         test_set=str(record["test_set"]),
         metric=str(found["metric"]),
-        value=_number(found["value"]),
-        low=_number(found["low"]),
-        high=_number(found["high"]),
+        value=read_number(found["value"]),
+        low=read_number(found["low"]),
+        high=read_number(found["high"]),
         n=int(found["n"]),
-        normalized=_number(record["normalized"]),
-        control_ratio=_number(record["control_ratio"]),
+        normalized=read_number(record["normalized"]),
+        control_ratio=read_number(record["control_ratio"]),
     )
 
 
-def _read_sweep(record: Mapping[str, object]) -> Sweep:
-    points, names = _read_records(record["points"]), tuple(map(str, _read_list(record.get("vector_names", []))))
-    places = [float(number) if names else _number(point["strength"]) for number, point in enumerate(points)]
-    choice = tuple(map(_number, _read_list(record.get("chosen_strengths", [])))) or (_number(record["chosen"]),)
-    trials = tuple(_read_trial(point, _read_records(record.get("references", [])), len(names)) for point in points) if names else ()
+def _read_sweep(record: Record) -> Sweep:
+    points, names = read_records(record["points"]), tuple(map(str, read_list(record.get("vector_names", []))))
+    places = [float(number) if names else read_number(point["strength"]) for number, point in enumerate(points)]
+    choice = tuple(map(read_number, read_list(record.get("chosen_strengths", [])))) or (read_number(record["chosen"]),)
+    trials = tuple(_read_trial(point, read_records(record.get("references", [])), len(names)) for point in points) if names else ()
     chosen = [place for place, trial in zip(places, trials, strict=bool(names)) if trial.strengths == choice]
     method = str(record.get("method", ""))
     return Sweep(
         title=str(record["node"]),
         curves=(*_read_curves(record, "target", places), *_read_curves(record, "control", places)),
         chosen=next(iter(chosen), math.nan) if names else choice[0],
-        limit=_number(record["limit"]),
+        limit=read_number(record["limit"]),
         choice=choice,
         mode=(method if method in SUBSET_MODES else "each") if names else "one",
         vector_names=names,
@@ -121,47 +122,27 @@ def _read_sweep(record: Mapping[str, object]) -> Sweep:
     )
 
 
-def _read_curves(record: Mapping[str, object], role: str, places: Sequence[float]) -> Iterator[Curve]:
-    points = _read_records(record["points"])
-    for index, name in enumerate(_read_list(record[f"{role}_names"])):
-        figures = [_pick(_read_list(point[f"{role}s"]), index) for point in points]
+def _read_curves(record: Record, role: str, places: Sequence[float]) -> Iterator[Curve]:
+    points = read_records(record["points"])
+    for index, name in enumerate(read_list(record[f"{role}_names"])):
+        figures = [_pick(read_list(point[f"{role}s"]), index) for point in points]
         yield Curve(str(name), tuple(zip(places, figures, strict=True)), role == "control")
 
 
-def _read_trial(point: Mapping[str, object], references: Sequence[Mapping[str, object]], vectors: int) -> Trial:
-    targets = _read_records(point["targets"])
+def _read_trial(point: Record, references: Sequence[Record], vectors: int) -> Trial:
+    targets = read_records(point["targets"])
     pairs = zip(targets, references, strict=True) if len(targets) == len(references) == vectors else ()
     own = tuple(
-        normalize(_number(figure["value"]), _number(reference["value"]), higher_is_better=bool(figure["higher_is_better"]))
+        normalize(read_number(figure["value"]), read_number(reference["value"]), higher_is_better=bool(figure["higher_is_better"]))
         for figure, reference in pairs
     )
-    return Trial(tuple(map(_number, _read_list(point["strengths"]))), _number(point["score"]), own)
+    return Trial(tuple(map(read_number, read_list(point["strengths"]))), read_number(point["score"]), own)
 
 
-def _is_higher_better(points: Sequence[Mapping[str, object]]) -> bool:
-    return all(figure.get("higher_is_better", True) for point in points for figure in _read_records(point["targets"]))
-
-
-def _read_list(found: object) -> list[object]:
-    if not isinstance(found, list):
-        raise TypeError(found)
-    return found
-
-
-def _read_records(found: object) -> list[Mapping[str, object]]:
-    records: list[Mapping[str, object]] = []
-    for record in _read_list(found):
-        if not isinstance(record, Mapping):
-            raise TypeError(record)
-        records.append(record)
-    return records
+def _is_higher_better(points: Sequence[Record]) -> bool:
+    return all(figure.get("higher_is_better", True) for point in points for figure in read_records(point["targets"]))
 
 
 def _pick(figures: Sequence[object], index: int) -> float:
     found = figures[index]
-    return _number(found["value"] if isinstance(found, Mapping) else found)
-
-
-def _number(figure: object) -> float:
-    """Return a figure of the report; null is NaN, infinity is spelled out."""
-    return math.nan if figure is None else float(str(figure))
+    return read_number(found["value"] if isinstance(found, Mapping) else found)
