@@ -26,7 +26,7 @@ def read_weights(folder):
 def save_table(user, button, path):
     """Save a panel's table as a file; return its lines by their names."""
     user.click(user.find(button, "push button"))
-    user.find("Save the .*", "dialog|file chooser")
+    user.find("Save .*", "dialog|file chooser")
     user.press("ctrl+a")
     user.type(str(path))
     user.press("Return")
