@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import count
+from uuid import uuid4
 
 from app.canvas.gestures.gesture import Pointer
 from app.canvas.node_card import snap_value
@@ -10,8 +10,6 @@ from app.canvas.node_shape import SliderPlace
 from app.canvas.scene import Scene
 from engine.document.edits import reset_parameter, set_parameter
 from engine.document.model import NodeId
-
-_drags = count()
 
 
 class DragSlider:
@@ -24,7 +22,7 @@ class DragSlider:
         self._place = place
         self._before = scene.document.nodes[node_id].parameters.get(place.slider.parameter)
         self._last = scene.document
-        self._key = f"slider {next(_drags)}"
+        self._key = uuid4().hex
         self.move(start)
 
     def move(self, pointer: Pointer) -> None:
@@ -42,8 +40,8 @@ class DragSlider:
         """Set the value back; the step disappears. Once something else changed the document, the value stays."""
         if self._scene.document is not self._last:
             return
-        if self._before is not None and isinstance(self._before, int | float):
-            self._apply(float(self._before) if isinstance(self._before, float) else self._before)
+        if isinstance(self._before, int | float):
+            self._apply(self._before)
             return
         name, node_id = self._place.slider.parameter, self._node_id
         self._scene.session.apply(self._words(), lambda document: reset_parameter(document, node_id, name), merge=self._key)

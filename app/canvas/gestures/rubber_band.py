@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QGraphicsRectItem
 
@@ -69,5 +69,4 @@ class RubberBand:
 
 
 def _span(start: Pointer, end: Pointer) -> QRectF:
-    (x, y), (other_x, other_y) = start.scene, end.scene
-    return QRectF(min(x, other_x), min(y, other_y), abs(x - other_x), abs(y - other_y))
+    return QRectF(QPointF(*start.scene), QPointF(*end.scene)).normalized()
