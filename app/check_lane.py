@@ -47,7 +47,6 @@ class CheckSummary:
 
     problems: tuple[Problem, ...]
     """Those that stop a run first."""
-    is_runnable: bool
     formulas: Mapping[NodeId, str]
     """Per output and search the normal form of what it writes; empty unless the graph can run, as all that follows."""
     parameters: Mapping[NodeId, int]
@@ -56,7 +55,7 @@ class CheckSummary:
     bytes_written: int = 0
     peak_bytes: int = 0
     targets: Mapping[NodeId, Path] | None = None
-    """Per output the folder it will write."""
+    """Per output the folder it will write; None unless the graph can run."""
     live: LiveModel | None = None
     """The weights of every node whose structure is sound as functions of the live numbers, also where the graph can't run."""
     files: Mapping[NodeId, FileTimes] = field(default_factory=dict[NodeId, FileTimes])
@@ -136,7 +135,7 @@ def _check(task: CheckTask) -> CheckSummary:
         return summarise_verdict(check_document(task.document, task.folder, task.options))
     except EngineError as failure:
         location = failure.location
-        return CheckSummary((error(failure.fact, failure.remedy, node=location.node),), is_runnable=False, formulas={}, parameters={})
+        return CheckSummary((error(failure.fact, failure.remedy, node=location.node),), formulas={}, parameters={})
 
 
 def summarise_verdict(verdict: Verdict) -> CheckSummary:
@@ -144,7 +143,6 @@ def summarise_verdict(verdict: Verdict) -> CheckSummary:
     plan, resolved = verdict.plan, verdict.resolved
     live = CheckSummary(
         verdict.problems,
-        is_runnable=False,
         formulas={},
         parameters={},
         live=make_live_model(resolved),
@@ -161,7 +159,6 @@ def summarise_verdict(verdict: Verdict) -> CheckSummary:
     sources = plan.resolved.sources
     return replace(
         live,
-        is_runnable=True,
         formulas=plan.formulas,
         parameters={node: source.header.parameters for node, source in sources.items()},
         bytes_read=plan.bytes_read,

@@ -250,7 +250,7 @@ def test_a_crashed_sessions_changes_are_offered(qtbot, answers, preferences, lef
 
 
 def test_an_export_asks_before_it_is_replaced(window, bench, answers, tmp_path):
-    bench.checker.summary = CheckSummary((), is_runnable=True, formulas={}, parameters={}, targets={NodeId("out"): tmp_path})
+    bench.checker.summary = CheckSummary((), formulas={}, parameters={}, targets={NodeId("out"): tmp_path})
     answers.left = [False, True]
     control = window.links.control
     assert not control._may_replace()

@@ -82,7 +82,7 @@ def test_a_run_that_reads_nothing_is_told_as_cached():
 def test_an_adapter_tells_its_rank_and_how_much_it_changes():
     node = next(iter(DOCUMENT.nodes))
     found = AdapterFacts(("rank 8", "alpha 16"), 24)
-    summary = CheckSummary((), is_runnable=True, formulas={}, parameters={node: 1000}, adapters={node: found})
+    summary = CheckSummary((), formulas={}, parameters={node: 1000}, adapters={node: found})
     facts = gather_facts(DOCUMENT, summary, None, frozenset())
     assert facts[node] == (("Parameters", "1,000"), ("Tensors changed", "24"), ("Adapter", "rank 8, alpha 16"))
     assert shorten_facts(facts)[node] == "rank 8, alpha 16"
