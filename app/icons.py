@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF
 from PySide6.QtSvg import QSvgRenderer
 
 from app.theme import Tokens, mix
-from engine.operation import Operation, PortKind
+from engine.operation import PortKind
 from engine.resources import resource_path
 
 _SCALE = 2
@@ -58,11 +58,6 @@ def draw_kind(painter: QPainter, kind: PortKind, centre: QPointF, radius: float)
         painter.drawRoundedRect(box, radius * 0.5, radius * 0.5)
     else:
         painter.drawRect(box)
-
-
-def kind_of(operation: Operation) -> PortKind:
-    """Return the kind whose colour an operation wears: what it gives first, else what it takes first."""
-    return operation.outputs[0] if operation.outputs else operation.inputs[0].kind
 
 
 @lru_cache

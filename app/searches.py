@@ -8,9 +8,9 @@ from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from app.canvas.connection import PortEnd, find_fitting, find_operation, list_ports, name_node, order_ends
+from app.canvas.connection import PortEnd, find_fitting, find_operation, list_ports, main_kind, name_node, order_ends
 from app.canvas.suggestions import join, suggest_operations
-from app.icons import kind_icon, kind_of
+from app.icons import kind_icon
 from app.operation_order import caption, ordered_operations
 from app.session import Session
 from app.theme import current_tokens
@@ -92,7 +92,7 @@ def _list_pairs(document: Document, node_id: NodeId) -> Iterator[tuple[PortRef, 
 
 
 def _describe_operation(operation: Operation) -> Entry:
-    drawing = kind_icon(kind_of(operation), current_tokens())
+    drawing = kind_icon(main_kind(operation), current_tokens())
     return Entry(operation.id, operation.title, caption(operation), f"{operation.sentence} {operation.group.value}", drawing)
 
 
@@ -100,7 +100,7 @@ def _describe_node(document: Document, node_id: NodeId) -> Entry:
     node, operation = document.nodes[node_id], find_operation(document, node_id)
     words = " ".join(str(value) for value in node.parameters.values())
     title = operation.title if operation is not None else node.operation
-    drawing = kind_icon(kind_of(operation), current_tokens()) if operation is not None else None
+    drawing = kind_icon(main_kind(operation), current_tokens()) if operation is not None else None
     subtitle = f"{title} · {node.parameters['source']}" if "source" in node.parameters else title
     more = f"{words} {node_id}"
     return Entry(node_id, name_node(document, node_id), subtitle, more, drawing) if drawing else Entry(node_id, node.title, subtitle, more)

@@ -53,6 +53,11 @@ def port_kind(document: Document, end: PortEnd) -> PortKind | None:
     return next((kind for kind in operation.outputs if kind == end.ref.port), None) if operation is not None else None
 
 
+def main_kind(operation: Operation) -> PortKind:
+    """Return the kind whose colour an operation wears: what it gives first, else what it takes first."""
+    return operation.outputs[0] if operation.outputs else operation.inputs[0].kind
+
+
 def can_connect(document: Document, source: PortRef, target: PortRef) -> str | None:
     """Return why an output may not feed an input; None where it may."""
     given, wanted = port_kind(document, PortEnd(source, is_output=True)), find_input(document, target)

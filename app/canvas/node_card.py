@@ -9,7 +9,7 @@ from pathlib import PurePath
 from types import MappingProxyType
 
 from app.analogy_roles import LETTERS, read_role
-from app.canvas.connection import find_operation
+from app.canvas.connection import find_operation, main_kind
 from engine.document.model import Document, Node, NodeId
 from engine.operation import Operation, PortKind
 from engine.parameters import ParameterError, Real
@@ -97,7 +97,7 @@ def describe_node(document: Document, node_id: NodeId, fact: str = "") -> NodeCa
     return NodeCard(
         title=node.label or operation.title,
         operation=operation.id,
-        kind=_main_kind(operation),
+        kind=main_kind(operation),
         ports=(*_list_declared(document, node_id, operation), *_list_loose(document, node_id, operation)),
         subtitle=(fact or _subtitle(node, operation)) if has_subtitle else "",
         fact="" if has_subtitle else fact,
@@ -145,12 +145,6 @@ def _drop_letter(name: str) -> str:
     """Return “plain 0–4” for “A: plain 0–4”: the role says the letter already."""
     letter, colon, rest = name.partition(":")
     return rest.strip() if colon and len(letter) == 1 and rest.strip() else name
-
-
-def _main_kind(operation: Operation) -> PortKind:
-    if operation.outputs:
-        return operation.outputs[0]
-    return operation.inputs[0].kind if operation.inputs else PortKind.METRICS
 
 
 def _subtitle(node: Node, operation: Operation) -> str:

@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.canvas.connection import main_kind
 from app.dragged_operation import pack_operation
-from app.icons import kind_icon, kind_of
+from app.icons import kind_icon
 from app.operation_order import caption, ordered_operations
 from app.text_match import rank_matches
 from app.theme import current_tokens, font
@@ -134,7 +135,7 @@ def _paint_heading(painter: QPainter, rect: QRect, text: str) -> None:
 
 def _paint_operation(painter: QPainter, rect: QRect, operation: Operation) -> None:
     colours = current_tokens()
-    painter.drawPixmap(rect.left() + 5, rect.center().y() - 6, kind_icon(kind_of(operation), colours))
+    painter.drawPixmap(rect.left() + 5, rect.center().y() - 6, kind_icon(main_kind(operation), colours))
     left, width = rect.left() + 28, rect.width() - 32
     painter.setFont(font("title"))
     painter.setPen(colours.text)
