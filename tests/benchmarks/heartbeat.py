@@ -60,7 +60,7 @@ def watch(*_):
             beats.phase = "engine starts"
         elif beats.phase == "engine starts" and window.ready is not None:
             summary = bench.checker.summary
-            if summary is not None and summary.is_runnable:
+            if summary is not None and summary.targets is not None:
                 beats.phase = "run"
                 bench.runs.ended.connect(end)
                 window.declared_actions["run"].trigger()
