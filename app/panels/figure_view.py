@@ -37,8 +37,11 @@ class FigureView(QWidget):
         """The widgets that take turns."""
         head = QHBoxLayout()
         head.setSpacing(6)
-        for widget, stretch in ((self.views, 1), (self.copy_button, 0), (self.save_button, 0)):
-            head.addWidget(widget, stretch)
+        head.addWidget(self.views, 1)
+        # Takes the room where there is nothing to choose; else the buttons would.
+        head.addStretch(0)
+        head.addWidget(self.copy_button)
+        head.addWidget(self.save_button)
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, 0, 0, 0)
         self.column.addLayout(head)
