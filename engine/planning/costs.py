@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.checkpoints.header import DType, Product, TensorSpec
@@ -35,14 +35,17 @@ def cost_stream(planner: WorkPlanner, works: Iterable[TensorWork], piece_entries
     read = written = entry_bytes = 0
     for work in works:
         visited = _visited_entries(work, piece_entries)
-        read += sum(_read_bytes(spec, work, visited) for spec in _specs(planner, work))
+        specs = _specs(planner, work)
+        read += sum(_read_bytes(spec, work, visited) for spec in specs)
         written += sum(work.entries * size for size in _output_sizes(planner, work))
-        entry_bytes = max(entry_bytes, _entry_bytes(planner, work))
+        entry_bytes = max(entry_bytes, _entry_bytes(planner, work, specs))
     return StreamCost(read, written, entry_bytes)
 
 
 def factor_bytes(planner: WorkPlanner, works: Iterable[TensorWork], workers: int) -> int:
     """Return the memory of adapters' factors: every worker may be at another tensor, and those at one share them."""
+    if all(source.adapts is None for source in planner.resolved.sources.values()):
+        return 0
     held = [sum(_held_bytes(spec.product) for spec in _specs(planner, work) if spec.product) for work in works]
     return sum(sorted(held, reverse=True)[:workers])
 
@@ -85,10 +88,9 @@ def _output_sizes(planner: WorkPlanner, work: TensorWork) -> list[int]:
     return [planner.output_dtype(sink, work.tensor).size_bytes for sink in work.sinks]
 
 
-def _entry_bytes(planner: WorkPlanner, work: TensorWork) -> int:
+def _entry_bytes(planner: WorkPlanner, work: TensorWork, specs: Sequence[TensorSpec]) -> int:
     """Return the bytes per entry that are alive at once while a piece of this tensor is worked on."""
     width = 8 if work.precision is DType.F64 else 4
-    specs = _specs(planner, work)
     # A product is made in an array of a raw piece's kind, in what it is computed in.
     raw = sum(width if spec.product else spec.dtype.size_bytes for spec in specs)
     if work.is_raw:

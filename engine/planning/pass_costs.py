@@ -93,8 +93,8 @@ def _list_read_files(planner: WorkPlanner, passes: Sequence[Pass], works: Iterab
     resolved = planner.resolved
     headers = {source.identity: source.header for source in resolved.sources.values()}
     needed = {(source, work.tensor) for many in works for work in many for source in work.needs.sources}
-    specs = (headers[source].tensors[tensor] for source, tensor in needed if tensor in headers[source].tensors)
-    read = {part.path for spec in specs for part in spec.stored}
+    specs = [headers[source].tensors[tensor] for source, tensor in needed if tensor in headers[source].tensors]
+    read = {spec.path for spec in specs if not spec.product} | {part.path for spec in specs if spec.product for part in spec.stored}
     adapters = {source.identity for source in resolved.sources.values() if source.adapts is not None}
     # What an adapter's config says is read with its first product.
     read |= {headers[source].files[-1].path for source, _ in needed if source in adapters}
