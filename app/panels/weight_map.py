@@ -128,22 +128,7 @@ class WeightMapPanel(QWidget):
             widget.setProperty("compact", True)
             head.addWidget(widget, stretch)
         self.table = MapTable(self)
-        self.distances = QTableView()
-        self.distances.setObjectName("plain")
-        self.distances.setAccessibleName(self.tr("Distances between the models"))
-        self.distances.setModel(self.table)
-        for corner in self.distances.findChildren(QAbstractButton):
-            corner.setAccessibleName(self.tr("Select all distances"))
-        self.distances.setFont(font("mono"))
-        self.distances.setShowGrid(False)
-        self.distances.setTabKeyNavigation(False)
-        self.distances.verticalHeader().setDefaultSectionSize(24)
-        self.distances.horizontalHeader().setMaximumSectionSize(_COLUMN_PIXELS)
-        for header in (self.distances.horizontalHeader(), self.distances.verticalHeader()):
-            header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.distances.verticalHeader().setMaximumWidth(_NAME_PIXELS)
-        self.distances.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
-        self.distances.setMinimumWidth(_SIDE_WIDTH // 2)
+        self.distances = self._make_distances()
         self.curves = CurvePlot(_curve_colours())
         self.pages = QStackedWidget()
         self.pages.addWidget(self.distances)
@@ -157,6 +142,25 @@ class WeightMapPanel(QWidget):
         column.addWidget(self.pages, 1)
         column.addWidget(self.analogies)
         return column
+
+    def _make_distances(self) -> QTableView:
+        distances = QTableView()
+        distances.setObjectName("plain")
+        distances.setAccessibleName(self.tr("Distances between the models"))
+        distances.setModel(self.table)
+        for corner in distances.findChildren(QAbstractButton):
+            corner.setAccessibleName(self.tr("Select all distances"))
+        distances.setFont(font("mono"))
+        distances.setShowGrid(False)
+        distances.setTabKeyNavigation(False)
+        distances.verticalHeader().setDefaultSectionSize(24)
+        distances.horizontalHeader().setMaximumSectionSize(_COLUMN_PIXELS)
+        for header in (distances.horizontalHeader(), distances.verticalHeader()):
+            header.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        distances.verticalHeader().setMaximumWidth(_NAME_PIXELS)
+        distances.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        distances.setMinimumWidth(_SIDE_WIDTH // 2)
+        return distances
 
     def _make_button(self, text: str, help_text: str, act: Callable[[], object]) -> QPushButton:
         button = QPushButton(text)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from engine.execution.result import SimilarityRecord
+from engine.report.plot import WIDTH
 from engine.report.svg import BLUE, DIM, TEAL, TEXT, VIOLET, as_inline_svg, as_one_line, fit_text, measure_text, new_figure
 from engine.report.wording import DASH, write_figure, write_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH: Final = 480.0
 HEIGHT: Final = 320.0
 _MARGIN: Final = 34.0
 _FONT: Final = 11.0

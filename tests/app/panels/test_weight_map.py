@@ -11,17 +11,15 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from safetensors.torch import load_file
 
-from app.checking import Checker
 from app.engine_thread import EngineThread
-from app.live_view import LiveView
 from app.map_drawing import draw_analogy
 from app.panels.analogy_map import AnalogyMap
 from app.panels.weight_map import WeightMapPanel
-from app.session import Session
 from app.widgets.map_scene import MapKind, MapScene
 from engine.document.edits import set_label, set_parameter
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
 from engine.resources import resource_path
+from tests.app.live_graph import follow_session
 
 PATIENCE = 60_000
 MODELS = resource_path("sample/models")
@@ -63,16 +61,10 @@ def live(qapp):
     """The live figures of the graph; each test begins with its document anew."""
     engine = EngineThread()
     engine.start_worker()
-    session = Session()
-    checker = Checker(session, engine)
-    made = LiveView(session, checker, engine)
-    made.session, made.checker = session, checker
-    yield made
-    made.switch(is_on=False)
-    session.close()
+    with follow_session(engine) as made:
+        yield made
     engine.shutdown()
-    for one in (made, checker, session, engine):
-        one.deleteLater()
+    engine.deleteLater()
 
 
 @pytest.fixture

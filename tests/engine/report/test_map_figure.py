@@ -8,8 +8,9 @@ import pytest
 
 from engine.execution.result import EditedPlace, PathRecord
 from engine.report.figures import draw_similarity
-from engine.report.map_figure import HEIGHT, WIDTH, describe_map, draw_map, has_map, write_map_caption
+from engine.report.map_figure import HEIGHT, describe_map, draw_map, has_map, write_map_caption
 from engine.report.path_figure import draw_path
+from engine.report.plot import WIDTH
 from engine.report.report import make_report
 from engine.similarity.geometry_tips import place_tips
 
