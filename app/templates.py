@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from engine.document.edits import set_parameter
+from engine.document.edits import set_parameter, set_title
 from engine.document.model import Document, NodeId
 from engine.document.storage import load_document
 from engine.resources import resource_path
@@ -175,4 +175,4 @@ def fill_template(template: Template, document: Document, sources: Mapping[NodeI
     """Return the graph with the user's paths; a role without one stays open, to be chosen on its node."""
     for role in list_roles(template, document):
         document = set_parameter(document, role.node, "source", sources.get(role.node, ""))
-    return replace(document, title=template.title)
+    return set_title(document, template.title)

@@ -18,7 +18,7 @@ from engine.document.canvas_edits import (
     remove_frame,
     remove_note,
 )
-from engine.document.edits import disconnect, mend_around, move_nodes, remove_nodes, set_muted
+from engine.document.edits import disconnect, mend_around, move_nodes, remove_nodes, replace_wires, set_muted
 from engine.document.fragments import extract
 from engine.document.model import Document, Frame, NodeId, Note, Position, Rect, Wire
 from engine.document.storage import format_document, parse_document
@@ -80,7 +80,7 @@ def insert_on_wire(document: Document, node_id: NodeId, wire: Wire) -> Document:
         return document
     index = document.wires.index(wire)
     inner = Wire(ports[1], wire.target, wire.unknown)
-    document = replace(document, wires=(*document.wires[:index], inner, *document.wires[index + 1 :]))
+    document = replace_wires(document, (*document.wires[:index], inner, *document.wires[index + 1 :]))
     return join(document, wire.source, ports[0])
 
 
@@ -182,7 +182,7 @@ def _find_passages(document: Document, node_id: NodeId) -> Mapping[str, str]:
 def _drop_twins(document: Document) -> Document:
     """Let go of wires that mending made twice."""
     wires = tuple(dict.fromkeys(document.wires))
-    return document if len(wires) == len(document.wires) else replace(document, wires=wires)
+    return document if len(wires) == len(document.wires) else replace_wires(document, wires)
 
 
 def _leave_frames(document: Document, ids: frozenset[NodeId]) -> Document:

@@ -1,22 +1,21 @@
 """Edits of nodes, wires and settings: pure functions from a Document to a Document.
 
-Each has an inverse, so that an edit and its inverse give the document back:
+Most have an inverse, so that an edit and its inverse give the document back (the window's undo needs none: it keeps the old document):
 
     add_node        remove_nodes              set_label, set_muted, set_title, move_nodes   themselves, with the old values
-    remove_nodes    restore_nodes             set_parameter, set_setting                    themselves, or reset_…
-    connect         disconnect (or replace_wires, where a wire was replaced)
+    connect         disconnect                set_parameter                                 itself, or reset_parameter
     disconnect      connect, at the old place
-    reorder_wires, mend_around                replace_wires, with the old wires
+    connect (where a wire was replaced), mend_around                                        replace_wires, with the old wires
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 from engine.document.json_values import FrozenMapping, JsonValue, check_text, freeze_json, mistake
-from engine.document.model import SETTING_CHOICES, Document, Frame, Node, NodeId, PortRef, Position, Settings, Wire, parse_node_id
+from engine.document.model import Document, Frame, Node, NodeId, Position, Settings, Wire, parse_node_id
 
 _OUTSIDE_NODE_ID = re.compile(r"[^a-z0-9_-]+")
 
@@ -39,27 +38,6 @@ def add_node(document: Document, node_id: NodeId, node: Node) -> Document:
     return replace(document, nodes=FrozenMapping({**document.nodes, node_id: node}))
 
 
-@dataclass(frozen=True)
-class Removal:
-    """Hold what `remove_nodes` takes away and the places it came from."""
-
-    nodes: Mapping[NodeId, Node]
-    wires: tuple[tuple[int, Wire], ...]
-    """Each wire with its place in the list of the document before."""
-    members: tuple[tuple[str, tuple[NodeId, ...]], ...]
-    """The frames that lose nodes, each with its whole list before."""
-
-
-def describe_removal(document: Document, ids: Collection[NodeId]) -> Removal:
-    """Return what removing the nodes would take away, for `restore_nodes`."""
-    doomed = frozenset(ids)
-    return Removal(
-        nodes=FrozenMapping({node_id: _get_node(document, node_id) for node_id in doomed}),
-        wires=tuple((index, wire) for index, wire in enumerate(document.wires) if _touches(wire, doomed)),
-        members=tuple((frame.id, frame.nodes) for frame in document.frames if not doomed.isdisjoint(frame.nodes)),
-    )
-
-
 def remove_nodes(document: Document, ids: Collection[NodeId]) -> Document:
     """Remove nodes with their wires and their places in frames."""
     doomed = frozenset(ids)
@@ -71,20 +49,6 @@ def remove_nodes(document: Document, ids: Collection[NodeId]) -> Document:
         wires=tuple(wire for wire in document.wires if not _touches(wire, doomed)),
         frames=tuple(_leave_frame(frame, doomed) for frame in document.frames),
     )
-
-
-def restore_nodes(document: Document, removal: Removal) -> Document:
-    """Put back what `remove_nodes` took away, in the document it left."""
-    for node_id in removal.nodes:
-        if node_id in document.nodes:
-            place = f"nodes.{node_id}"
-            raise mistake(place, "this id is taken.", "Restore it into the document it was removed from.")
-    wires = list(document.wires)
-    for index, wire in removal.wires:
-        wires.insert(index, wire)
-    members = dict(removal.members)
-    frames = tuple(replace(frame, nodes=members[frame.id]) if frame.id in members else frame for frame in document.frames)
-    return replace(document, nodes=FrozenMapping({**document.nodes, **removal.nodes}), wires=tuple(wires), frames=frames)
 
 
 def move_nodes(document: Document, positions: Mapping[NodeId, Position | None]) -> Document:
@@ -145,24 +109,6 @@ def disconnect(document: Document, wire: Wire) -> Document:
     raise mistake(str(wire.target), f"there is no wire from {wire.source}.", "Choose a wire of the document.")
 
 
-def reorder_wires(document: Document, target: PortRef, order: Sequence[int]) -> Document:
-    """Change the order in which an input takes its wires.
-
-    Args:
-        document: the document before.
-        target: the input.
-        order: for each place among the input's wires, the place its wire has now: a permutation of 0 … n - 1.
-    """
-    places = [index for index, wire in enumerate(document.wires) if wire.target == target]
-    if sorted(order) != list(range(len(places))):
-        fact = f"{list(order)} does not order {len(places)} wires."
-        raise mistake(str(target), fact, "Give each place from 0 on exactly once.")
-    wires = list(document.wires)
-    for place, old in zip(places, order, strict=True):
-        wires[place] = document.wires[places[old]]
-    return replace(document, wires=tuple(wires))
-
-
 def mend_around(document: Document, node_id: NodeId, through: Mapping[str, str]) -> Document:
     """Lead the wires that leave a node past it, to be called before the node is removed.
 
@@ -184,16 +130,6 @@ def replace_wires(document: Document, wires: tuple[Wire, ...]) -> Document:
 def set_title(document: Document, title: str) -> Document:
     """Set the title of the document."""
     return replace(document, title=title)
-
-
-def set_setting(document: Document, name: str, value: str) -> Document:
-    """Set one of the settings this version knows to one of its choices."""
-    place = f"settings.{name}"
-    if name not in SETTING_CHOICES:
-        raise mistake(place, "there is no such setting.", f"Choose one of {', '.join(SETTING_CHOICES)}.")
-    if value not in SETTING_CHOICES[name]:
-        raise mistake(place, f"{value!r} is no choice.", f"Choose one of {', '.join(SETTING_CHOICES[name])}.")
-    return replace(document, settings=Settings(FrozenMapping({**document.settings.values, name: value})))
 
 
 def reset_setting(document: Document, name: str) -> Document:
