@@ -11,7 +11,7 @@ from engine.document.edits import disconnect
 from engine.document.model import Document, NodeId, PortRef
 from engine.operation import PortKind
 
-LETTERS = ("a", "b", "c", "d")
+_LETTERS = ("a", "b", "c", "d")
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,16 @@ class Role:
     source: PortRef | None
     """The output that plays it: of the checkpoint that a task vector was made of, where it was."""
 
+    @property
+    def short_name(self) -> str:
+        """Return “plain 0–4” for “A: plain 0–4”: the role says the letter already."""
+        letter, colon, rest = self.name.partition(":")
+        return rest.strip() if colon and len(letter) == 1 and rest.strip() else self.name
+
 
 def read_roles(document: Document, node_id: NodeId) -> tuple[Role, ...]:
     """Return the four roles of an analogy node."""
-    return tuple(read_role(document, node_id, letter) for letter in LETTERS)
+    return tuple(read_role(document, node_id, letter) for letter in _LETTERS)
 
 
 def read_role(document: Document, node_id: NodeId, letter: str) -> Role:
@@ -45,10 +51,9 @@ def read_role(document: Document, node_id: NodeId, letter: str) -> Role:
 
 
 def say_analogy(roles: tuple[Role, ...]) -> str:
-    """Return the sentence “A is to B as C is to D” with names; a role that nothing plays keeps its letter."""
-    a, b, c, d = (f"‘{role.name}’" if role.name else role.letter.upper() for role in roles)
-    answer = d if roles[3].name else "what this node makes"
-    return f"{a} is to {b} as {c} is to {answer}."
+    """Return “A is to B as C is to ?” with names; a role that nothing plays keeps its letter, and the answer is asked for."""
+    a, b, c = (role.short_name or role.letter.upper() for role in roles[:3])
+    return f"{a} is to {b} as {c} is to {roles[3].short_name or '?'}"
 
 
 def list_candidates(document: Document, node_id: NodeId, letter: str) -> tuple[PortRef, ...]:

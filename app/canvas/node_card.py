@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import PurePath
 from types import MappingProxyType
 
-from app.analogy_roles import LETTERS, read_role
+from app.analogy_roles import read_role, read_roles, say_analogy
 from app.canvas.connection import find_operation, main_kind
 from engine.document.model import Document, Node, NodeId
 from engine.operation import Operation, PortKind
@@ -102,7 +102,7 @@ def describe_node(document: Document, node_id: NodeId, fact: str = "") -> NodeCa
         subtitle=(fact or _subtitle(node, operation)) if has_subtitle else "",
         fact="" if has_subtitle else fact,
         formula="D̂ = C + (B − A)" if operation.id == "analogy" else "",
-        sentence=spell_analogy(document, node_id) if operation.id == "analogy" else "",
+        sentence=say_analogy(read_roles(document, node_id)) if operation.id == "analogy" else "",
         has_fact_line=operation.id in _FACT_LINES,
         slider=_describe_slider(node, operation),
         is_muted=node.muted,
@@ -129,22 +129,6 @@ def snap_value(share: float, low: float, high: float) -> float:
     step = slider_step(low, high)
     steps = round((low + min(max(share, 0.0), 1.0) * (high - low)) / step)
     return float(steps * step)
-
-
-def spell_analogy(document: Document, node_id: NodeId) -> str:
-    """Return “A is to B as C is to D” with the names of the checkpoints behind the roles."""
-    a, b, c, d = (_name_role(document, node_id, letter) for letter in LETTERS)
-    return f"{a or 'A'} is to {b or 'B'} as {c or 'C'} is to {d or '?'}"
-
-
-def _name_role(document: Document, node_id: NodeId, letter: str) -> str:
-    return _drop_letter(read_role(document, node_id, letter).name)
-
-
-def _drop_letter(name: str) -> str:
-    """Return “plain 0–4” for “A: plain 0–4”: the role says the letter already."""
-    letter, colon, rest = name.partition(":")
-    return rest.strip() if colon and len(letter) == 1 and rest.strip() else name
 
 
 def _subtitle(node: Node, operation: Operation) -> str:
@@ -184,7 +168,7 @@ def _list_declared(document: Document, node_id: NodeId, operation: Operation) ->
             port.name,
             port.kind,
             is_output=False,
-            label=_name_role(document, node_id, port.name) if is_analogy else port.name.replace("_", " "),
+            label=read_role(document, node_id, port.name).short_name if is_analogy else port.name.replace("_", " "),
             role=port.name.upper() if is_analogy else "",
             many=port.many,
             optional=port.optional,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.canvas.node_card import describe_node, slider_span, snap_value, spell_analogy
+from app.canvas.node_card import describe_node, slider_span, snap_value
 from app.canvas.node_shape import GRAB_RADIUS, shape_node
 from engine.catalogue import catalogue
 from engine.document.model import Node, NodeId
@@ -102,4 +102,4 @@ def test_the_sentence_of_an_analogy_names_the_checkpoints(make):
         ("one.checkpoint", "tau.tuned"),
         ("tau.vector", "a.a"),
     )
-    assert spell_analogy(document, A) == "plain 0–4 is to B as C is to ?"
+    assert describe_node(document, A).sentence == "plain 0–4 is to B as C is to ?"

@@ -79,7 +79,7 @@ def test_analogy_shows_the_strength_it_feeds_and_the_sentence(panel):
     panel.show_nodes([NodeId("analogy")])
     assert (NodeId("apply"), "strength") in panel._fields
     assert any("‘Apply’" in text for text in texts(panel))
-    assert panel._roles.sentence.text() == "‘plain 0–4’ is to ‘striped 0–4’ as C is to what this node makes."
+    assert panel._roles.sentence.text() == "plain 0–4 is to striped 0–4 as C is to ?"
 
 
 def test_choosing_a_checkpoint_for_a_role_makes_its_task_vector(panel, session):
