@@ -30,7 +30,7 @@ def mark_nodes(document: Document, run: RunProgress | None, stale: frozenset[Nod
             if node_id in run.document.nodes:
                 states[node_id] = NodeState(StateKind.ESTIMATED, text=_tr("changed since the last run"))
         elif node_id in run.working and not run.ending:
-            left = f"{format_seconds(run.seconds_left)} left" if run.seconds_left is not None else ""
+            left = _tr("{time} left").format(time=format_seconds(run.seconds_left)) if run.seconds_left is not None else ""
             states[node_id] = NodeState(StateKind.RUNNING, run.share, left)
         elif node_id in run.finished or run.ending == "done":
             states[node_id] = _mark_done(run, node_id)

@@ -90,7 +90,7 @@ def follow_event(progress: RunProgress, event: Event) -> RunProgress:  # noqa: C
     match event:
         case RunStarted():
             planned = event.bytes_to_read + event.bytes_to_write
-            return replace(progress, bytes_planned=planned, peak_bytes=event.peak_bytes, device=event.device, stage="Begins")
+            return replace(progress, bytes_planned=planned, peak_bytes=event.peak_bytes, device=event.device, stage=_tr("Begins"))
         case PassStarted():
             return replace(progress, stage=event.title)
         case BytesMoved():
@@ -191,9 +191,11 @@ def format_bytes(count: float) -> str:
 def format_seconds(seconds: float) -> str:
     """Return a length of time in the unit that suits it."""
     if seconds < 90:  # noqa: PLR2004  (as people say it)
-        return f"{max(seconds, 0):.0f} s"
+        return _tr("{count} s").format(count=f"{max(seconds, 0):.0f}")
     minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"  # noqa: PLR2004
+    if minutes < 90:  # noqa: PLR2004
+        return _tr("{count} min").format(count=minutes)
+    return _tr("{hours} h {minutes} min").format(hours=minutes // 60, minutes=f"{minutes % 60:02}")
 
 
 def _is_changed(before: Document, after: Document, node_id: NodeId) -> bool:

@@ -126,8 +126,8 @@ class Session(QObject):
         """
         target = path.absolute() if path is not None else self.path
         if target is None:
-            fact = "The graph has no file yet."
-            raise DocumentError(fact, "Choose where to save it.")
+            fact = self.tr("The graph has no file yet.")
+            raise DocumentError(fact, self.tr("Choose where to save it."))
         old_folder, has_moved = self.folder, target != self.path
         document = relocate(self._document, old_folder, target.parent)
         save_document(document, target)

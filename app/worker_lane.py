@@ -6,7 +6,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QTimer, Signal
 
 from app.worker_process import Gone, Heard, Report, Said, WorkerProcess
 from engine.worker_messages import (
@@ -304,12 +304,16 @@ class WorkerLane(QObject):
 def describe_status(status: int) -> str:
     """Return an exit status in words; a process killed from outside was most often too large for the memory."""
     if status >= 0:
-        return f"exit status {status}"
+        return _tr("exit status {number}").format(number=status)
     try:
         name = signal.Signals(-status).name
     except ValueError:
-        name = f"signal {-status}"
-    return f"{name}, possibly for lack of memory" if name == "SIGKILL" else name
+        name = _tr("signal {number}").format(number=-status)
+    return _tr("{signal}, possibly for lack of memory").format(signal=name) if name == "SIGKILL" else name
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("worker lane", text)
 
 
 def _make_timer(parent: QObject, method: Callable[[], None]) -> QTimer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from app.canvas.node_card import NodeCard
@@ -117,7 +117,9 @@ def _paint_words(painter: QPainter, card: NodeCard, shape: NodeShape, look: Node
     state_width = STATE_WIDTH.get(look.state.kind, 0)
     _write(painter, "title", QRectF(22, TITLE_Y - 10, shape.width - 22 - MARGIN - state_width, 20), card.title, colours.text)
     if card.is_muted:
-        _write(painter, "caption", QRectF(0, TITLE_Y - 10, shape.width - MARGIN, 20), "muted", colours.dim, Qt.AlignmentFlag.AlignRight)
+        _write(
+            painter, "caption", QRectF(0, TITLE_Y - 10, shape.width - MARGIN, 20), _tr("muted"), colours.dim, Qt.AlignmentFlag.AlignRight
+        )
     else:
         paint_state(painter, look.state, QPointF(shape.width - MARGIN, TITLE_Y), colours)
     if card.subtitle:
@@ -140,7 +142,7 @@ def _paint_label(painter: QPainter, place: PortPlace, shape: NodeShape, card: No
         left += 18
     label = port.label + (" …" if port.many else "")
     if port.role and not port.label and port.optional:
-        label = "the true one, if known"
+        label = _tr("the true one, if known")
     room = shape.width - left - MARGIN - (96 if card.formula and _is_beside_output(place, shape) else 0)
     _write(painter, "text", QRectF(left, y, room, 18), label, mix(colours.dim, colours.raised, 0.7) if port.optional else colours.dim)
 
@@ -210,3 +212,7 @@ def _write(
 
 
 _FONTS = {"title": lambda: font("title"), "text": lambda: font("text"), "caption": lambda: font("caption")}
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("node painter", text)

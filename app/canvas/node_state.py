@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from PySide6.QtCore import QCoreApplication
+
 
 class StateKind(StrEnum):
     """Name how far a node is."""
@@ -31,9 +33,14 @@ class NodeState:
     @property
     def words(self) -> str:
         """Return the state in words: colour and icon never stand alone."""
+        name = _tr(str(self.kind))
         if self.kind is StateKind.RUNNING:
-            return f"running, {self.progress:.0%}" + (f", {self.text}" if self.text else "")
-        return f"{self.kind}: {self.text}" if self.text else str(self.kind)
+            return ", ".join(part for part in (name, f"{self.progress:.0%}", self.text) if part)
+        return f"{name}: {self.text}" if self.text else name
 
 
 READY = NodeState()
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("node state", text)

@@ -54,7 +54,9 @@ def _paint_cached(painter: QPainter, state: NodeState, right: QPointF, colours: 
     painter.setFont(font("caption"))
     painter.setPen(colours.dim)
     painter.drawText(
-        QRectF(right.x() - 56, right.y() - 9, 42, 18), int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), "cached"
+        QRectF(right.x() - 56, right.y() - 9, 42, 18),
+        int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter),
+        NodeState(state.kind).words,
     )
 
 

@@ -181,9 +181,14 @@ class RunPanel(QWidget):
             "speed": f"{format_bytes(run.read_speed)}/s" if run.read_speed else "",
             "time": format_seconds(run.seconds) if run.seconds else "",
             "left": format_seconds(left) if left is not None else "",
-            "memory": f"{memory} of {format_bytes(run.peak_bytes)} planned" if memory and run.peak_bytes and not run.ending else memory,
+            "memory": self._say_memory(run, memory),
             "device": run.device,
         }
+
+    def _say_memory(self, run: RunProgress, memory: str) -> str:
+        if not memory or not run.peak_bytes or run.ending:
+            return memory
+        return self.tr("{0} of {1} planned").format(memory, format_bytes(run.peak_bytes))
 
     def _say_done(self, run: RunProgress) -> str:
         if run.is_cached:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from app.theme import current_tokens, font
@@ -100,7 +100,8 @@ def _gather_texts(scene: MapScene, current: int | None) -> Mapping[str, _Words]:
         if shape.true is not None:
             (left, low), (right, high) = shape.corners[3], shape.true
             sign = "≈ " if scene.is_estimate or shape.cosine_error else ""
-            figures = f"{sign}residual {shape.residual:.2f} · cos {shape.cosine:.2f}"
+            words = QCoreApplication.translate("map painter", "residual {residual} · cos {cosine}")
+            figures = sign + words.format(residual=f"{shape.residual:.2f}", cosine=f"{shape.cosine:.2f}")
             texts[f"{shape.node} residual"] = _Words(figures, ((left + right) / 2, (low + high) / 2), is_gap=True)
     return texts
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QTranslator
 
 from app.canvas.node_state import StateKind
 from app.check_lane import AdapterFacts, CheckSummary
@@ -16,6 +17,16 @@ from engine.events import MetricMeasured, StrengthChosen
 MEASURE, OTHER = NodeId("measure"), NodeId("other")
 DOCUMENT = Document("Two", {MEASURE: Node("evaluate"), OTHER: Node("negate")})
 DAY = "2026-03-01T12:00:00+01:00"
+
+
+class Shouting(QTranslator):
+    """Translates every text that is offered for translation: into capitals."""
+
+    def isEmpty(self):  # noqa: N802  (Qt's name)
+        return False
+
+    def translate(self, _context, text, _disambiguation=None, _count=-1):
+        return text.replace("left", "LEFT").replace("running", "RUNNING").replace(" s", " S")
 
 
 def told(measured_at, node=MEASURE):
@@ -38,6 +49,17 @@ def test_a_node_counts_as_cached_when_all_its_figures_are(days, kind, text):
     marks = mark_nodes(DOCUMENT, run, frozenset())
     assert (marks[MEASURE].kind, marks[MEASURE].text) == (kind, text)
     assert marks[OTHER].kind is StateKind.DONE
+
+
+def test_what_a_running_node_says_can_be_translated(qapp):
+    run = RunProgress(1, DOCUMENT, Path(), bytes_planned=4, bytes_done=1, seconds=2.0, working=(MEASURE,))
+    assert mark_nodes(DOCUMENT, run, frozenset())[MEASURE].words == "running, 25%, 6 s left"
+    translator = Shouting()
+    qapp.installTranslator(translator)
+    try:
+        assert mark_nodes(DOCUMENT, run, frozenset())[MEASURE].words == "RUNNING, 25%, 6 S LEFT"
+    finally:
+        qapp.removeTranslator(translator)
 
 
 def test_the_log_says_when_a_figure_was_measured():
