@@ -1,4 +1,4 @@
-"""Records as JSON, there and back: what one process says, the other holds equal."""
+"""Records as JSON: one walk for whoever writes some, and a form that another process reads back equal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import math
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -18,20 +18,35 @@ _TYPE = "type"
 """The key that names a record's class; no field has this name."""
 
 
+def simplify_record(record: object, write_plain: Callable[[object], object], *, names_types: bool = False) -> object:
+    """Return a record as what `json.dumps` takes: records and mappings as dicts, sequences as lists.
+
+    Args:
+        record: a dataclass, or mappings and sequences of them.
+        write_plain: returns what stands for all else: numbers, text, what JSON has no word for.
+        names_types: whether each record says what class it is of, to be read back.
+    """
+    if dataclasses.is_dataclass(record) and not isinstance(record, type):
+        fields = {
+            each.name: simplify_record(getattr(record, each.name), write_plain, names_types=names_types)
+            for each in dataclasses.fields(record)
+        }
+        return {_TYPE: type(record).__name__, **fields} if names_types else fields
+    if isinstance(record, Mapping):
+        entries = cast("Mapping[object, object]", record)
+        return {str(key): simplify_record(value, write_plain, names_types=names_types) for key, value in entries.items()}
+    if isinstance(record, tuple | list):
+        return [simplify_record(value, write_plain, names_types=names_types) for value in cast("Sequence[object]", record)]
+    return write_plain(record)
+
+
 def encode_record(record: object) -> object:
     """Return a record as what `json.dumps` takes; NaN and infinity become text, so that the JSON stays JSON.
 
     Raises:
         WorkerError: it holds something else than records, mappings with text keys, sequences, paths, numbers and text.
     """
-    if dataclasses.is_dataclass(record) and not isinstance(record, type):
-        fields = {field.name: encode_record(getattr(record, field.name)) for field in dataclasses.fields(record)}
-        return {_TYPE: type(record).__name__, **fields}
-    if isinstance(record, Mapping):
-        return {str(key): encode_record(value) for key, value in cast("Mapping[object, object]", record).items()}
-    if isinstance(record, tuple | list):
-        return [encode_record(value) for value in cast("Sequence[object]", record)]
-    return _encode_plain(record)
+    return simplify_record(record, _encode_plain, names_types=True)
 
 
 def _encode_plain(value: object) -> object:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from typing import Final
 
 from engine.execution.result import OutputRecord, RunResult
+from engine.record_codec import simplify_record
 
 SCHEMA: Final = "weightloom-report/1"
 
@@ -19,18 +19,11 @@ def write_json(result: RunResult, output: OutputRecord) -> str:
     JSON has no word for what is not finite: NaN becomes null, infinity the text “Infinity” or “-Infinity”.
     """
     members: dict[str, object] = {"schema": SCHEMA, "output": output.node}
-    members |= {part.name: _simplify(getattr(result, part.name)) for part in fields(result)}
+    members |= {part.name: simplify_record(getattr(result, part.name), _write_plain) for part in fields(result)}
     return json.dumps(members, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
 
 
-def _simplify(value: object) -> object:
-    """Return a record, mapping, sequence or figure as what JSON knows."""
-    if is_dataclass(value):
-        return {part.name: _simplify(getattr(value, part.name)) for part in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(name): _simplify(part) for name, part in value.items()}
-    if isinstance(value, tuple | list):
-        return [_simplify(part) for part in value]
+def _write_plain(value: object) -> object:
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value
