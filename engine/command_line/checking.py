@@ -12,7 +12,8 @@ from engine.command_line.event_json import write_record
 from engine.command_line.exit_status import ExitStatus
 from engine.command_line.problem_lines import tell_problems
 from engine.command_line.table import align_rows
-from engine.report.wording import write_bytes, write_count
+from engine.report.wording import write_count
+from engine.sizes import write_bytes
 
 
 def check_file(chosen: argparse.Namespace, console: Console) -> ExitStatus:

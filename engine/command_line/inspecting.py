@@ -12,7 +12,8 @@ from engine.command_line.exit_status import ExitStatus
 from engine.command_line.table import align_rows
 from engine.errors import EngineError
 from engine.inspection import Comparison, Inspection, compare_checkpoints, inspect_checkpoint
-from engine.report.wording import write_bytes, write_count
+from engine.report.wording import write_count
+from engine.sizes import write_bytes
 
 _MOST_FILES = 6
 

@@ -8,7 +8,8 @@ import time
 from engine.command_line.console import Console
 from engine.command_line.figures import write_measurement
 from engine.events import BytesMoved, Event, MetricMeasured, PassStarted, Remarked, RunFinished, RunStarted, StrengthChosen
-from engine.report.wording import write_bytes, write_seconds, write_words
+from engine.report.wording import write_seconds, write_words
+from engine.sizes import write_bytes
 
 _SECONDS_BETWEEN_LINES = 10.0
 _TELLING_SHARE = 0.02

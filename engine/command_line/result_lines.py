@@ -8,7 +8,8 @@ from engine.command_line.console import Console
 from engine.command_line.figures import write_measurement
 from engine.command_line.similarity_lines import describe_similarity
 from engine.execution.result import MetricRecord, OutputRecord, RunResult
-from engine.report.wording import write_bytes, write_count, write_figure
+from engine.report.wording import write_count, write_figure
+from engine.sizes import write_bytes
 
 
 def say_result(result: RunResult, console: Console) -> None:

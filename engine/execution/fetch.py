@@ -12,7 +12,7 @@ from engine.document.model import Document
 from engine.events import Listener, Remarked
 from engine.operation import PortKind
 from engine.planning.plan import Plan
-from engine.planning.targets import format_bytes
+from engine.sizes import write_bytes
 
 _SECONDS_BETWEEN = 1.0
 
@@ -70,6 +70,6 @@ def _tell_progress(title: str, listener: Listener) -> Callable[[int, int], None]
         nonlocal last
         if done == total or time.monotonic() - last >= _SECONDS_BETWEEN:
             last = time.monotonic()
-            listener(Remarked(f"Downloading “{title}”: {format_bytes(done)} of {format_bytes(total)}."))
+            listener(Remarked(f"Downloading “{title}”: {write_bytes(done)} of {write_bytes(total)}."))
 
     return tell

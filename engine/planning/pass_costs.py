@@ -20,10 +20,10 @@ from engine.planning.options import RunOptions
 from engine.planning.passes import MeasurePass, Pass, SearchPass, StreamPass, order_passes
 from engine.planning.resolve import Resolved
 from engine.planning.structure import Step
-from engine.planning.targets import format_bytes
 from engine.planning.work import TensorWork, WorkPlanner
 from engine.problems import Problem, error
 from engine.search.tries import count_grid, count_tries
+from engine.sizes import write_bytes
 
 _MOST_WORKERS = 8
 
@@ -115,7 +115,7 @@ def check_budget(passes: Sequence[PlannedPass], options: RunOptions) -> list[Pro
     peak = max(passes, key=lambda item: item.peak_bytes, default=None)
     if peak is None or peak.peak_bytes <= budget:
         return []
-    message = f"{peak.work.title}: that needs {format_bytes(peak.peak_bytes)} of memory; the budget is {format_bytes(budget)}."
+    message = f"{peak.work.title}: that needs {write_bytes(peak.peak_bytes)} of memory; the budget is {write_bytes(budget)}."
     return [error(message, "Close other programs, raise --memory, or measure on a machine with more memory.")]
 
 

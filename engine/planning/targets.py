@@ -13,6 +13,7 @@ from engine.planning.paths import find_path
 from engine.planning.resolve import Resolved
 from engine.planning.structure import Graph
 from engine.problems import Problem, error, warning
+from engine.sizes import write_bytes
 
 
 def find_targets(graph: Graph, folder: Path, options: RunOptions) -> tuple[Mapping[NodeId, Path], list[Problem]]:
@@ -67,19 +68,9 @@ def check_space(targets: Mapping[NodeId, Path], sizes: Mapping[NodeId, int]) -> 
     for device, (node, parent) in places.items():
         free = shutil.disk_usage(parent).free
         if needed[device] > free:
-            message = f"The export needs {format_bytes(needed[device])}; {parent} has {format_bytes(free)} free."
+            message = f"The export needs {write_bytes(needed[device])}; {parent} has {write_bytes(free)} free."
             problems.append(error(message, "Make room, or choose a folder on another disk.", node=node, field="folder"))
     return problems
-
-
-def format_bytes(count: int) -> str:
-    """Return a number of bytes as people write it: 1.2 GB (powers of 1000)."""
-    size = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:  # noqa: PLR2004
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} TB"
 
 
 def _find_fault(resolved: Resolved, target: Path, folder: Path, options: RunOptions) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from engine.report.matrix_figure import COSINES
 from engine.report.model_card import escape_markdown, make_model_card, quote_code
 from engine.report.report import choose_searches, make_report, write_choices, write_subtitle
 from engine.resources import resource_path
+from engine.sizes import write_bytes
 
 _FONTS = (("Inter", 400, "Inter-Regular"), ("Inter", 600, "Inter-SemiBold"), ("JetBrains Mono", 400, "JetBrainsMono-Regular"))
 
@@ -95,7 +96,7 @@ def _indent_recipe(recipe: str) -> str:
 
 
 _FILTERS: Mapping[str, Callable[..., object]] = {
-    "bytes": wording.write_bytes,
+    "bytes": write_bytes,
     "count": wording.write_count,
     "figure": wording.write_figure,
     "share": wording.write_share,

@@ -14,8 +14,9 @@ from engine.report.figures import SimilarityFigures, draw_search, draw_similarit
 from engine.report.map_figure import write_map_caption
 from engine.report.metrics_table import MetricsTable, tabulate
 from engine.report.subset_figure import describe_pairs, describe_sizes, draw_pairs, draw_sizes
-from engine.report.wording import write_bytes, write_count, write_date, write_metric, write_seconds, write_words
+from engine.report.wording import write_count, write_date, write_metric, write_seconds, write_words
 from engine.report.worth_knowing import Note, collect_notes
+from engine.sizes import write_bytes
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How figures, sizes and dates are written for people; what was not measured is a dash, never a number."""
+"""How figures and dates are written for people; what was not measured is a dash, never a number."""
 
 from __future__ import annotations
 
@@ -49,15 +49,6 @@ def write_share(share: float) -> str:
     return _with_minus(f"{percent:.2g} %" if abs(percent) < 10 else f"{percent:.0f} %")  # noqa: PLR2004
 
 
-def write_bytes(size: float) -> str:
-    """Write a size in decimal units, as disks are sold."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < _THOUSAND:
-            return f"{size:.0f} bytes" if unit == "bytes" else f"{_with_digits(size)} {unit}"
-        size /= _THOUSAND
-    return f"{_with_digits(size)} TB"
-
-
 def write_seconds(seconds: float) -> str:
     """Write a time as a person would say it."""
     if seconds < 60:  # noqa: PLR2004
@@ -102,11 +93,6 @@ def join_words(words: tuple[str, ...] | list[str]) -> str:
 def _with_minus(text: str) -> str:
     """Replace the hyphen by the sign of the same width as a plus."""
     return text.replace("-", "−")
-
-
-def _with_digits(size: float) -> str:
-    """Return three significant digits without an exponent."""
-    return f"{size:.0f}" if size >= 100 else f"{size:.3g}"  # noqa: PLR2004
 
 
 def _write_not_finite(value: float) -> str:

@@ -86,7 +86,7 @@ def test_over_the_budget_is_a_problem_with_numbers(bench, family):
     verdict = bench.check(f"{TWO_VECTORS}\n edit = apply base=base vector=ta\n {OUT}", {"memory_bytes": 200 << 20})
     assert verdict.plan is None
     (problem,) = verdict.problems
-    assert "of memory; the budget is 209.7 MB" in problem.message
+    assert "of memory; the budget is 210 MB" in problem.message
     assert "““" not in problem.message
     assert "””" not in problem.message
 

@@ -48,13 +48,6 @@ def test_only_what_is_whole_reads_as_none_or_all(share, text):
 
 
 @pytest.mark.parametrize(
-    ("size", "text"), [(0, "0 bytes"), (999, "999 bytes"), (1_083_944, "1.08 MB"), (5_400_000_000, "5.4 GB"), (2e15, "2000 TB")]
-)
-def test_sizes_have_units(size, text):
-    assert wording.write_bytes(size) == text
-
-
-@pytest.mark.parametrize(
     ("seconds", "text"),
     [(0.034, "0.034 s"), (1.4, "1.4 s"), (59.2, "59 s"), (125, "2 min 05 s"), (4000, "1 h 06 min")],
 )
