@@ -15,7 +15,7 @@ from engine.document.model import Document, NodeId
 from engine.operation import PortKind
 from engine.parameters import Real
 from engine.planning.coefficient import Symbol
-from engine.planning.live_model import LiveNode
+from engine.planning.live_model import LiveNode, LiveSeries
 from engine.similarity.geometry_series import follow_series
 
 _SAME = 1e-9
@@ -113,14 +113,21 @@ class _FamilyDrawing:
         self._own: dict[NodeId, list[Symbol]] = {}
         for symbol in view.values:
             self._own.setdefault(symbol.node, []).append(symbol)
-        self._steps: Mapping[NodeId, str] = {
-            member: f"{series.quantity} {number:g}"
-            for series in view.space.family.series
-            if series.node is not None
-            for member, number in zip(series.members, series.numbers, strict=True)
-        }
+        self._steps: Mapping[NodeId, str] = dict(self._name_steps())
         self._between = {view.space.rows[member] for series in view.space.family.series if series.node for member in series.members[:-1]}
         """The rows of all checkpoints of a training but the last: its path leads to them, no arrow."""
+
+    def _name_steps(self) -> Iterator[tuple[NodeId, str]]:
+        """Give what the checkpoints of trainings are called; where there are several, the last of each carries its training's name."""
+        trainings = [series for series in self._view.space.family.series if series.node is not None]
+        for series in trainings:
+            for member, number in zip(series.members, series.numbers, strict=True):
+                step = f"{series.quantity} {number:g}"
+                is_named = len(trainings) > 1 and member == series.members[-1]
+                yield member, f"{self._name_series(series)} · {step}" if is_named else step
+
+    def _name_series(self, series: LiveSeries) -> str:
+        return name_node(self._document, series.node) if series.node is not None and series.node in self._document.nodes else ""
 
     def draw(self) -> MapScene:
         """Return the scene."""
@@ -243,11 +250,15 @@ class _FamilyDrawing:
             if len(members) != len(series.members) or not all(self._is_known(row) for row in members):
                 continue
             figures = follow_series(self._view.figures, members)
-            name = name_node(self._document, series.node) if series.node is not None and series.node in self._document.nodes else ""
             places = tuple(self._places[row] for row in members)
             start = (self._origin,) if series.node is not None else ()
             yield MapPath(
-                name, series.quantity, series.numbers, (*start, *places), tuple(figures.cosines.tolist()), tuple(figures.norms.tolist())
+                self._name_series(series),
+                series.quantity,
+                series.numbers,
+                (*start, *places),
+                tuple(figures.cosines.tolist()),
+                tuple(figures.norms.tolist()),
             )
 
     def _name(self, row: int) -> str:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from app.widgets.map_scene import MapPath, MapScene
 from app.word_table import Table
+from engine.planning.learning_rates import write_learning_rate
 
 _DIGITS = ".6g"
 
 
-def tabulate_path(path: MapPath) -> Table:
-    """Return a line for each checkpoint of a series: how alike it is to the last one, and how far it has gone."""
-    head = (path.quantity, "cosine to the final vector", "‖τ‖")
-    figures = zip(path.numbers, path.cosines, path.norms, strict=True)
-    return Table(head, tuple((f"{number:.10g}", _spell(cosine), _spell(norm)) for number, cosine, norm in figures))
+def tabulate_paths(paths: Sequence[MapPath]) -> Table:
+    """Return a line for each checkpoint: how alike it is to the last of its series, and how long; of several series also whose it is."""
+    first = paths[0]
+    last = "the final vector" if first.is_training else f"that at {write_learning_rate(first.numbers[-1])}"
+    names = ("training",) if len(paths) > 1 else ()
+    lines = [
+        (*((path.name,) if names else ()), f"{number:.10g}", _spell(cosine), _spell(norm))
+        for path in paths
+        for number, cosine, norm in zip(path.numbers, path.cosines, path.norms, strict=True)
+    ]
+    return Table((*names, first.quantity, f"cosine to {last}", "‖τ‖"), tuple(lines))
 
 
 def tabulate_analogies(scene: MapScene) -> Table:

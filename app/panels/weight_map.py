@@ -23,15 +23,16 @@ from PySide6.QtWidgets import (
 from app.live_gaps import tell_gaps
 from app.live_view import FamilyView, LiveView
 from app.map_drawing import draw_family
-from app.map_tables import tabulate_analogies, tabulate_path
+from app.map_tables import tabulate_analogies, tabulate_paths
+from app.panels.path_plots import PathSide, choose_colours, list_sides, plot_side
 from app.saving import ask_and_save
 from app.session import Session
-from app.theme import current_tokens, font
+from app.theme import font
 from app.widgets.clipboard import copy_figure
-from app.widgets.curve_plot import CurvePlot, Plot, PlotColours, PlotCurve
+from app.widgets.curve_plot import CurvePlot
 from app.widgets.figure_table import FigureTable
 from app.widgets.map_plot import MapPlot
-from app.widgets.map_scene import MapHandle, MapPath, MapScene, Place, tell_parallelogram
+from app.widgets.map_scene import MapHandle, MapScene, Place, tell_parallelogram
 from app.widgets.map_table import MapTable, write_table
 from app.widgets.narrow_choice import NarrowChoice
 from app.widgets.narrow_label import NarrowLabel
@@ -80,7 +81,7 @@ class WeightMapPanel(QWidget):
 
     def restyle(self) -> None:
         """Take the colours of the present theme."""
-        self.curves.restyle(_curve_colours())
+        self._draw_side()
         self.map.update()
 
     def wake(self, is_seen: bool) -> None:
@@ -129,7 +130,7 @@ class WeightMapPanel(QWidget):
             head.addWidget(widget, stretch)
         self.table = MapTable(self)
         self.distances = self._make_distances()
-        self.curves = CurvePlot(_curve_colours())
+        self.curves = CurvePlot(choose_colours())
         self.pages = QStackedWidget()
         self.pages.addWidget(self.distances)
         self.pages.addWidget(self.curves)
@@ -254,40 +255,33 @@ class WeightMapPanel(QWidget):
         self.state.say(" · ".join((*parts, told) if told else parts))
 
     def _list_sides(self, scene: MapScene) -> None:
-        titles = [self.tr("Distances"), *(self._name_path(path) for path in scene.paths)]
+        titles = [self.tr("Distances"), *(side.title for side in list_sides(scene.paths))]
         if any(shape.true_name for shape in scene.parallelograms):
             titles.append(self.tr("Analogies"))
         if titles == [self.sides.itemText(row) for row in range(self.sides.count())]:
             return
-        chosen = max(self.sides.currentIndex(), 0)
+        chosen = self.sides.currentText()
         self.sides.clear()
         self.sides.addItems(titles)
-        self.sides.setCurrentIndex(min(chosen, len(titles) - 1))
+        self.sides.setCurrentIndex(max(self.sides.findText(chosen), 0))
 
-    def _name_path(self, path: MapPath) -> str:
-        return self.tr("{0}: by {1}").format(path.name, path.quantity) if path.name else self.tr("By {0}").format(path.quantity)
+    def _find_side(self) -> PathSide | None:
+        """Return the curves that are chosen; None for a table."""
+        row, sides = self.sides.currentIndex() - 1, list_sides(self.map.scene.paths)
+        return sides[row] if 0 <= row < len(sides) else None
 
     def _draw_side(self, _row: int = 0) -> None:
-        row = self.sides.currentIndex() - 1
-        paths = self.map.scene.paths
-        if 0 <= row < len(paths):
-            self.curves.show_plot(self._plot_path(paths[row]))
+        side = self._find_side()
+        if side is not None:
+            self.curves.restyle(choose_colours(len(side.paths)))
+            self.curves.show_plot(plot_side(side))
             self.pages.setCurrentWidget(self.curves)
-        elif row >= len(paths):
+        elif self.sides.currentIndex() > 0:
             found = tabulate_analogies(self.map.scene)
             self.residuals.show_lines(found.head, found.lines)
             self.pages.setCurrentWidget(self.residuals)
         else:
             self.pages.setCurrentWidget(self.distances)
-
-    def _plot_path(self, path: MapPath) -> Plot:
-        final = path.norms[-1]
-        relative = tuple(norm / final if final > 0 else math.nan for norm in path.norms)
-        curves = (
-            PlotCurve(self.tr("cosine to the final vector"), tuple(zip(path.numbers, path.cosines, strict=True))),
-            PlotCurve(self.tr("‖τ‖ ÷ final ‖τ‖ ({0:.3g})").format(final), tuple(zip(path.numbers, relative, strict=True)), is_dashed=True),
-        )
-        return Plot(self._name_path(path), curves, quantity=path.quantity)
 
     def _drag(self, node: NodeId, place: Place, gesture: int) -> None:
         """Set the live number of a point so that it comes as near as its arrow allows to where it is pulled."""
@@ -328,10 +322,11 @@ class WeightMapPanel(QWidget):
 
     def side_text(self, separator: str = "\t") -> str:
         """Return what is beside the map, for a spreadsheet: distances, a series or analogies."""
-        scene, row = self.map.scene, self.sides.currentIndex() - 1
-        if row < 0:
-            return write_table(scene, separator)
-        return (tabulate_path(scene.paths[row]) if row < len(scene.paths) else tabulate_analogies(scene)).write(separator)
+        side = self._find_side()
+        if side is not None:
+            return tabulate_paths(side.paths).write(separator)
+        is_first = self.sides.currentIndex() <= 0
+        return write_table(self.map.scene, separator) if is_first else tabulate_analogies(self.map.scene).write(separator)
 
     def save_beside(self, path: str) -> bool:
         """Write what is beside the map: as CSV, or a curve as PNG or SVG, as the path's ending says."""
@@ -349,8 +344,3 @@ class WeightMapPanel(QWidget):
         else:
             kinds, name = self.tr("Tables (*.csv)"), "weight-map.csv"
         ask_and_save(self, self.tr("Save what is beside the map"), name, kinds, self.save_beside)
-
-
-def _curve_colours() -> PlotColours:
-    colours = current_tokens()
-    return PlotColours(colours.background, colours.line, colours.text, colours.dim, (colours.vector, colours.checkpoint))

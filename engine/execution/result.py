@@ -56,14 +56,20 @@ class LayerSimilarity:
 
 @dataclass(frozen=True)
 class PathRecord:
-    """Hold the way of a training among compared vectors."""
+    """Hold compared vectors that a number orders: the way of a training, or trainings at several learning rates."""
 
     name: str
-    """What the user calls the vectors' node."""
+    """What the user calls the vectors' node; empty where the vectors are of several."""
     vectors: tuple[int, ...]
-    """Their numbers from 0, in the order of the training."""
+    """Their numbers from 0, in that order."""
     steps: tuple[float, ...]
-    """The step of each."""
+    """The step of each, or its learning rate."""
+    quantity: Literal["step", "learning rate"] = "step"
+
+    @property
+    def is_training(self) -> bool:
+        """Tell whether one vector became the next; else they are only compared in an order."""
+        return self.quantity == "step"
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ class SimilarityRecord:
     parallelograms: tuple[tuple[int, ...], ...] = ()
     """(A, B, C, what it makes), by their numbers from 0, for each analogy that is compared with its own corners."""
     paths: tuple[PathRecord, ...] = ()
-    """The series that are compared step by step."""
+    """The series that are compared step by step, and the vectors whose learning rates are known."""
     edited: tuple[EditedPlace, ...] = ()
     """The models whose difference from the common base is a sum of multiples of the vectors."""
 

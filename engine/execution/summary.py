@@ -17,6 +17,7 @@ from engine.execution.device import describe_device
 from engine.execution.edited_places import place_edited
 from engine.execution.measuring import relate_figures
 from engine.execution.outputs import Output
+from engine.execution.rated_paths import add_learning_rates
 from engine.execution.remarks import collect_remarks, describe_estimates
 from engine.execution.result import Conditions, FileRecord, InputRecord, MetricRecord, OutputRecord, RunResult, TestSetRecord
 from engine.execution.run import Execution
@@ -44,9 +45,16 @@ def summarise(execution: Execution) -> RunResult:
     return RunResult(
         title=plan.document.title or "Untitled graph",
         recipe=plan.recipe,
-        inputs=tuple(_summarise_input(execution, node) for node in plan.resolved.sources if node in plan.resolved.graph.needed),
+        inputs=tuple(
+            _summarise_input(execution, node)
+            for node in plan.resolved.expansion.order(plan.resolved.sources)
+            if node in plan.resolved.graph.needed
+        ),
         test_sets=sets,
-        similarities=tuple(place_edited(record, plan.planner, execution.strengths) for record in findings.similarities.values()),
+        similarities=tuple(
+            add_learning_rates(place_edited(record, plan.planner, execution.strengths), plan.planner)
+            for record in findings.similarities.values()
+        ),
         searches=tuple(findings.searches.values()),
         metrics=_merge(metrics.values()),
         remarks=(*collect_remarks(execution), *describe_estimates(outputs)),

@@ -5,7 +5,6 @@ No torch and no tensor: it is made from headers, once per change of structure (a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,12 +12,11 @@ from engine.document.model import Document, NodeId
 from engine.operation import Kernel, Linear, PortKind
 from engine.planning.coefficient import Coefficient, Symbol
 from engine.planning.families import Family, find_families, find_sources
+from engine.planning.learning_rates import find_learning_rates
 from engine.planning.live_numbers import NOWHERE, LiveNumber, LiveWeigher
 from engine.planning.resolve import Resolved
 from engine.planning.structure import Operand, Step
 from engine.tensor_names import Place, find_places
-
-_RATE = re.compile(r"\b(?:lr|learning[ _-]rate)\s*[:=]?\s*(\d+(?:\.\d+)?(?:e-?\d+)?|\.\d+(?:e-?\d+)?)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -112,9 +110,9 @@ def make_live_model(resolved: Resolved) -> LiveModel:
     weigher = LiveWeigher(resolved.expansion.origin)
     for node, value in resolved.values.items():
         weigher.look_at(resolved.graph.steps[node], value.shapes)
-    below = find_sources(resolved)
+    below, ordered = find_sources(resolved), resolved.expansion.order(resolved.values)
     families = [
-        _describe_family(family, [node for node in resolved.values if below[node] <= set(family.members)], resolved, weigher)
+        _describe_family(family, [node for node in ordered if below[node] <= set(family.members)], resolved, weigher)
         for family in find_families(resolved)
     ]
     return LiveModel(tuple(families), tuple(weigher.numbers.values()))
@@ -126,7 +124,7 @@ def _describe_family(family: Family, nodes: Sequence[NodeId], resolved: Resolved
     groups, places = _group_tensors(family.tensors, steps, weigher)
     draft = _Draft(resolved, weigher, places, {node: row for row, node in enumerate(nodes)}, (*family.vectors, *kernels))
     described = tuple(_describe_node(step, draft) for step in steps)
-    return LiveFamily(family, kernels, described, groups, _find_series(nodes, resolved))
+    return LiveFamily(family, kernels, described, groups, _find_series(nodes, family.base, resolved))
 
 
 @dataclass(frozen=True)
@@ -172,25 +170,19 @@ def _describe_node(step: Step, draft: _Draft) -> LiveNode:
     return LiveNode(step.id, kind, None, tuple(operand.node for operand in operands if operand.node not in compared), compared, None, terms)
 
 
-def _find_series(nodes: Sequence[NodeId], resolved: Resolved) -> tuple[LiveSeries, ...]:
+def _find_series(nodes: Sequence[NodeId], base: NodeId, resolved: Resolved) -> tuple[LiveSeries, ...]:
     known = set(nodes)
     found = [
         LiveSeries(node, "step", tuple(member.node for member in members), tuple(float(member.entry.number) for member in members))
         for node, members in resolved.expansion.series.items()
         if all(member.node in known for member in members)
     ]
-    models = [node for node in nodes if node in resolved.sources and resolved.sources[node].adapts is None]
-    single = [node for node in models if node not in resolved.expansion.origins]
-    rates = {node: rate for node in single if (rate := _read_rate(resolved.graph.steps[node].title)) is not None}
+    rates = {
+        node: rate for node, rate in find_learning_rates(resolved).items() if node in known and resolved.sources[node].identity != base
+    }
     ordered = sorted(rates, key=lambda node: rates[node])
     labelled = [LiveSeries(None, "learning rate", tuple(ordered), tuple(rates[node] for node in ordered))] if len(rates) > 1 else []
     return (*found, *labelled)
-
-
-def _read_rate(title: str) -> float | None:
-    """Return the learning rate that a label tells: “digits, lr 1e-5”, “learning rate = 0.0003”."""
-    found = _RATE.search(title)
-    return float(found[1]) if found else None
 
 
 def _find_column(node: NodeId, draft: _Draft) -> int | None:

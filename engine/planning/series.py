@@ -7,7 +7,7 @@ member, and so on; two lists that meet in one node go member by member. After th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -42,11 +42,22 @@ class Expansion:
     series: Mapping[NodeId, tuple[Member, ...]]
     """Per series node the checkpoints it became."""
     origins: Mapping[NodeId, NodeId]
-    """Per node that was made the document's own."""
+    """Per node that was made the document's own; the nodes of a list by their numbers."""
 
     def origin(self, node: NodeId) -> NodeId:
         """Return the document's own node that a node was made of, itself if nothing was made of it."""
         return self.origins.get(node, node)
+
+    def order(self, nodes: Iterable[NodeId]) -> list[NodeId]:
+        """Return nodes so that those of a series stand by their numbers, not by their names: in the same places, each list in its order."""
+        given = tuple(nodes)
+        found = set(given)
+        lists: dict[NodeId, list[NodeId]] = {}
+        for node, origin in self.origins.items():
+            if node in found:
+                lists.setdefault(origin, []).append(node)
+        following = {origin: iter(members) for origin, members in lists.items()}
+        return [next(following[self.origins[node]]) if node in self.origins else node for node in given]
 
     def name_own_nodes(self, problems: Sequence[Problem]) -> list[Problem]:
         """Return problems told of the document's own nodes."""
@@ -170,11 +181,20 @@ def _write_out(draft: _Draft) -> Document:
 
 
 def _copy_node(node_id: NodeId, node: Node, member: Member, draft: _Draft) -> Node:
-    label = f"{node.label or catalogue()[node.operation].title} · {member.entry.name}"
+    label = f"{_name_list(node_id, node, draft)} · {member.entry.name}"
     if node_id not in draft.sources:
         return replace(node, label=label)
     path = f"{draft.sources[node_id].rstrip('/')}/{member.entry.name}"
     return Node(_CHECKPOINT, {"source": path}, label, node.position)
+
+
+def _name_list(node_id: NodeId, node: Node, draft: _Draft) -> str:
+    """Return what a node is called; one without a name is told from its like by the series it works on."""
+    title = node.label or node.source_name or catalogue()[node.operation].title
+    above = next(
+        (wire.source.node for wire in draft.document.wires if wire.target.node == node_id and wire.source.node in draft.lists), None
+    )
+    return title if node.label or above is None else f"{title} of {_name_list(above, draft.document.nodes[above], draft)}"
 
 
 def _copy_wire(wire: Wire, draft: _Draft) -> Iterator[Wire]:

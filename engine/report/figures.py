@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -11,9 +12,19 @@ from markupsafe import Markup
 from engine.execution.result import Matrix, SearchRecord, SimilarityRecord
 from engine.report.map_figure import draw_map, is_numbered_map
 from engine.report.matrix_figure import CONFLICTS, COSINES, draw_matrix, has_numbered_columns, lay_out_matrix, norms_up_to
-from engine.report.path_figure import describe_path, draw_path
+from engine.report.path_figure import describe_path, describe_trainings, draw_path, draw_trainings
 from engine.report.strength_figure import draw_strength_curve
 from engine.report.tries_figure import draw_tries
+
+
+@dataclass(frozen=True)
+class PathFigure:
+    """Hold curves over something that orders vectors."""
+
+    title: str
+    curves: Markup
+    words: str
+    """What they show."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +39,8 @@ class SimilarityFigures:
     pairs_left_out: int
     """Pairs that have no column, because there are too many."""
     map: Markup
-    paths: tuple[tuple[Markup, str], ...]
-    """The curves of each series by step, and what they show."""
+    paths: tuple[PathFigure, ...]
+    """The curves of all trainings together, of each by step, and of what learning rates order."""
     is_map_numbered: bool
     """Tips carry the numbers of the vectors."""
     is_wide: bool
@@ -55,9 +66,7 @@ def draw_similarity(record: SimilarityRecord, key: str) -> SimilarityFigures:
         cosines_per_layer=_draw_cosines_per_layer(record, f"{key}-layer-cosines"),
         pairs_left_out=len(_list_pairs(record)) - len(_choose_pairs(record)),
         map=draw_map(record, f"{key}-map"),
-        paths=tuple(
-            (draw_path(record, path, f"{key}-path-{number}"), describe_path(record, path)) for number, path in enumerate(record.paths, 1)
-        ),
+        paths=tuple(_draw_paths(record, key)),
         is_map_numbered=is_numbered_map(record),
         is_wide=layout.width > _WIDEST_COLUMN,
         is_numbered=has_numbered_columns(record.names, record.names),
@@ -72,6 +81,17 @@ def _drop_diagonal(values: Matrix) -> Matrix:
 def draw_search(record: SearchRecord, key: str) -> Markup:
     """Draw the λ curve of one search; where each vector has a strength of its own, the sets that were tried."""
     return draw_tries(record, key) if record.vector_names else draw_strength_curve(record, key)
+
+
+def _draw_paths(record: SimilarityRecord, key: str) -> Iterator[PathFigure]:
+    """Give what can be drawn of a record's paths: what compares them first."""
+    together = draw_trainings(record, f"{key}-trainings")
+    if together:
+        yield PathFigure("The trainings side by side", together, describe_trainings(record))
+    for number, path in sorted(enumerate(record.paths, 1), key=lambda numbered: numbered[1].is_training):
+        curves = draw_path(record, path, f"{key}-path-{number}")
+        if curves:
+            yield PathFigure("The way of the training" if path.is_training else "Learning rates", curves, describe_path(record, path))
 
 
 def _draw_norms_per_layer(record: SimilarityRecord, key: str) -> Markup:

@@ -39,9 +39,10 @@ def draw_map(record: SimilarityRecord, key: str) -> Markup:
     figure, axes = new_figure(WIDTH, HEIGHT)
     for corners in record.parallelograms:
         _draw_parallelogram(axes, [spots[corner + 1] for corner in corners])
-    for path in record.paths:
+    trainings = [path for path in record.paths if path.is_training]
+    for path in trainings:
         _draw_path(axes, [spots[0], *(spots[number + 1] for number in path.vectors)])
-    followed = {number for path in record.paths for number in path.vectors[:-1]}
+    followed = {number for path in trainings for number in path.vectors[:-1]}
     for number, spot in enumerate(spots[1 : len(record.names) + 1]):
         if number in followed:
             continue
@@ -85,7 +86,7 @@ def write_map_caption(record: SimilarityRecord) -> str:
     sentences = [f"The vectors, drawn from {start}, on the plane that shows {_write_shown(record)} of their variance."]
     if record.parallelograms:
         sentences.append("Dashed: what an analogy lays from A to B it lays from C on.")
-    if record.paths:
+    if any(path.is_training for path in record.paths):
         sentences.append("Dotted: the way of a training, step by step.")
     if record.edited:
         sentences.append(f"Diamonds: the models that were made{_explain_letters(record)}.")

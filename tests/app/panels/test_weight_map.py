@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -199,7 +200,7 @@ def test_a_training_is_a_path_with_its_curves(panel):
     assert (path.name, path.quantity, path.numbers) == ("Training", "step", (10.0, 25.0, 50.0, 75.0, 100.0))
     assert len(path.places) == 6
     assert path.cosines[-1] == pytest.approx(1)
-    assert [one.step for one in panel.map.scene.points if one.step] == [f"step {number:g}" for number in sorted(path.numbers, key=str)]
+    assert [one.step for one in panel.map.scene.points if one.step] == [f"step {number:g}" for number in path.numbers]
     panel.sides.setCurrentIndex(1)
     panel.sides.activated.emit(1)
     assert panel.pages.currentWidget() is panel.curves
@@ -289,3 +290,29 @@ def test_nothing_is_drawn_while_another_panel_lies_in_front(panel, live):
     assert panel.map.scene is before
     panel.wake(True)
     assert point(panel, "Edited").handle.value == 0.25
+
+
+def add_training(document, name):
+    """Bring in the same training once more, under another name."""
+    run = NodeId("run-2")
+    nodes = {**document.nodes, run: replace(document.nodes[NodeId("run")], label=name), NodeId("tau-2"): Node("task_vector", label="τ two")}
+    wires = (*document.wires, make_wire("run-2.checkpoint", "tau-2.tuned"), make_wire("base.checkpoint", "tau-2.base"))
+    return set_label(replace(document, nodes=nodes, wires=wires), NodeId("a"), "A, lr 1e-4")
+
+
+def test_trainings_stand_side_by_side_and_by_learning_rate(panel, live, qtbot):
+    live.session.apply("Add", lambda document: add_training(document, "Training, lr 1e-3"))
+    qtbot.waitUntil(lambda: len(panel.map.scene.paths) == 3, timeout=PATIENCE)
+    sides = [panel.sides.itemText(row) for row in range(panel.sides.count())]
+    assert sides[1:5] == ["All trainings: by step", "Training: by step", "Training, lr 1e-3: by step", "By learning rate"]
+    rows, shown = beside(panel, "All trainings: by step")
+    assert shown is panel.curves
+    assert len(panel.curves.shown.curves) == 4
+    assert [row[0] for row in rows[1:]] == ["Training"] * 5 + ["Training, lr 1e-3"] * 5
+    rows, shown = beside(panel, "By learning rate")
+    assert shown is panel.curves
+    assert panel.curves.shown.places == ("1e-4", "1e-3")
+    assert [float(row[0]) for row in rows[1:]] == [1e-4, 1e-3]
+    assert rows[0][1] == "cosine to that at 1e-3"
+    ends = [one.step for one in panel.map.scene.points if one.step.endswith("100")]
+    assert ends == ["Training, lr 1e-3 · step 100"], "both trainings end at one point, which is called after one of them"

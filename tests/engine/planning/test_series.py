@@ -9,8 +9,10 @@ import pytest
 
 from engine.document.edits import set_label
 from engine.planning.check import check_document
+from engine.planning.learning_rates import read_learning_rate, write_learning_rate
 from engine.planning.live_model import make_live_model
 from engine.planning.live_weights import WeightEvaluator
+from engine.planning.series import expand_series
 from engine.problems import Severity
 
 STEPS = (20, 500, 1000)
@@ -162,3 +164,52 @@ def test_learning_rates_are_read_from_labels(bench, family):
     (series,) = live.series
     assert (series.node, series.quantity) == (None, "learning rate")
     assert (series.members, series.numbers) == (("b", "a"), (1e-5, 3e-4))
+
+
+def test_of_a_labelled_series_the_last_checkpoint_has_the_learning_rate(training):
+    document = training.document(f"{LINES}\n b = checkpoint source:b\n x = average checkpoints=base,b")
+    for node, label in (("run", "digits_lr-1e-5"), ("b", "digits_lr3e-4"), ("base", "base, lr 1e-6")):
+        document = set_label(document, node, label)
+    (live,) = make_live_model(check_document(document, training.folder).resolved).families
+    _, rates = live.series
+    assert (rates.members, rates.numbers) == (("run-checkpoint-1000", "b"), (1e-5, 3e-4))
+
+
+@pytest.mark.parametrize(
+    ("title", "rate"),
+    [
+        ("digits, lr 1e-5", 1e-5),
+        ("digits_lr1e-5", 1e-5),
+        ("run-lr-3e-04-seed-7", 3e-4),
+        ("LR=.001", 1e-3),
+        ("learning_rate: 2.5e-5", 2.5e-5),
+        ("learning rate of 0.0003", 3e-4),
+        ("solr 5", None),
+        ("lr unknown, 3 epochs", None),
+    ],
+)
+def test_learning_rates_as_people_write_them(title, rate):
+    assert read_learning_rate(title) == rate
+
+
+@pytest.mark.parametrize(("rate", "text"), [(1e-5, "1e-5"), (0.0003, "3e-4"), (2.5e-12, "2.5e-12"), (0.05, "0.05"), (0.0, "0"), (1.0, "1")])
+def test_learning_rates_are_written_as_people_do(rate, text):
+    assert write_learning_rate(rate) == text
+
+
+def test_the_live_model_goes_by_numbers_not_by_names(training):
+    training.save("training/checkpoint-1500", training.load("a"), {"model_type": "tiny"})
+    (live,) = make_live_model(training.check(f"{LINES}\n part = scale vector=way factor:0.5").resolved).families
+    nodes = [node.node for node in live.nodes]
+    for name in ("run", "way", "part"):
+        assert [node for node in nodes if node.startswith(f"{name}-")] == [f"{name}-checkpoint-{step}" for step in (*STEPS, 1500)]
+    rows = {node: row for row, node in enumerate(nodes)}
+    assert all(rows[operand] < rows[node.node] for node in live.nodes for operand in node.operands)
+
+
+def test_what_works_on_a_series_and_has_no_name_is_called_after_it(training):
+    document = set_label(set_label(training.document(LINES), "way", None), "run", None)
+    expansion, _ = expand_series(document, training.folder)
+    assert expansion.document.nodes["way-checkpoint-20"].label == "Task vector of training · checkpoint-20"
+    expansion, _ = expand_series(set_label(document, "run", "Night"), training.folder)
+    assert expansion.document.nodes["way-checkpoint-20"].label == "Task vector of Night · checkpoint-20"

@@ -6,10 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.execution.result import EditedPlace, PathRecord
+from engine.execution.result import EditedPlace
 from engine.report.figures import draw_similarity
 from engine.report.map_figure import HEIGHT, describe_map, draw_map, has_map, write_map_caption
-from engine.report.path_figure import draw_path
 from engine.report.plot import WIDTH
 from engine.report.report import make_report
 from engine.similarity.geometry_tips import place_tips
@@ -96,25 +95,3 @@ def test_layers_are_a_matrix_of_pairs(crowded):
     assert any(re.fullmatch(r"\d+·\d+", text) for text in texts)
     pairs = len(record.names) * (len(record.names) - 1) // 2
     assert figures.pairs_left_out == max(pairs - 15, 0)
-
-
-def test_a_training_is_a_path_with_its_curves(record):
-    steps = {"step 10": (1.0, 0.5), "step 100": (2.0, 0.2), "step 300": (4.0, 0.0), "other": (0.0, 1.0)}
-    figure = place(record, steps, parallelograms=(), paths=(PathRecord("τ", (0, 1, 2), (10.0, 100.0, 300.0)),))
-    rows = np.array(list(steps.values()))
-    cosines = rows @ rows.T / np.outer(figure.norms, figure.norms)
-    figure = replace(figure, cosine=tuple(map(tuple, cosines)))
-    drawn = draw_similarity(figure, "k")
-    ((curves, words),) = drawn.paths
-    # The legend's line ends 8 pixels before its words and has a mark of its own; each of the two curves has one at every step.
-    assert (84, 12, "cosine with the last") in read_texts(curves)
-    assert 'd="M 52 8\nL 76 8' in curves
-    assert curves.count("<use") == 2 * (3 + 1)
-    assert "step 10: 0.89 and 0.280" in words
-    assert "Dotted" in write_map_caption(figure)
-    assert drawn.map
-
-
-def test_a_training_that_ends_where_it_began_has_no_curves(record):
-    figure = place(record, {"a": (1.0, 0.0), "b": (0.0, 0.0)}, parallelograms=(), paths=(PathRecord("τ", (0, 1), (1.0, 2.0)),))
-    assert not draw_path(figure, figure.paths[0], "k")
