@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsView, QWidget
 
 from app.canvas.node_painter import kind_colour
 from app.canvas.scene import Scene
 
 SIZE = QSize(156, 98)
 _EDGE = 8.0
+_FROM_CORNER = 14
 _AROUND = 120.0
 
 
@@ -20,9 +21,10 @@ class Minimap(QWidget):
     pressed = Signal(QPointF)
     """The view should have this point of the scene in its middle."""
 
-    def __init__(self, scene: Scene, parent: QWidget) -> None:
-        """Show a scene."""
-        super().__init__(parent)
+    def __init__(self, scene: Scene, view: QGraphicsView) -> None:
+        """Show a scene and what a view shows of it."""
+        super().__init__(view)
+        self._view = view
         self.setAccessibleName(self.tr("Minimap"))
         self.setFixedSize(SIZE)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -32,11 +34,18 @@ class Minimap(QWidget):
         self._extent = (QRectF(-400, -250, 800, 500), 0.1)
         scene.session.document_changed.connect(self._forget)
 
-    def show_seen(self, seen: QRectF) -> None:
-        """Draw the part that the view shows."""
+    def follow(self) -> None:
+        """Draw the part that the view shows now."""
+        seen = self._view.viewportTransform().inverted()[0].mapRect(QRectF(QPoint(0, 0), self._view.viewport().size()))
         if seen != self._seen:
             self._seen = seen
             self.update()
+
+    def keep_corner(self) -> None:
+        """Stay in the view's corner when its size has changed."""
+        room = self._view.viewport().rect()
+        self.move(room.right() - self.width() - _FROM_CORNER, room.bottom() - self.height() - _FROM_CORNER)
+        self.follow()
 
     def restyle(self) -> None:
         """Take the colours of another theme."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import (
     QContextMenuEvent,
-    QCursor,
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
@@ -18,36 +15,31 @@ from PySide6.QtGui import (
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
-    QNativeGestureEvent,
-    QPainter,
     QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QGraphicsView, QToolTip, QWidget
 
 from app.canvas.bubble import RefusalBubble
-from app.canvas.edit_steps import insert_allowed
+from app.canvas.cursors import show_cursor
+from app.canvas.drops import Drop, is_welcome, mark_wire, take_drop
 from app.canvas.editor import CanvasEditor
 from app.canvas.gestures.begin import begin_gesture
-from app.canvas.gestures.draw_wire import place_between
 from app.canvas.gestures.gesture import Gesture, Pointer
-from app.canvas.gestures.pan import Pan, scroll_view
-from app.canvas.hits import WIRE_REACH, Hit, HitKind, hit_wire
+from app.canvas.gestures.pan import Pan
+from app.canvas.gestures.turn import GestureTurn
+from app.canvas.hits import WIRE_REACH, Hit, HitKind
 from app.canvas.minimap import Minimap
 from app.canvas.naming import Naming
-from app.canvas.role_drop import find_role
+from app.canvas.refusals import tell_refusal
+from app.canvas.rendering import choose_rendering
 from app.canvas.scene import Scene
-from app.canvas.suggestions import convert
 from app.canvas.walking import Direction
-from app.canvas.wishes import FileDrop, MenuWish, Refusal, SearchWish
+from app.canvas.wheel import WheelMode, pinch, roll
+from app.canvas.wishes import MenuWish, Refusal, SearchWish
 from app.canvas.zoom import STEP, fit_rect, open_at, reset_zoom, zoom_at, zoom_of
-from app.dragged_operation import unpack_operation
-from engine.document.model import Position, Wire
+from engine.document.model import Position
 
-WheelMode = Literal["auto", "mouse", "touchpad"]
-
-_WHEEL_NOTCH = 120.0
-_MINIMAP_EDGE = 14
 _ARROWS: Mapping[int, Direction] = MappingProxyType(
     {Qt.Key.Key_Left: "left", Qt.Key.Key_Right: "right", Qt.Key.Key_Up: "up", Qt.Key.Key_Down: "down"}
 )
@@ -60,22 +52,19 @@ class CanvasView(QGraphicsView):
         """Show a scene."""
         super().__init__(scene, parent)
         self._scene = scene
-        self._gesture: Gesture | None = None
-        self._is_inside_gesture = False
         self._is_space_down = False
         self._cursor_at: QPointF | None = None
         self.wheel_mode: WheelMode = "auto"
-        """Whether the wheel zooms (a mouse), pans (a touchpad), or whichever the device seems to be."""
         self._set_up()
         self.editor = CanvasEditor(scene, self.cursor_position)
         self.bubble = RefusalBubble(self.viewport())
         self.minimap = Minimap(scene, self)
-        self.minimap.pressed.connect(self._go_to)
+        self.minimap.pressed.connect(self.centerOn)
         for bar in (self.horizontalScrollBar(), self.verticalScrollBar()):
-            bar.valueChanged.connect(self._tell_minimap)
+            bar.valueChanged.connect(self.minimap.follow)
         self.naming = Naming(scene, self)
         scene.refused.connect(self._show_refusal)
-        scene.session.document_changed.connect(self._drop_stale_gesture)
+        self._turn = GestureTurn(scene.session, self)
         scene.session.opened.connect(self.show_opened)
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
@@ -96,7 +85,7 @@ class CanvasView(QGraphicsView):
     @property
     def gesture(self) -> Gesture | None:
         """Return the gesture that is going on."""
-        return self._gesture
+        return self._turn.gesture
 
     def cursor_position(self) -> Position:
         """Return where in the scene the mouse is; the middle of the view if it is elsewhere."""
@@ -107,22 +96,22 @@ class CanvasView(QGraphicsView):
     def zoom(self, factor: float) -> None:
         """Zoom around the middle of the view."""
         zoom_at(self, factor, QPointF(self.viewport().rect().center()))
-        self._tell_minimap()
+        self.minimap.follow()
 
     def fit_all(self) -> None:
         """Show the whole graph."""
         fit_rect(self, self._scene.covered())
-        self._tell_minimap()
+        self.minimap.follow()
 
     def show_opened(self) -> None:
         """Show a graph that was just opened: whole if its words can be read then, else its beginning."""
         open_at(self, self._scene.covered())
-        self._tell_minimap()
+        self.minimap.follow()
 
     def fit_selection(self) -> None:
         """Show what is selected, or everything if nothing is."""
         fit_rect(self, self._scene.covered(self._scene.selected_ids or None))
-        self._tell_minimap()
+        self.minimap.follow()
 
     def ask_for_node(self) -> None:
         """Ask for the search of operations at the cursor."""
@@ -133,30 +122,26 @@ class CanvasView(QGraphicsView):
         self.setFocus()
         self.bubble.hide()
         pointer = self._point(event)
-        if self._gesture is not None:
+        if self.gesture is not None:
             self.cancel_gesture()
         elif event.button() == Qt.MouseButton.MiddleButton or (event.button() == Qt.MouseButton.LeftButton and self._is_space_down):
-            self._gesture = Pan(self, pointer)
+            self._turn.begin(Pan(self, pointer))
         elif event.button() == Qt.MouseButton.LeftButton:
-            self._gesture = begin_gesture(self._scene, pointer, WIRE_REACH / zoom_of(self))
+            self._turn.begin(begin_gesture(self._scene, pointer, self._reach()))
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802  (Qt's name)
         """Feed the gesture, or show what the cursor is over."""
         self._cursor_at = event.position()
-        pointer = self._point(event)
-        if self._gesture is not None:
-            self._guard(lambda gesture: gesture.move(pointer))
-        else:
-            self._show_cursor(self._hit(event.position()))
+        if self.gesture is not None:
+            self._turn.move(self._point(event))
+        elif not self._is_space_down:
+            show_cursor(self.viewport(), self._hit(event.position()).kind)
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802  (Qt's name)
         """End the gesture."""
-        pointer = self._point(event)
-        if self._gesture is not None:
-            self._guard(lambda gesture: gesture.finish(pointer))
-            self._gesture = None
+        self._turn.finish(self._point(event))
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802  (Qt's name)
@@ -176,14 +161,8 @@ class CanvasView(QGraphicsView):
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802  (Qt's name)
         """Zoom at the cursor with a wheel, pan with two fingers; Ctrl always zooms."""
-        pixels, notches = event.pixelDelta(), event.angleDelta()
-        is_touchpad = self.wheel_mode == "touchpad" or (self.wheel_mode == "auto" and not pixels.isNull())
-        if is_touchpad and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            moved = pixels if not pixels.isNull() else notches / 2
-            scroll_view(self, -moved.x(), -moved.y())
-        else:
-            zoom_at(self, STEP ** (notches.y() / _WHEEL_NOTCH), event.position())
-        self._tell_minimap()
+        roll(self, event, self.wheel_mode)
+        self.minimap.follow()
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  (Qt's name)
@@ -229,9 +208,8 @@ class CanvasView(QGraphicsView):
 
     def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802  (Qt's name)
         """Zoom by pinching; show tooltips."""
-        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-            zoom_at(self, 1 + event.value(), event.position())
-            self._tell_minimap()
+        if pinch(self, event):
+            self.minimap.follow()
             return True
         if isinstance(event, QHelpEvent):
             QToolTip.showText(event.globalPos(), self._scene.hover_text(self._hit(QPointF(event.pos()))), self.viewport())
@@ -242,36 +220,24 @@ class CanvasView(QGraphicsView):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802  (Qt's name)
         """Take operations from the palette, and files."""
-        if unpack_operation(event.mimeData()) is not None or event.mimeData().hasUrls():
+        if is_welcome(event.mimeData()):
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:  # noqa: N802  (Qt's name)
         """Show the wire that a dropped operation would go in."""
-        operation = unpack_operation(event.mimeData())
-        if operation is not None:
-            wire = self._find_wire(operation, event)
-            self._scene.mirror.mark_wires(self._scene.selection.wires, wire)
+        mark_wire(self._scene, self._drop(event))
         event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802  (Qt's name)
         """Add the operation here, or hand the files over."""
-        operation, place = unpack_operation(event.mimeData()), self._to_scene(event.position())
-        if operation is not None:
-            wire = self._find_wire(operation, event)
-            self._scene.mirror.mark_wires(self._scene.selection.wires)
-            self._scene.add_operation(operation, (place.x() - 60, place.y() - 24), wire=wire)
+        if take_drop(self._scene, self._drop(event)):
             self.setFocus()
-        elif paths := tuple(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()):
-            end = self._hit(event.position()).end or find_role(self._scene.nodes, (place.x(), place.y()))
-            self._scene.files_dropped.emit(FileDrop(paths, (place.x(), place.y()), end))
         event.acceptProposedAction()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  (Qt's name)
         """Keep the minimap in its corner."""
         super().resizeEvent(event)
-        room = self.viewport().rect()
-        self.minimap.move(room.right() - self.minimap.width() - _MINIMAP_EDGE, room.bottom() - self.minimap.height() - _MINIMAP_EDGE)
-        self._tell_minimap()
+        self.minimap.keep_corner()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802  (Qt's name)
         """Follow the theme."""
@@ -283,42 +249,16 @@ class CanvasView(QGraphicsView):
 
     def cancel_gesture(self) -> None:
         """Call off the gesture that is going on."""
-        if self._gesture is not None:
-            self._guard(lambda gesture: gesture.cancel())
-            self._gesture = None
+        self._turn.cancel()
 
     def _set_up(self) -> None:
         self.setAccessibleName(self.tr("Canvas"))
         self.setAccessibleDescription(self.tr("The graph as nodes and wires. The outline holds the same as a list."))
-        self.setRenderHint(QPainter.RenderHint.Antialiasing)
-        self.setFrameShape(QGraphicsView.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
-        self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
-        self.setCacheMode(QGraphicsView.CacheModeFlag.CacheBackground)
-        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.SmartViewportUpdate)
-        # Every item sets what it paints with and leaves no clip behind.
-        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)
-        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontAdjustForAntialiasing)
+        choose_rendering(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAcceptDrops(True)
         self.setMouseTracking(True)
         self.centerOn(QPointF(400, 250))
-
-    def _guard(self, step: Callable[[Gesture], None]) -> None:
-        """Run a step of the gesture: changes of the document inside it are its own."""
-        gesture, self._is_inside_gesture = self._gesture, True
-        try:
-            if gesture is not None:
-                step(gesture)
-        finally:
-            self._is_inside_gesture = False
-
-    def _drop_stale_gesture(self, before: object, after: object) -> None:
-        """Call off a gesture when something else changed the document under it."""
-        if not self._is_inside_gesture:
-            self.cancel_gesture()
 
     def _point(self, event: QMouseEvent) -> Pointer:
         place, at, held = self._to_scene(event.position()), event.position(), event.modifiers()
@@ -335,50 +275,23 @@ class CanvasView(QGraphicsView):
 
     def _hit(self, at: QPointF) -> Hit:
         place = self._to_scene(at)
-        return self._scene.hit((place.x(), place.y()), WIRE_REACH / zoom_of(self))
+        return self._scene.hit((place.x(), place.y()), self._reach())
 
-    def _show_cursor(self, hit: Hit) -> None:
-        if self._is_space_down:
-            return
-        shapes = {
-            HitKind.PORT: Qt.CursorShape.CrossCursor,
-            HitKind.SLIDER: Qt.CursorShape.SizeHorCursor,
-            HitKind.CORNER: Qt.CursorShape.SizeFDiagCursor,
-            HitKind.WIRE: Qt.CursorShape.PointingHandCursor,
-        }
-        wanted = shapes.get(hit.kind, Qt.CursorShape.ArrowCursor)
-        if self.viewport().cursor().shape() != wanted:
-            self.viewport().setCursor(QCursor(wanted))
+    def _reach(self) -> float:
+        """Return how near to the cursor a wire or a port must be to be meant, in the scene."""
+        return WIRE_REACH / zoom_of(self)
+
+    def _drop(self, event: QDropEvent) -> Drop:
+        place, is_apart = self._to_scene(event.position()), bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+        return Drop(event.mimeData(), (place.x(), place.y()), self._reach(), is_apart)
 
     def _escape(self) -> None:
-        if self._gesture is not None:
+        if self.gesture is not None:
             self.cancel_gesture()
         elif self.bubble.isVisible():
             self.bubble.hide()
         else:
             self._scene.select([])
 
-    def _find_wire(self, operation: str, event: QDropEvent) -> Wire | None:
-        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            return None
-        place = self._to_scene(event.position())
-        wire = hit_wire(self._scene.mirror.drawn.values(), (place.x(), place.y()), 2 * WIRE_REACH / zoom_of(self))
-        return wire if wire is not None and insert_allowed(self._scene.document, operation, wire) else None
-
     def _show_refusal(self, refusal: Refusal) -> None:
-        at = self.viewportTransform().map(QPointF(*refusal.position)).toPoint()
-        conversion = refusal.conversion
-        if conversion is None:
-            self.bubble.show_reason(refusal.reason, at)
-            return
-        place = place_between(self._scene, conversion)
-        offer = self.tr("Insert “{title}”").format(title=conversion.title)
-        apply = self._scene.session.apply
-        self.bubble.show_reason(refusal.reason, at, offer, lambda: apply(offer, lambda document: convert(document, conversion, place)))
-
-    def _go_to(self, point: QPointF) -> None:
-        self.centerOn(point)
-
-    def _tell_minimap(self) -> None:
-        seen = self.viewportTransform().inverted()[0].mapRect(QRectF(QPoint(0, 0), self.viewport().size()))
-        self.minimap.show_seen(seen)
+        tell_refusal(self._scene, self.bubble, refusal, self.viewportTransform().map(QPointF(*refusal.position)).toPoint())
