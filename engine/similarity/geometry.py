@@ -245,12 +245,14 @@ def norms_of(inner: Floats) -> Floats:
 
 
 def cosines_of(inner: Floats) -> Floats:
-    """Return (N, K, N) cosines of (N, K, N) inner products; NaN where an edit is zero."""
+    """Return (N, K, N) cosines of (N, K, N) inner products, exactly 1 of an edit with itself; NaN where an edit is zero."""
     norms = norms_of(inner)
     with np.errstate(divide="ignore"):
         inverse = np.where(norms > 0, 1 / norms, np.nan)
     cosines = inner * inverse[:, :, None]
     cosines *= inverse.T[None, :, :]
+    with_themselves = np.einsum("aka->ak", cosines)  # a view
+    with_themselves[(norms > 0) & np.isfinite(norms)] = 1
     return np.clip(cosines, -1, 1, out=cosines)
 
 

@@ -164,3 +164,17 @@ def test_a_stack_serves_a_graph_of_which_no_node_is_known_yet():
     stack = Stack(np.ones((4, 2, 2)), np.array([0, 0, 0, 1]))
     assert stack.multiply(np.empty((2, 0, 2))).shape == (0, 4, 0)
     assert stack.square(np.empty((2, 0, 2))).shape == (0,)
+
+
+def test_a_vector_is_wholly_like_itself_and_nothing_is_said_of_a_zero_one():
+    inner = np.zeros((4, 2, 4))
+    squares = np.random.default_rng(0).uniform(1e-9, 1e9, (2, 3))
+    for group, own in enumerate(squares):
+        inner[:3, group, :3] = np.diag(own)
+    cosines = cosines_of(inner)
+    for group in range(2):
+        assert (np.diag(cosines[:3, group, :3]) == 1).all()
+        assert np.isnan(cosines[3, group]).all()
+    inner[0, 0, 0] = np.inf
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(cosines_of(inner)[0, 0, 0])
