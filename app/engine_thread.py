@@ -5,7 +5,7 @@ Lane one checks documents in a thread of this process (`check_lane`), lane two c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
@@ -18,7 +18,7 @@ from engine.document.branches import keep_branch
 from engine.document.model import Document, NodeId
 from engine.document.storage import format_document
 from engine.planning.options import RunOptions
-from engine.worker_messages import GramJob, Outcome, RunJob, WrittenModel
+from engine.worker_messages import GramJob, Outcome, RunJob
 
 
 class EngineThread(QObject):
@@ -130,9 +130,7 @@ class EngineThread(QObject):
         self._worker.run(job)
         return job.job
 
-    def measure_similarities(
-        self, document: Document, folder: Path, *, revision: int = 0, written: Mapping[NodeId, Path] | None = None
-    ) -> int:
+    def measure_similarities(self, document: Document, folder: Path, *, revision: int = 0, made: Iterable[NodeId] = ()) -> int:
         """Measure the similarities of a document's checkpoints, in the place of those asked for before; return the job's number.
 
         They are answered by `gram_told` and `gram_ended`. They wait until the engine's process is there, and never start it.
@@ -141,11 +139,10 @@ class EngineThread(QObject):
             document: the graph.
             folder: what its relative paths count from.
             revision: says which document it is.
-            written: per export node the model that a run of this very graph has written: it tells what kernels have made.
+            made: kernels that a run has made of this very graph: they are worth their exact figures.
         """
         self._last_job += 1
-        models = tuple(WrittenModel(node, path.absolute()) for node, path in (written or {}).items())
-        self._worker.measure(GramJob(self._last_job, revision, format_document(document), folder.absolute(), models))
+        self._worker.measure(GramJob(self._last_job, revision, format_document(document), folder.absolute(), tuple(map(str, made))))
         return self._last_job
 
     def stop_measuring(self) -> None:

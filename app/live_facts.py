@@ -131,12 +131,20 @@ def _tell_counts(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
 
     own = find(row)
     if own is not None:
-        yield "exactly 0", f"{view.counts.zeros[own]:.1%}"
+        yield "exactly 0", f"{_mark_counts(view, own)}{view.counts.zeros[own]:.1%}"
     found = [place for operand in _own_operands(view, row) if (place := find(operand)) is not None]
     pairs = [float(view.counts.conflicts[one, two]) for one, two in combinations(dict.fromkeys(found), 2)]
     known = [pair for pair in pairs if math.isfinite(pair)]
     if known:
-        yield "sign conflicts" if len(known) == 1 else "sign conflicts, mean of pairs", f"{sum(known) / len(known):.0%}"
+        label = "sign conflicts" if len(known) == 1 else "sign conflicts, mean of pairs"
+        yield label, f"{_mark_counts(view, *found)}{sum(known) / len(known):.0%}"
+
+
+def _mark_counts(view: FamilyView, *vectors: int) -> str:
+    """Return what stands before counts of some of the table's vectors: those of a sample are scaled up."""
+    errors = view.space.geometry.table.errors
+    columns = [1 + vector for vector in vectors]
+    return "≈ " if errors is not None and errors[:, columns, columns].any() else ""
 
 
 def _own_operands(view: FamilyView, row: int) -> list[int]:

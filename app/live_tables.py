@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -96,12 +95,13 @@ class LiveTables(QObject):
             self.stop()
         return has_changed
 
-    def measure_written(self, written: Mapping[NodeId, Path]) -> None:
-        """Ask for the exact products of kernels that written models tell; what is not linear only."""
-        if written and any(wish.kernels for wish in self._wishes.values()):
+    def measure_made(self, changed: Collection[NodeId]) -> None:
+        """Ask for the exact sums of the kernels that a run has made, but of those that have changed since."""
+        made = [kernel for wish in self._wishes.values() for kernel in wish.kernels if kernel not in changed]
+        if made:
             self._asked = self._wishes
             document, revision = self._session.document, self._session.revision
-            self._job = self._engine.measure_similarities(document, self._session.folder, revision=revision, written=written)
+            self._job = self._engine.measure_similarities(document, self._session.folder, revision=revision, made=made)
 
     def find(self, family: LiveFamily) -> GramTable | None:
         """Return what is known of a family: without the kernels whose making has changed since."""

@@ -6,10 +6,9 @@ A move only evaluates: the structure comes with each check, the inner products f
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -134,10 +133,10 @@ class LiveView(QObject):
         self._is_forced = True
         self._checker.check_now()
 
-    def take_written(self, written: Mapping[NodeId, Path]) -> None:
-        """Take what a run has written of the document as it is: it tells exactly what TIES, DARE and the like have made."""
+    def take_run(self, changed: Collection[NodeId]) -> None:
+        """Measure exactly what TIES, DARE and the like have made in a run, but for nodes that have changed since."""
         if self.is_on:
-            self._tables.measure_written(written)
+            self._tables.measure_made(changed)
 
     def choose(self, chosen: Mapping[Symbol, float]) -> None:
         """Take the strengths that searches have chosen; they hold until others are given."""

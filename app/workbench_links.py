@@ -263,12 +263,11 @@ class WorkbenchLinks(QObject):
 
     def _take_run(self, run: RunProgress) -> None:
         """Measure what a run has downloaded, and what it made of nodes that are not linear."""
-        bench, summary = self._bench, self._bench.checker.summary
+        bench = self._bench
         if bench.live.missing:
             bench.live.try_again()
-        elif run.ending == "done" and summary is not None:
-            targets = (summary.targets or {}).items()
-            bench.live.take_written({node: path for node, path in targets if str(path) in run.folders and node not in bench.runs.stale})
+        elif run.ending == "done":
+            bench.live.take_run(bench.runs.stale)
 
     def _choose_wheel(self, choice: WheelChoice) -> None:
         self._bench.view.wheel_mode = choice

@@ -6,20 +6,22 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from engine.document.model import NodeId
 from engine.document.storage import parse_document
 from engine.errors import Cancelled, EngineError
 from engine.execution.gram_pass import PassSettings, measure_gram  # noqa: TID253  (this module is only imported to compute)
 from engine.execution.gram_sample import ReadingBudget, estimate_gram, is_worth_estimating  # noqa: TID253  (see above)
 from engine.execution.kernel_exact import measure_kernels  # noqa: TID253  (see above)
-from engine.execution.kernel_sample import KernelGraph, estimate_kernels, list_kernels  # noqa: TID253  (see above)
+from engine.execution.kernel_sample import estimate_kernels  # noqa: TID253  (see above)
 from engine.execution.stop import Stop  # noqa: TID253  (see above)
 from engine.planning.families import find_family_files
+from engine.planning.kernel_graph import KernelGraph
 from engine.planning.resolve import resolve_values
 from engine.planning.series import expand_series
 from engine.planning.structure import read_graph
+from engine.similarity.family_files import is_settled
 from engine.similarity.gram_files import hand_over_table, tables_folder
 from engine.similarity.gram_table import GramTable
+from engine.similarity.kernel_sums import KernelSums
 from engine.similarity.store import GramStore
 from engine.worker_jobs import describe_fault
 from engine.worker_messages import GramJob, GramMoved, GramReady, Outcome
@@ -67,28 +69,37 @@ def _send_tables(job: GramJob, talk: GramTalk, *, with_estimate: bool) -> None:
             talk.send(_ready(job, table, is_estimate=True))
     for family in families:
         table = measure_gram(family, store, PassSettings(stops=talk.stop.is_requested, moved=_tell_progress(job, talk))).table
-        talk.send(_ready(job, table, is_estimate=False))
-        graph = KernelGraph(expansion.document, resolved, family, list_kernels(resolved, family))
+        graph = KernelGraph.of(expansion.document, job.folder, resolved, family)
+        if not job.made:
+            # After a run the window has figures of the kernels, which are not to vanish for as long as better ones take.
+            talk.send(_ready(job, table, is_estimate=False))
         if graph.kernels:
             _send_kernels(job, talk, graph, table)
+        elif job.made:
+            talk.send(_ready(job, table, is_estimate=False))
 
 
 def _send_kernels(job: GramJob, talk: GramTalk, graph: KernelGraph, table: GramTable) -> None:
+    """Send the table with the kernels: what is known of them, estimates for the rest, and then what a run has made, exactly."""
     try:
-        wider = estimate_kernels(graph, table, talk.stop)
-        if wider is not table and job.written:
-            written = {NodeId(model.node): model.folder for model in job.written}
-            wider = measure_kernels(graph, wider, written, GramStore.of_user(), PassSettings(stops=talk.stop.is_requested))
+        known = KernelSums(graph.files, graph.identify(), GramStore.of_user())
+        if known.has_all(graph.kernels, table.tensors, with_base=True):
+            talk.send(_ready(job, known.widen(table, graph.kernels), is_estimate=False))
+            return
+        estimated = estimate_kernels(graph, table, talk.stop)
+        table = known.fill_in(estimated)
+        talk.send(_ready(job, table, is_estimate=table.is_estimate))
+        made = [kernel for kernel in graph.kernels if kernel in job.made]
+        if made and table.is_estimate and not known.has_all(made, table.tensors, with_base=False):
+            measured = measure_kernels(graph, made, talk.stop, _tell_progress(job, talk))
+            known.add(measured, is_kept=all(map(is_settled, graph.files.headers)))
+            talk.send(_ready(job, known.fill_in(estimated), is_estimate=False))
     except Cancelled:
         raise
     except EngineError as error:
-        # The linear nodes' figures stand; what keeps the kernels from running is told by the check, or by the run.
-        note = f"What is not linear can't be estimated before the run: {error}"
+        # All other figures stand; what keeps the kernels from running is told by the check, or by the run.
+        note = f"What is not linear can't be measured: {error}"
         talk.send(_ready(job, replace(table, notes=(*table.notes, note)), is_estimate=False))
-        return
-    if wider is not table:
-        is_estimate = not job.written or (wider.errors is not None and bool(wider.errors.any()))
-        talk.send(_ready(job, wider, is_estimate=is_estimate))
 
 
 def _ready(job: GramJob, table: GramTable, *, is_estimate: bool) -> GramReady:

@@ -5,8 +5,8 @@ RunJob is answered by many Told (at most 20 a second) and one JobEnded; StopJob 
 StopSeen. The end of the worker's input stops what runs, and ends the worker.
 
 GramJob is answered by GramMoved now and then, by GramReady for each table (for each family of checkpoints: an estimate if the files are
-large, the exact one, and once more with the kernels if there are any: estimated, or exact where a written model tells them) and by one
-JobEnded.
+large, the exact one, once more with the kernels if there are any, estimated or as the cache knows them, and once more with those that a
+run has made, exactly) and by one JobEnded.
 A run goes before it: it lets the run through and goes on after, because what it has measured is kept.
 """
 
@@ -24,7 +24,7 @@ from engine.planning.options import RunOptions
 from engine.problems import Problem
 from engine.record_codec import decode_record, encode_record
 
-PROTOCOL = 4
+PROTOCOL = 5
 """Rises when a message changes; both sides refuse another number."""
 
 
@@ -64,15 +64,6 @@ class TidyJob:
 
 
 @dataclass(frozen=True)
-class WrittenModel:
-    """Say what a run has written of the document as it is."""
-
-    node: str
-    """The export node."""
-    folder: Path
-
-
-@dataclass(frozen=True)
 class GramJob:
     """Ask for the Gram tables of a document's families of checkpoints (`engine.planning.families`)."""
 
@@ -80,8 +71,8 @@ class GramJob:
     revision: int
     document: str
     folder: Path
-    written: tuple[WrittenModel, ...] = ()
-    """Models that tell exactly what kernels (TIES, DARE …) have made."""
+    made: tuple[str, ...] = ()
+    """Kernels (TIES, DARE …) that a run has made of this very graph: they are worth their exact figures."""
 
 
 @dataclass(frozen=True)

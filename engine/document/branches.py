@@ -1,6 +1,8 @@
-"""The part of a graph that one node hangs on."""
+"""The part of a graph that some nodes hang on."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from engine.document.edits import remove_nodes
 from engine.document.model import Document, NodeId
@@ -12,13 +14,23 @@ def keep_branch(document: Document, node_id: NodeId) -> Document:
     Raises:
         DocumentError: there is no such node.
     """
+    return keep_branches(document, [node_id])
+
+
+def keep_branches(document: Document, node_ids: Iterable[NodeId]) -> Document:
+    """Return the document with only some nodes and all that they depend on.
+
+    Raises:
+        DocumentError: there is no such node.
+    """
+    wanted = list(node_ids)
     kept: set[NodeId] = set()
-    waiting = [node_id]
+    waiting = list(wanted)
     while waiting:
         name = waiting.pop()
         if name not in kept:
             kept.add(name)
             waiting += [wire.source.node for wire in document.wires_into(name)]
     # A node that is missing, wished for or named by a wire, is no node to keep; `remove_nodes` would not miss it.
-    doomed = [name for name in document.nodes if name not in kept]
-    return remove_nodes(document, doomed) if node_id in document.nodes else remove_nodes(document, [node_id])
+    missing = [name for name in wanted if name not in document.nodes]
+    return remove_nodes(document, missing or [name for name in document.nodes if name not in kept])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,88 +24,43 @@ from engine.errors import EngineError
 from engine.execution.member_reader import MemberReader
 from engine.execution.run import Execution
 from engine.execution.stop import Stop
-from engine.operation import Choice, Kernel, PortKind
+from engine.operation import PortKind
 from engine.planning.check import check_document
-from engine.planning.families import find_sources
+from engine.planning.kernel_graph import KernelGraph
 from engine.planning.options import RunOptions
-from engine.planning.resolve import Resolved
 from engine.similarity.estimate import DrawnBlocks, estimate_sum, scale_counts
-from engine.similarity.family_files import FamilyFiles
 from engine.similarity.gram_table import FIRST_BIN_POWER, MAGNITUDE_BINS, Counts, Floats, GramTable
+from engine.similarity.kernel_sums import put_in, widen_table
 from engine.similarity.small_members import Add, draw_small, name_small, write_small
 
 KERNEL_BUDGET_BYTES = 64_000_000
 """Of the small checkpoints together: kernels take several times as long as reading."""
 
 
-@dataclass(frozen=True)
-class KernelGraph:
-    """Hold a graph with kernels over one family."""
-
-    document: Document
-    resolved: Resolved
-    files: FamilyFiles
-    kernels: tuple[NodeId, ...]
-    """Those whose values are asked for."""
-
-
-def list_kernels(resolved: Resolved, files: FamilyFiles) -> tuple[NodeId, ...]:
-    """Return the nodes over a family whose values are not linear in its checkpoints."""
-    below = find_sources(resolved)
-    family = {files.base, *files.vectors}
-    steps = resolved.graph.steps
-    return tuple(node for node in resolved.values if isinstance(steps[node].behaviour, Kernel) and below[node] <= family)
-
-
 def estimate_kernels(graph: KernelGraph, table: GramTable, stop: Stop, budget_bytes: int = KERNEL_BUDGET_BYTES) -> GramTable:
-    """Return a family's table with one more vector for each kernel that can be estimated, called by its node.
-
-    A kernel that hangs on a strength yet to be found, or on checkpoints of another family, is left out.
+    """Return a family's table with one more vector for each kernel, called by its node.
 
     Raises:
         EngineError: the small graph can't be run: a checkpoint holds NaN, a file can't be read.
         Cancelled: the user stopped.
     """
-    kernels = [kernel for kernel in graph.kernels if _can_be_tried(graph, kernel)]
-    if not kernels:
-        return table
     drawn = draw_small(graph.files, budget_bytes)
     with tempfile.TemporaryDirectory(prefix="weightloom-") as place:
         folder = Path(place)
         write_small(graph.files, drawn, folder, _make_adder)
-        _run_small(_shrink(graph, kernels), folder, stop)
-        columns = _read_columns(graph, kernels, folder)
-    return _extend(table, kernels, columns, drawn)
+        _run_small(_shrink(graph), folder, stop)
+        columns = _read_columns(graph, folder)
+    return _extend(table, graph.kernels, columns, drawn)
 
 
-def _can_be_tried(graph: KernelGraph, kernel: NodeId) -> bool:
-    steps = [graph.resolved.graph.steps[node] for node in _find_ancestors(graph.document, kernel) if node in graph.resolved.graph.steps]
-    sources = (graph.resolved.sources[step.id].identity for step in steps if step.id in graph.resolved.sources)
-    family = {graph.files.base, *graph.files.vectors}
-    return not any(isinstance(step.behaviour, Choice) for step in steps) and all(str(source) in family for source in sources)
-
-
-def _find_ancestors(document: Document, node: NodeId) -> set[NodeId]:
-    """Return a node with all that it is made of."""
-    found: set[NodeId] = set()
-    waiting = [node]
-    while waiting:
-        current = waiting.pop()
-        if current not in found:
-            found.add(current)
-            waiting += [wire.source.node for wire in document.wires if wire.target.node == current]
-    return found
-
-
-def _shrink(graph: KernelGraph, kernels: Sequence[NodeId]) -> Document:
+def _shrink(graph: KernelGraph) -> Document:
     """Return the part of the graph that makes the kernels, on small checkpoints, with an export of each."""
-    document = graph.document
-    kept = {node for kernel in kernels for node in _find_ancestors(document, kernel)}
+    document = graph.keep_branches(graph.kernels)
     members = {name: number for number, name in enumerate((graph.files.base, *graph.files.vectors))}
-    nodes = {node: _shrink_source(graph, node, members) for node in document.nodes if node in kept}
-    wires = [wire for wire in document.wires if wire.target.node in kept]
+    nodes = {node: _shrink_source(graph, node, members) for node in document.nodes}
+    wires = list(document.wires)
     _shrink_adapters(graph, nodes, wires, members)
-    for number, kernel in enumerate(kernels):
+    for number, kernel in enumerate(graph.kernels):
         kind = graph.resolved.values[kernel].kind
         export = NodeId(f"weightloom-export-{number}")
         nodes[export] = Node(f"export_{kind}", FrozenMapping({"folder": _name_output(number), "dtype": "float32"}))
@@ -166,11 +121,11 @@ def _run_small(document: Document, folder: Path, stop: Stop) -> None:
         execution.close()
 
 
-def _read_columns(graph: KernelGraph, kernels: Sequence[NodeId], folder: Path) -> dict[str, Floats]:
+def _read_columns(graph: KernelGraph, folder: Path) -> dict[str, Floats]:
     """Return, per tensor, θ₀, the differences and the kernels' values over the small checkpoints: (1 + V + K, entries)."""
     members = [load_file(folder / name_small(number)) for number in range(len(graph.files.headers))]
-    values = [load_file(folder / _name_output(number) / "model.safetensors") for number in range(len(kernels))]
-    is_vector = [graph.resolved.values[kernel].kind is PortKind.VECTOR for kernel in kernels]
+    values = [load_file(folder / _name_output(number) / "model.safetensors") for number in range(len(graph.kernels))]
+    is_vector = [graph.resolved.values[kernel].kind is PortKind.VECTOR for kernel in graph.kernels]
     columns: dict[str, Floats] = {}
     for name in graph.files.tensors:
         base = members[0][name].double()
@@ -181,19 +136,15 @@ def _read_columns(graph: KernelGraph, kernels: Sequence[NodeId], folder: Path) -
 
 
 def _extend(table: GramTable, kernels: Sequence[NodeId], columns: Mapping[str, Floats], drawn: Mapping[str, DrawnBlocks]) -> GramTable:
-    old, new = len(table.vectors), len(table.vectors) + len(kernels)
-    count = len(table.tensors)
-    products, errors = np.zeros((2, count, new + 1, new + 1))
-    both, signs = np.zeros((2, count, new, new), np.int64)
-    magnitudes = np.zeros((count, new, MAGNITUDE_BINS), np.int64)
-    for index, name in enumerate(table.tensors):
+    wider = widen_table(table, kernels)
+    errors = np.zeros_like(wider.products)
+    for row, name in enumerate(table.tensors):
         found = _measure(columns[name], drawn[name])
-        products[index], errors[index], both[index], signs[index], magnitudes[index] = found
-    products[:, : old + 1, : old + 1] = table.products
-    errors[:, : old + 1, : old + 1] = 0 if table.errors is None else table.errors
-    both[:, :old, :old], signs[:, :old, :old], magnitudes[:, :old] = table.both, table.signs, table.magnitudes
-    vectors = (*table.vectors, *map(str, kernels))
-    return replace(table, vectors=vectors, products=products, both=both, signs=signs, magnitudes=magnitudes, errors=errors)
+        for whole, one in zip((wider.products, errors, wider.both, wider.signs, wider.magnitudes), found, strict=True):
+            whole[row] = one
+    estimated = replace(wider, errors=errors)
+    put_in(table, estimated)
+    return estimated
 
 
 def _measure(values: Floats, drawn: DrawnBlocks) -> tuple[Floats, Floats, Counts, Counts, Counts]:

@@ -48,6 +48,7 @@ from engine.planning.passes import MeasurePass, SearchPass, StreamPass
 from engine.planning.paths import find_path
 from engine.planning.plan import Plan
 from engine.planning.work import TensorWork
+from engine.similarity.gram_table import GramTable
 
 _MEETS_AGAIN = (Cancelled, NonFiniteError, InputChangedError, EvaluationError, CheckpointError, DeviceError)
 """Failures that a second try would meet again, and the user's own stop: nothing is kept for it."""
@@ -60,6 +61,8 @@ class Findings:
     metrics: dict[NodeId, tuple[MetricRecord, ...]] = field(default_factory=dict[NodeId, tuple[MetricRecord, ...]])
     searches: dict[NodeId, SearchRecord] = field(default_factory=dict[NodeId, SearchRecord])
     similarities: dict[NodeId, SimilarityRecord] = field(default_factory=dict[NodeId, SimilarityRecord])
+    tables: dict[NodeId, GramTable] = field(default_factory=dict[NodeId, GramTable])
+    """Per Similarity node the sums that its record follows from."""
     failures: dict[NodeId, SelectionError] = field(default_factory=dict[NodeId, SelectionError])
     """Searches of which no strength qualified: what hangs on them is not written."""
     notices: list[str] = field(default_factory=list[str])
@@ -206,7 +209,8 @@ class Execution:
             result = reducer.finish() if reducer.item in needed else None
             self._model_results[kernel] = (*self._model_results.get(kernel, ()), result)
         for node, gatherer in gatherers.items():
-            self.findings.similarities[node] = gatherer.record()
+            table = self.findings.tables[node] = gatherer.make_table()
+            self.findings.similarities[node] = gatherer.record(table)
         for node in (*gatherers, *writers):
             self._listener(NodeFinished(node))
 

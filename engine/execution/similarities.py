@@ -19,8 +19,9 @@ from engine.planning.work import TensorWork, WorkPlanner
 from engine.similarity.geometry import cosines_of, norms_of
 from engine.similarity.geometry_counts import count_figures
 from engine.similarity.geometry_tips import place_tips
-from engine.similarity.gram import Inner, empty_inner, inner_of_piece
+from engine.similarity.gram import PieceSums, VectorMeter, add_piece, empty_sums
 from engine.similarity.gram_table import MAGNITUDE_BINS, Floats, GramTable
+from engine.similarity.row_sums import RowSums
 from engine.similarity.sections import Section, find_sections
 
 _CORNERS = 3
@@ -30,7 +31,7 @@ _CORNERS = 3
 class SimilarityGatherer:
     """Take pieces of n vectors and keep their inner products, tensor by tensor.
 
-    Where the vectors share a base it comes along as one more column, so that norms can be told relative to it.
+    Where the vectors share a base it comes along, so that norms can be told relative to it.
     """
 
     def __init__(self, planner: WorkPlanner, node: NodeId) -> None:
@@ -41,54 +42,55 @@ class SimilarityGatherer:
         self._vectors = [operand.node for operand in step.inputs["vectors"]]
         self._per_layer = bool(step.parameters["per_layer"])
         self._base = planner.shared_base(node)
-        self._folds: dict[str, OrderedFold[Inner, Inner]] = {}
+        self._meter = VectorMeter(len(self._vectors))
+        self._sums: dict[str, OrderedFold[RowSums, PieceSums]] = {}
+        self._entries: dict[str, int] = {}
         self._lock = threading.Lock()
 
     def look(self, evaluator: PieceEvaluator) -> object:
-        """Return the inner products of one piece, block by block."""
+        """Return the sums of one piece, block by block."""
         tensor = evaluator.work.tensor
         values = [evaluator.value(self._planner.compared_segments(self.node, vector, tensor)) for vector in self._vectors]
         for value in values:
             evaluator.check(value, None)
-        if self._base is not None:
-            values.append(evaluator.floats(self._base))
-        return inner_of_piece(values)
+        return self._meter.measure(evaluator.floats(self._base) if self._base is not None else None, values)
 
     def merge(self, task: TensorTask, number: int, partials: Sequence[object]) -> None:
         """Add a piece's blocks to its tensor, in order."""
+        tensor = task.work.tensor
         with self._lock:
-            fold = self._folds.get(task.work.tensor)
+            fold = self._sums.get(tensor)
             if fold is None:
-                start = empty_inner(len(self._vectors) + (self._base is not None))
-                fold = self._folds[task.work.tensor] = OrderedFold(start, Inner.__add__, range(task.pieces))
-        fold.push(number, [inner for many in partials if isinstance(many, list) for inner in many if isinstance(inner, Inner)])
+                fold = self._sums[tensor] = OrderedFold(empty_sums(len(self._vectors)), add_piece, range(task.pieces))
+                self._entries[tensor] = task.work.entries
+        fold.push(number, [sums for sums in partials if isinstance(sums, PieceSums)])
 
     def close(self, work: TensorWork) -> None:
         """Do nothing: sums stay per tensor."""
 
-    def record(self) -> SimilarityRecord:
-        """Return the figures once every tensor has come."""
+    def record(self, table: GramTable) -> SimilarityRecord:
+        """Return the figures that follow from the sums."""
         names = tuple(self._planner.resolved.title(vector) for vector in self._vectors)
         corners = tuple(self._find_corners(vector) for vector in self._vectors)
         return make_record(
             Compared(self.node, names, self._base is not None, self._per_layer, tuple(filter(None, corners)), tuple(self._find_paths())),
-            self._make_table(),
+            table,
         )
 
-    def _make_table(self) -> GramTable:
-        sums = {tensor: fold.state for tensor, fold in sorted(self._folds.items())}
-        width = len(self._vectors)
-        places = [*range(1, width + 1), *([0] if self._base is not None else [])]
-        products = np.zeros((len(sums), width + 1, width + 1))
-        both, signs = np.zeros((2, len(sums), width, width), np.int64)
-        for number, inner in enumerate(sums.values()):
-            products[number][np.ix_(places, places)] = inner.products
-            both[number], signs[number] = inner.both[:width, :width], inner.signs[:width, :width]
-        # No magnitudes are counted in a run: its record tells of none.
-        magnitudes = np.zeros((len(sums), width, MAGNITUDE_BINS), np.int64)
-        entries = np.array([inner.entries for inner in sums.values()], np.int64)
+    def make_table(self) -> GramTable:
+        """Return the sums once every tensor has come; the vectors are called by their nodes."""
+        names = tuple(sorted(self._sums))
+        count, width = len(names), len(self._vectors)
+        products = np.zeros((count, width + 1, width + 1))
+        both, signs = np.zeros((2, count, width, width), np.int64)
+        magnitudes = np.zeros((count, width, MAGNITUDE_BINS), np.int64)
+        for row, name in enumerate(names):
+            sums = self._sums[name].state
+            products[row], both[row], signs[row] = sums.products, sums.both[1:, 1:], sums.signs[1:, 1:]
+            magnitudes[row] = sums.magnitudes[1:]
+        entries = np.array([self._entries[name] for name in names], np.int64)
         vectors = tuple(map(str, self._vectors))
-        return GramTable(str(self._base or ""), vectors, tuple(sums), (), entries, products, both, signs, magnitudes)
+        return GramTable(str(self._base or ""), vectors, names, (), entries, products, both, signs, magnitudes)
 
     def _find_paths(self) -> Iterator[PathRecord]:
         """Give the vectors of each series whose steps are compared one by one."""

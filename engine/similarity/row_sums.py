@@ -44,9 +44,9 @@ class Loaded:
 Load = Callable[[int, int, Stretch], Loaded]
 """(member, first entry, stretch): read a stretch of a member's entries of the piece."""
 
-_LOWEST_EXPONENT = 127 + FIRST_BIN_POWER
+LOWEST_EXPONENT = 127 + FIRST_BIN_POWER
 """As float32 stores it: with all that is smaller it makes the first bin."""
-_BIN_STARTS = (0, *range(_LOWEST_EXPONENT + 1, _LOWEST_EXPONENT + MAGNITUDE_BINS))
+_BIN_STARTS = (0, *range(LOWEST_EXPONENT + 1, LOWEST_EXPONENT + MAGNITUDE_BINS))
 
 
 @dataclass(frozen=True)

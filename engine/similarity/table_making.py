@@ -44,8 +44,10 @@ def empty_table(files: FamilyFiles) -> GramTable:
 
 
 def fill_pair(table: GramTable, at: Sequence[int], pair: tuple[int, int], sums: PairSums, places: Sequence[int]) -> None:
-    """Put the sums of a pair of members (0: the base) at some places of a part into the table's tensors `at`."""
+    """Put the exact sums of a pair of members (0: the base) at some places of a part into the table's tensors `at`."""
     one, other = pair
+    if table.errors is not None:
+        table.errors[at, one, other] = table.errors[at, other, one] = 0
     table.products[at, one, other] = table.products[at, other, one] = sums.products[places]
     if one:
         table.both[at, one - 1, other - 1] = table.both[at, other - 1, one - 1] = sums.both[places]

@@ -1,8 +1,10 @@
 """The engine's process, spoken to over real pipes: a test for each sentence of its protocol (architecture.md, idea 9)."""
 
 import json
+import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -225,7 +227,7 @@ def test_a_gram_job_answers_with_tables_that_are_mapped(talk, small, own_cache):
     worker.say(gram_job(small))
     ready, wider = worker.hear(GramReady), worker.hear(GramReady)
     assert worker.hear(JobEnded).outcome.kind == "done"
-    assert (wider.is_estimate, load_table(wider.table).vectors) == (True, ("tuned", "trim"))
+    assert (wider.is_estimate, load_table(wider.table).vectors) == (False, ("tuned", "trim"))
     assert (ready.job, ready.revision, ready.is_estimate, load_table(ready.table).notes) == (1, 7, False, ())
     table = load_table(ready.table)
     base, tuned = (load_file(small.folder / name / "model.safetensors") for name in ("base", "tuned"))
@@ -236,6 +238,29 @@ def test_a_gram_job_answers_with_tables_that_are_mapped(talk, small, own_cache):
         assert table.products[index, 1, 1] == pytest.approx(float((step * step).sum()), rel=1e-5)
     moved = [message for message in worker.heard if isinstance(message, GramMoved)]
     assert moved[-1].bytes_done == moved[-1].bytes_total > 0
+    assert worker.end() == 0
+
+
+def test_what_a_run_has_made_of_kernels_is_measured_exactly_and_kept(talk, large, own_cache):
+    """The next one who asks is told it without a run."""
+    for path in large.folder.rglob("*.safetensors"):
+        os.utime(path, (1, 1))
+    few = "gram.estimate_kernels = functools.partial(gram.estimate_kernels, budget_bytes=1_000_000)"
+    script = f"import functools, engine.worker_gram as gram, engine.worker as worker; {few}; worker.main()"
+    worker = talk((sys.executable, "-c", script))
+    worker.say(Greeting(PROTOCOL))
+    worker.say(replace(gram_job(large), made=("trim",)))
+    estimated, exact = (load_table(worker.hear(GramReady).table) for _ in range(2))
+    assert worker.hear(JobEnded).outcome.kind == "done"
+    assert estimated.vectors == exact.vectors == ("tuned", "trim")
+    assert estimated.errors[:, 2, 2].any()
+    assert exact.errors is None
+    worker.say(gram_job(large, 2))
+    alone, known = (load_table(worker.hear(GramReady).table) for _ in range(2))
+    assert worker.hear(JobEnded).outcome.kind == "done"
+    assert alone.vectors == ("tuned",)
+    np.testing.assert_array_equal(known.products, exact.products)
+    np.testing.assert_array_equal(known.both, exact.both)
     assert worker.end() == 0
 
 

@@ -9,9 +9,11 @@ from safetensors.torch import load_file, save_file
 
 from engine.execution.gram_pass import measure_gram
 from engine.execution.gram_sample import estimate_gram
-from engine.execution.kernel_sample import KernelGraph, estimate_kernels, list_kernels
+from engine.execution.kernel_exact import measure_kernels
+from engine.execution.kernel_sample import estimate_kernels
 from engine.execution.stop import Stop
 from engine.planning.families import find_family_files
+from engine.planning.kernel_graph import KernelGraph
 from engine.planning.live_model import make_live_model
 from engine.planning.live_space import LiveSpace
 from engine.planning.resolve import resolve_values
@@ -117,17 +119,19 @@ def test_figures_before_the_run_are_those_of_what_a_run_writes(bench, family, st
     assert np.isfinite(places.places).all()
 
 
-def test_what_kernels_make_of_it_is_estimated(bench, family, store):
+def test_what_kernels_make_of_it_is_estimated_and_measured(bench, family, store):
     lines = f"{GRAPH}\n kept = trim vector=lora density:0.2\n elected = ties vectors=lora,ta"
     resolved = resolve(bench, lines)
     (files,) = find_family_files(resolved)
-    graph = KernelGraph(bench.document(lines), resolved, files, list_kernels(resolved, files))
+    graph = KernelGraph.of(bench.document(lines), bench.folder, resolved, files)
     table = estimate_kernels(graph, measure_gram(files, store).table, Stop())
+    exact = measure_kernels(graph, graph.kernels, Stop())
     for node in ("kept", "elected"):
         bench.run(f"{lines}\n out = export_vector vector={node} folder:out dtype:float32", {"overwrite": True})
         squares = sum(value.double().square().sum().item() for value in bench.load("out").values())
         column = 1 + table.vectors.index(node)
         assert table.products[:, column, column].sum() == pytest.approx(squares, rel=0.02)
+        assert exact.products[:, column, column].sum() == pytest.approx(squares, rel=1e-6)
 
 
 def test_one_adapter_on_two_bases_is_one_column(bench, family, store):

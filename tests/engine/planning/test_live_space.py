@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import reduce
-
 import numpy as np
 import pytest
 import torch
@@ -15,7 +13,7 @@ from engine.planning.live_model import make_live_model
 from engine.planning.live_space import LiveSpace
 from engine.planning.resolve import resolve_values
 from engine.planning.structure import read_graph
-from engine.similarity.gram import Inner, empty_inner, inner_of_piece
+from engine.similarity.gram import VectorMeter, add_piece, empty_sums
 from engine.similarity.gram_table import MAGNITUDE_BINS, GramTable
 from tests.engine.graph_lines import THREE_VECTORS
 
@@ -46,10 +44,10 @@ def make_table(family, models):
     for tensor in family.tensors:
         start = models[family.base][tensor].float().flatten()
         moved = [models[name][tensor].float().flatten() - start for name in family.vectors]
-        rows.append(reduce(Inner.__add__, inner_of_piece([start, *moved]), empty_inner(1 + len(moved))))
+        rows.append(add_piece(empty_sums(len(moved)), VectorMeter(len(moved)).measure(start, moved)))
     counts = np.zeros((len(rows), len(family.vectors), MAGNITUDE_BINS), dtype=np.int64)
     pairs = np.zeros((len(rows), len(family.vectors), len(family.vectors)), dtype=np.int64)
-    entries = np.array([row.entries for row in rows])
+    entries = np.array([models[family.base][tensor].numel() for tensor in family.tensors])
     products = np.stack([row.products for row in rows])
     return GramTable(family.base, family.vectors, family.tensors, (), entries, products, pairs, pairs, counts)
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
 import pytest
 import torch
 
 from engine.similarity.geometry import Geometry
-from engine.similarity.gram import Inner, empty_inner, inner_of_piece
+from engine.similarity.gram import VectorMeter, add_piece, empty_sums
 from engine.similarity.gram_table import MAGNITUDE_BINS, GramTable, magnitude_edges
 
 SHAPES = {
@@ -61,8 +60,7 @@ def make_table(models: Models) -> GramTable:
     for tensor, value in models[base].items():
         start = value.float().flatten()
         moved = [models[name][tensor].float().flatten() - start for name in tuned]
-        inner = reduce(Inner.__add__, inner_of_piece([start, *moved]), empty_inner(len(models)))
-        rows.append(inner)
+        rows.append(add_piece(empty_sums(len(tuned)), VectorMeter(len(tuned)).measure(start, moved)))
         sizes = [np.abs(difference.double().numpy()) for difference in moved]
         counts.append([np.histogram(size[size > 0], magnitude_edges())[0] for size in sizes])
     return GramTable(
@@ -70,10 +68,10 @@ def make_table(models: Models) -> GramTable:
         vectors=tuple(tuned),
         tensors=tuple(models[base]),
         left_out=(),
-        entries=np.array([inner.entries for inner in rows]),
+        entries=np.array([value.numel() for value in models[base].values()]),
         products=np.stack([inner.products for inner in rows]),
-        both=np.stack([inner.both[1:, 1:] for inner in rows]).astype(np.int64),
-        signs=np.stack([inner.signs[1:, 1:] for inner in rows]).astype(np.int64),
+        both=np.stack([inner.both[1:, 1:] for inner in rows]),
+        signs=np.stack([inner.signs[1:, 1:] for inner in rows]),
         magnitudes=np.array(counts, dtype=np.int64).reshape(len(rows), len(tuned), MAGNITUDE_BINS),
     )
 
