@@ -62,6 +62,8 @@ class CheckSummary:
     """Per checkpoint that is read what its files looked like: other files, other figures."""
     adapters: Mapping[NodeId, AdapterFacts] = field(default_factory=dict[NodeId, "AdapterFacts"])
     """Per adapter that fits its base what it is."""
+    steps: Mapping[NodeId, tuple[int, ...]] = field(default_factory=dict[NodeId, tuple[int, ...]])
+    """Per series the numbers of its checkpoints, in their order."""
     titles: Mapping[NodeId, str] = field(default_factory=dict[NodeId, str])
     """What nodes are called, also those that a series was written out to."""
 
@@ -152,6 +154,7 @@ def summarise_verdict(verdict: Verdict) -> CheckSummary:
             for node, source in resolved.sources.items()
             if source.adapts is not None
         },
+        steps={node: tuple(member.entry.number for member in members) for node, members in resolved.expansion.series.items()},
         titles={node: resolved.title(node) for node in resolved.values},
     )
     if plan is None:

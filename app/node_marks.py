@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePath
 
 from PySide6.QtCore import QCoreApplication
@@ -14,6 +14,7 @@ from engine.document.model import Document, NodeId
 from engine.events import MetricMeasured
 
 _PARAMETERS, _WRITES_TO, _CHOSEN, _ADAPTER = "Parameters", "Writes to", "Strength chosen (λ)", "Adapter"
+_STEPS = "Checkpoints"
 Facts = Mapping[NodeId, tuple[tuple[str, str], ...]]
 """By node: what is known of it, a name and a value each."""
 
@@ -54,6 +55,8 @@ def gather_facts(document: Document, summary: CheckSummary | None, run: RunProgr
         known: list[tuple[str, str]] = []
         if summary is not None and node_id in summary.parameters:
             known.append((_tr(_PARAMETERS), f"{summary.parameters[node_id]:,}"))
+        if summary is not None and node_id in summary.steps:
+            known.append((_tr(_STEPS), _tell_steps(summary.steps[node_id])))
         if summary is not None and node_id in summary.adapters:
             found = summary.adapters[node_id]
             known.append((_tr("Tensors changed"), f"{found.tensors:,}"))
@@ -69,6 +72,10 @@ def gather_facts(document: Document, summary: CheckSummary | None, run: RunProgr
 def shorten_facts(facts: Facts) -> Mapping[NodeId, str]:
     """Return one line for each node, to stand on it."""
     return {node_id: _shorten(known) for node_id, known in facts.items() if known}
+
+
+def _tell_steps(steps: Sequence[int]) -> str:
+    return _tr("{count} ({first} to {last})").format(count=len(steps), first=f"{steps[0]:,}", last=f"{steps[-1]:,}")
 
 
 def _tell_run(run: RunProgress, node_id: NodeId) -> list[tuple[str, str]]:
@@ -98,6 +105,8 @@ def _shorten(known: tuple[tuple[str, str], ...]) -> str:
     name, value = next((fact for fact in known if fact[0] == _tr(_CHOSEN)), known[-1])
     if name == _tr(_PARAMETERS):
         return _tr("{count} parameters").format(count=value)
+    if name == _tr(_STEPS):
+        return _tr("{count} checkpoints").format(count=value.partition(" ")[0])
     if name == _tr(_ADAPTER):
         return value
     if name == _tr(_CHOSEN):

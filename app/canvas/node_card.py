@@ -21,6 +21,7 @@ _SLIDERS: Mapping[str, tuple[str, str]] = MappingProxyType(
 _SUBTITLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "checkpoint": ("source",),
+        "series": ("source",),
         "lora_adapter": ("source",),
         "test_set": ("source",),
         "measured_metrics": ("source",),

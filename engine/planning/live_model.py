@@ -5,7 +5,7 @@ No torch and no tensor: it is made from headers, once per change of structure (a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.document.model import Document, NodeId
@@ -15,6 +15,7 @@ from engine.planning.families import Family, find_families, find_sources
 from engine.planning.learning_rates import find_learning_rates
 from engine.planning.live_numbers import NOWHERE, LiveNumber, LiveWeigher
 from engine.planning.resolve import Resolved
+from engine.planning.series import Member
 from engine.planning.structure import Operand, Step
 from engine.tensor_names import Place, find_places
 
@@ -172,17 +173,19 @@ def _describe_node(step: Step, draft: _Draft) -> LiveNode:
 
 def _find_series(nodes: Sequence[NodeId], base: NodeId, resolved: Resolved) -> tuple[LiveSeries, ...]:
     known = set(nodes)
-    found = [
-        LiveSeries(node, "step", tuple(member.node for member in members), tuple(float(member.entry.number) for member in members))
-        for node, members in resolved.expansion.series.items()
-        if all(member.node in known for member in members)
-    ]
+    found = [_name_members(node, members, known) for node, members in resolved.expansion.series.items() if members[-1].node in known]
     rates = {
         node: rate for node, rate in find_learning_rates(resolved).items() if node in known and resolved.sources[node].identity != base
     }
     ordered = sorted(rates, key=lambda node: rates[node])
     labelled = [LiveSeries(None, "learning rate", tuple(ordered), tuple(rates[node] for node in ordered))] if len(rates) > 1 else []
     return (*found, *labelled)
+
+
+def _name_members(series: NodeId, members: Sequence[Member], known: Collection[NodeId]) -> LiveSeries:
+    """Return a training without the checkpoints that can't be read, of which the check tells; without its last one it has no end."""
+    read = [member for member in members if member.node in known]
+    return LiveSeries(series, "step", tuple(member.node for member in read), tuple(float(member.entry.number) for member in read))
 
 
 def _find_column(node: NodeId, draft: _Draft) -> int | None:

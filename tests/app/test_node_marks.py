@@ -108,3 +108,10 @@ def test_an_adapter_tells_its_rank_and_how_much_it_changes():
     facts = gather_facts(DOCUMENT, summary, None, frozenset())
     assert facts[node] == (("Parameters", "1,000"), ("Tensors changed", "24"), ("Adapter", "rank 8, alpha 16"))
     assert shorten_facts(facts)[node] == "rank 8, alpha 16"
+
+
+def test_a_series_tells_how_many_checkpoints_it_has():
+    node = next(iter(DOCUMENT.nodes))
+    facts = gather_facts(DOCUMENT, CheckSummary((), formulas={}, parameters={}, steps={node: (500, 1000, 1500)}), None, frozenset())
+    assert facts[node] == (("Checkpoints", "3 (500 to 1,500)"),)
+    assert shorten_facts(facts)[node] == "3 checkpoints"

@@ -11,7 +11,7 @@ from engine.document.model import Node, NodeId
 from engine.operation import PortKind
 
 A = NodeId("a")
-UNDER_THE_TITLE = {"checkpoint", "lora_adapter"}
+UNDER_THE_TITLE = {"checkpoint", "lora_adapter", "series"}
 """Operations whose facts take the place of the file's name."""
 MEASURED = sorted(
     each.id for each in catalogue().values() if {*each.outputs} & {PortKind.VECTOR, PortKind.CHECKPOINT} and each.id not in UNDER_THE_TITLE

@@ -213,3 +213,17 @@ def test_what_works_on_a_series_and_has_no_name_is_called_after_it(training):
     assert expansion.document.nodes["way-checkpoint-20"].label == "Task vector of training · checkpoint-20"
     expansion, _ = expand_series(set_label(document, "run", "Night"), training.folder)
     assert expansion.document.nodes["way-checkpoint-20"].label == "Task vector of Night · checkpoint-20"
+
+
+@pytest.mark.parametrize(("damaged", "steps"), [(20, (500, 1000)), (500, (20, 1000))])
+def test_a_damaged_member_leaves_the_way_of_the_others(training, damaged, steps):
+    (training.folder / "training" / f"checkpoint-{damaged}" / "model.safetensors").write_bytes(b"{")
+    (live,) = make_live_model(training.check(LINES).resolved).families
+    (series,) = live.series
+    assert (series.numbers, series.members) == (steps, tuple(f"run-checkpoint-{step}" for step in steps))
+
+
+def test_a_training_whose_end_is_damaged_is_no_way(training):
+    (training.folder / "training" / "checkpoint-1000" / "model.safetensors").write_bytes(b"{")
+    (live,) = make_live_model(training.check(LINES).resolved).families
+    assert live.series == ()
