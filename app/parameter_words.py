@@ -37,6 +37,7 @@ _OPTIONS: Mapping[str, str] = MappingProxyType(
 _PATHS: Mapping[tuple[str, str], PathKind] = MappingProxyType(
     {
         ("checkpoint", "source"): "either",
+        ("series", "source"): "folder",
         ("lora_adapter", "source"): "either",
         ("test_set", "source"): "either",
         ("measured_metrics", "source"): "file",

@@ -36,6 +36,15 @@ def test_every_operation_has_its_sentence_and_a_field_for_each_parameter(panel, 
     assert [name for node, name in panel._fields if node == "it"] == [parameter.name for parameter in declared.parameters]
 
 
+@pytest.mark.parametrize(
+    "operation", sorted(each.id for each in catalogue().values() if each.parameter("source") or each.parameter("folder"))
+)
+def test_every_file_and_folder_can_be_looked_for(panel, session, operation):
+    session.apply("add", lambda document: add_node(document, NodeId("it"), Node(operation)))
+    panel.show_nodes([NodeId("it")])
+    assert "Browse…" in [button.text() for button in panel.widget().findChildren(QPushButton)]
+
+
 def test_slider_drag_is_one_undo_step(panel, session):
     panel.show_nodes([NodeId("apply")])
     slider = panel._fields[NodeId("apply"), "strength"]._editor.widget.slider
