@@ -66,17 +66,17 @@ def _send_tables(job: GramJob, talk: GramTalk, *, with_estimate: bool) -> None:
     for family in families if with_estimate else ():
         if is_worth_estimating(family, store, BUDGET):
             table = estimate_gram(family, store, PassSettings(stops=talk.stop.is_requested), BUDGET)
-            talk.send(_ready(job, table, is_estimate=True))
+            talk.send(_ready(job, table))
     for family in families:
         table = measure_gram(family, store, PassSettings(stops=talk.stop.is_requested, moved=_tell_progress(job, talk))).table
         graph = KernelGraph.of(expansion.document, job.folder, resolved, family)
         if not job.made:
             # After a run the window has figures of the kernels, which are not to vanish for as long as better ones take.
-            talk.send(_ready(job, table, is_estimate=False))
+            talk.send(_ready(job, table))
         if graph.kernels:
             _send_kernels(job, talk, graph, table)
         elif job.made:
-            talk.send(_ready(job, table, is_estimate=False))
+            talk.send(_ready(job, table))
 
 
 def _send_kernels(job: GramJob, talk: GramTalk, graph: KernelGraph, table: GramTable) -> None:
@@ -84,26 +84,26 @@ def _send_kernels(job: GramJob, talk: GramTalk, graph: KernelGraph, table: GramT
     try:
         known = KernelSums(graph.files, graph.identify(), GramStore.of_user())
         if known.has_all(graph.kernels, table.tensors, with_base=True):
-            talk.send(_ready(job, known.widen(table, graph.kernels), is_estimate=False))
+            talk.send(_ready(job, known.widen(table, graph.kernels)))
             return
         estimated = estimate_kernels(graph, table, talk.stop)
         table = known.fill_in(estimated)
-        talk.send(_ready(job, table, is_estimate=table.is_estimate))
+        talk.send(_ready(job, table))
         made = [kernel for kernel in graph.kernels if kernel in job.made]
         if made and table.is_estimate and not known.has_all(made, table.tensors, with_base=False):
             measured = measure_kernels(graph, made, talk.stop, _tell_progress(job, talk))
             known.add(measured, is_kept=all(map(is_settled, graph.files.headers)))
-            talk.send(_ready(job, known.fill_in(estimated), is_estimate=False))
+            talk.send(_ready(job, known.fill_in(estimated)))
     except Cancelled:
         raise
     except EngineError as error:
         # All other figures stand; what keeps the kernels from running is told by the check, or by the run.
         note = f"What is not linear can't be measured: {error}"
-        talk.send(_ready(job, replace(table, notes=(*table.notes, note)), is_estimate=False))
+        talk.send(_ready(job, replace(table, notes=(*table.notes, note))))
 
 
-def _ready(job: GramJob, table: GramTable, *, is_estimate: bool) -> GramReady:
-    return GramReady(job.job, job.revision, hand_over_table(table), is_estimate)
+def _ready(job: GramJob, table: GramTable) -> GramReady:
+    return GramReady(job.job, job.revision, hand_over_table(table))
 
 
 def _tell_progress(job: GramJob, talk: GramTalk) -> Callable[[int, int], None]:

@@ -118,9 +118,7 @@ class GramReady:
     job: int
     revision: int
     table: Path
-    is_estimate: bool
-    """Whether figures of it have standard errors: before the exact one of the same base, and after it with the kernels (TIES, DARE …)
-    as further vectors, called by their nodes."""
+    """Its further vectors, after those of the family, are kernels (TIES, DARE …), called by their nodes."""
 
 
 @dataclass(frozen=True)
