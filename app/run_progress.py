@@ -39,6 +39,7 @@ class RunProgress:
     """What is going on."""
     device: str = ""
     bytes_planned: int = 0
+    """What will be read and written in all, as far as is known: less than the plan says where figures of earlier runs are kept."""
     bytes_done: int = 0
     bytes_read: int = 0
     seconds: float = 0.0
@@ -95,8 +96,8 @@ def follow_event(progress: RunProgress, event: Event) -> RunProgress:  # noqa: C
             return replace(progress, stage=event.title)
         case BytesMoved():
             nodes = tuple(NodeId(node) for node in event.nodes)
-            done = event.bytes_read + event.bytes_written
-            return replace(progress, bytes_done=done, bytes_read=event.bytes_read, seconds=event.seconds, working=nodes)
+            figures = {"bytes_done": event.bytes_read + event.bytes_written, "bytes_read": event.bytes_read, "seconds": event.seconds}
+            return replace(progress, working=nodes, bytes_planned=event.bytes_planned or progress.bytes_planned, **figures)
         case MetricMeasured():
             working = progress.working if event.strength is None else (NodeId(event.node),)
             return replace(progress, measured=(*progress.measured, event), working=working)

@@ -37,6 +37,9 @@ class BytesMoved:
     seconds: float
     nodes: tuple[str, ...] = ()
     """The nodes that the present pass works for."""
+    bytes_planned: int = 0
+    """What will have been read and written when the run is over, as far as is known by now: figures that earlier runs have left cost
+    nothing. 0 where only the beginning has told it."""
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class ProgressLines:
         return f"{title}{amounts}, at most {write_bytes(event.peak_bytes)} of memory, on {event.device}"
 
     def _tell_progress(self, event: BytesMoved) -> None:
-        line = describe_progress(event, self._planned_bytes)
+        line = describe_progress(event, event.bytes_planned or self._planned_bytes)
         if self._console.is_terminal:
             self._console.show_status(line)
         elif time.monotonic() - self._last_line >= _SECONDS_BETWEEN_LINES:

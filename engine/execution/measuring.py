@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import chain
 
 from engine.document.model import NodeId
 from engine.evaluation.measurement import Measurement
@@ -20,6 +21,7 @@ from engine.planning.coefficient import Symbol
 from engine.planning.formula import group_forms
 from engine.planning.linear import Folding, strength_symbols
 from engine.planning.measurements import evaluation_settings, test_set_settings
+from engine.planning.pass_costs import fill_bytes
 from engine.planning.plan import Plan
 from engine.planning.structure import Step
 
@@ -38,16 +40,35 @@ class Subject:
 class Measurer:
     """Measure checkpoints of a graph; remembers figures, so that the base is measured once however often it is asked for."""
 
-    def __init__(self, plan: Plan, slot: ModelSlot, kept: KeptFigures, listener: Listener, stops: Callable[[], bool]) -> None:
-        """Begin with nothing measured; `kept` knows the figures of earlier runs."""
+    def __init__(
+        self,
+        plan: Plan,
+        slot: ModelSlot,
+        kept: KeptFigures,
+        listener: Listener,
+        spare: Callable[[int], None],
+        stops: Callable[[], bool],
+    ) -> None:
+        """Begin with nothing measured.
+
+        Args:
+            plan: what is run.
+            slot: the model that is measured.
+            kept: knows the figures of earlier runs.
+            listener: hears of every figure.
+            spare: called with the bytes that need not be read because all figures of a checkpoint are known.
+            stops: whether the user has stopped the run.
+        """
         self._planner = plan.planner
         self._steps = plan.resolved.graph.steps
         self._slot = slot
         self._kept = kept
         self._folder = plan.folder
         self._listener = listener
+        self._spare = spare
         self._stops = stops
         self._sets: dict[NodeId, TestSet] = {}
+        self._costs: dict[NodeId, int] = {}
         self._found: dict[tuple[object, ...], tuple[Measurement, ...]] = {}
         self.known: dict[Symbol, Fraction] = {}
         """The strengths that searches have chosen so far."""
@@ -68,26 +89,33 @@ class Measurer:
         keys = {node: (self._identity(subject.node, strengths), node, settings) for node in test_sets}
         missing = [node for node in test_sets if keys[node] not in self._found]
         questions = {node: self._ask(subject.node, node, settings, strengths) for node in missing}
-        for node, figures in self._answer(questions):
+        kept = {node: figures for node, question in questions.items() if (figures := self._kept.find(question)) is not None}
+        if test_sets and len(kept) == len(questions):
+            self._spare(self._cost_filling(subject.node, by, strengths))
+        still_open = {node: question for node, question in questions.items() if node not in kept}
+        for node, figures in chain(kept.items(), self._answer(still_open)):
             self._found[keys[node]] = figures
             self._tell(subject, node, by, figures, strengths)
         return [(node, self._found[keys[node]]) for node in test_sets]
 
     def _answer(self, questions: Mapping[NodeId, Question]) -> Iterator[tuple[NodeId, tuple[Measurement, ...]]]:
-        """Give the figures of a checkpoint by test set: first those that earlier runs have left, then the others, measured now."""
-        open_questions: dict[Task, list[tuple[NodeId, Question]]] = {}
+        """Give the figures of a checkpoint by test set, measured now; the model is filled once for each task."""
+        by_task: dict[Task, list[tuple[NodeId, Question]]] = {}
         for node, question in questions.items():
-            figures = self._kept.find(question)
-            if figures is None:
-                open_questions.setdefault(question.test_set.task, []).append((node, question))
-            else:
-                yield node, figures
-        for task, asked in open_questions.items():
+            by_task.setdefault(question.test_set.task, []).append((node, question))
+        for task, asked in by_task.items():
             model = self._slot.fill(asked[0][1].node, task, asked[0][1].strengths)
             for node, question in asked:
                 figures = model.measure(question.test_set, question.settings, self._stops)
                 self._kept.remember(question, figures)
                 yield node, figures
+
+    def _cost_filling(self, node: NodeId, by: Step, strengths: Strengths) -> int:
+        """Return the bytes that filling the model with a checkpoint reads: of the base only, where the vector stays in memory."""
+        filled = by.inputs["base"][0].node if self._slot.keeps_vector(node, strengths) else node
+        if filled not in self._costs:
+            self._costs[filled] = fill_bytes(self._planner, filled)
+        return self._costs[filled]
 
     def _ask(self, checkpoint: NodeId, test_set: NodeId, settings: EvaluationSettings, strengths: Strengths) -> Question:
         opened, chosen = self.open_set(test_set), test_set_settings(self._steps[test_set], self._folder)

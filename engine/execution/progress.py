@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from engine.checkpoints.positioned_io import FileSet
 from engine.events import BytesMoved, Listener
@@ -16,16 +16,31 @@ SHORTEST_SECONDS = 0.05
 class Progress:
     """Count bytes from what is read and written, and tell the listener now and then."""
 
-    def __init__(self, files: FileSet, written: Callable[[], int], listener: Listener) -> None:
-        """Start the clock."""
+    def __init__(self, files: FileSet, written: Callable[[], int], listener: Listener, planned: Sequence[int]) -> None:
+        """Start the clock; `planned` is what each pass is to read and write."""
         self.started = time.monotonic()
         self.nodes: tuple[str, ...] = ()
         """The nodes that the present pass works for."""
         self._files = files
         self._written = written
         self._listener = listener
+        self._planned = planned
+        self._before = 0
+        self._here = 0
+        self._later = sum(planned)
         self._last = 0.0
         self._lock = threading.Lock()
+
+    def begin_pass(self, index: int) -> None:
+        """Turn to a pass: of those before it is known what they have moved, whatever was planned of them."""
+        with self._lock:
+            self._before, self._here, self._later = self._done, self._planned[index], sum(self._planned[index + 1 :])
+
+    def spare(self, size_bytes: int) -> None:
+        """Note that the present pass will not read something it was planned to: what it is read for is known already."""
+        with self._lock:
+            self._here -= size_bytes
+        self.moved()
 
     def moved(self) -> None:
         """Tell how far the run is, unless that was told just now; called by every worker after every piece."""
@@ -34,9 +49,18 @@ class Progress:
             if now - self._last < SHORTEST_SECONDS:
                 return
             self._last = now
-        self._listener(BytesMoved(self._files.bytes_read, self._written(), self.seconds, self.nodes))
+        self._listener(BytesMoved(self._files.bytes_read, self._written(), self.seconds, self.nodes, self.bytes_planned))
+
+    @property
+    def bytes_planned(self) -> int:
+        """Return what will have been read and written when the run is over, as far as is known by now."""
+        return max(self._before + self._here, self._done) + self._later
 
     @property
     def seconds(self) -> float:
         """Return the time since the run began."""
         return time.monotonic() - self.started
+
+    @property
+    def _done(self) -> int:
+        return self._files.bytes_read + self._written()

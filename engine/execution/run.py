@@ -89,7 +89,9 @@ class Execution:
         self.outputs = Outputs(plan, listener)
         self.files = FileSet(plan.inputs)
         self.started_at = datetime.datetime.now().astimezone()
-        self.progress = Progress(self.files, lambda: self.outputs.bytes_written, listener)
+        self.progress = Progress(
+            self.files, lambda: self.outputs.bytes_written, listener, [item.bytes_read + item.bytes_written for item in plan.passes]
+        )
         self.memory = PeakMemory()
         self._stop = stop
         self._model_results: ModelResults = {}
@@ -98,7 +100,7 @@ class Execution:
             plan.piece_entries, plan.workers, plan.kept_bytes, stop.is_requested, self._notice, self.progress.moved
         )
         slot = ModelSlot(self._ground, self._stream_settings, plan.kept_searches)
-        self.measurer = Measurer(plan, slot, KeptFigures(plan, self.device), self._listener, stop.is_requested)
+        self.measurer = Measurer(plan, slot, KeptFigures(plan, self.device), self._listener, self.progress.spare, stop.is_requested)
         self._slot = slot
 
     def run(self) -> Findings:
@@ -119,6 +121,7 @@ class Execution:
                     fingerprinter.start(stamp for stamp in self.plan.inputs if stamp.modified_ns)
                 for index, planned in enumerate(self.plan.passes):
                     self._stop.check()
+                    self.progress.begin_pass(index)
                     self._listener(PassStarted(index, planned.work.title))
                     self._do_pass(planned.work)
                 self.files.verify_unchanged()

@@ -48,3 +48,11 @@ def test_seconds_read_well(seconds, text):
 def test_bytes_are_not_logged_and_passes_are():
     assert describe_event(BytesMoved(1, 1, 1.0), {}) == ""
     assert describe_event(PassStarted(0, "Stream"), {}) == "Pass 1: Stream"
+
+
+def test_the_total_falls_when_kept_figures_spare_reading():
+    run = follow_event(BEGUN, RunStarted("", 2, 900, 100, 0, "cpu"))
+    run = follow_event(run, BytesMoved(50, 0, 1.0, bytes_planned=200))
+    assert (run.share, run.seconds_left) == (0.25, 3.0)
+    run = follow_event(run, BytesMoved(100, 0, 2.0))
+    assert run.bytes_planned == 200

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from engine.events import MetricMeasured
+from engine.events import BytesMoved, MetricMeasured
 from engine.report.json_report import write_json
 
 GRAPH = """
@@ -210,3 +211,34 @@ def test_pictures_that_a_table_names_count_too(old, built):
     age(old.folder / "0.png", 2_000_000)
     old.run(graph, AGAIN)
     assert built == ["base"]
+
+
+def watch_progress(bench, monkeypatch, lines, options):
+    """Return what every update told of a run: the share that was done and the total it was of."""
+    monkeypatch.setattr("engine.execution.progress.SHORTEST_SECONDS", 0.0)
+    result = bench.run(lines, options)
+    moved = [event for event in bench.events if isinstance(event, BytesMoved)]
+    assert moved
+    shares = [((event.bytes_read + event.bytes_written) / event.bytes_planned, event.bytes_planned) for event in moved]
+    whole = result.conditions.bytes_read + result.conditions.bytes_written
+    # What is written last, the report aside, is a header and a recipe.
+    assert whole - 1000 < shares[-1][1] <= whole
+    assert shares[-1][0] == 1
+    return shares
+
+
+@pytest.mark.parametrize("lines", [GRAPH, SEARCH], ids=["measurement", "search"])
+def test_progress_counts_no_bytes_that_kept_figures_spare(old, monkeypatch, lines):
+    first = watch_progress(old, monkeypatch, lines, {"workers": 1})
+    shares = watch_progress(old, monkeypatch, lines, {"workers": 1, "overwrite": True})
+    assert shares[-1][1] < 0.7 * first[0][1]
+    steps = [after - before for (before, _), (after, _) in pairwise([(0.0, 0), *shares])]
+    assert min(steps) >= 0
+    # The export alone is left, piece by piece: no step is more than its largest tensor.
+    assert max(steps) < 0.7
+
+
+def test_a_search_of_which_some_is_known_has_no_jump_at_its_end(old, monkeypatch):
+    old.run(SEARCH.replace("step:0.25", "step:0.5"))
+    totals = [total for _, total in watch_progress(old, monkeypatch, SEARCH, {"workers": 1, "overwrite": True})]
+    assert totals == sorted(totals, reverse=True)
