@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from app.report_values import Record, read_list, read_number, read_records
+from engine.similarity.geometry import chance_band
 
 Rows = tuple[tuple[float, ...], ...]
 
@@ -30,7 +30,7 @@ class Angles:
     @property
     def band(self) -> float:
         """Return 1/√d: cosines within could be chance."""
-        return 1 / math.sqrt(self.entries) if self.entries else math.nan
+        return float(chance_band(self.entries))
 
 
 def read_angles(record: Record) -> Angles:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from engine.command_line.table import align_rows
 from engine.execution.result import Matrix, SimilarityRecord
-from engine.report.wording import write_cosine, write_figure, write_share
+from engine.report.wording import write_chance, write_cosine, write_figure, write_share
 
 _MANY_TIMES = 10
 
@@ -15,9 +15,7 @@ _MANY_TIMES = 10
 def describe_similarity(record: SimilarityRecord) -> list[str]:
     """Return the lines: cosines, norms, conflicts of sign, exact zeros, what could be chance, and each layer where asked for."""
     lines = ["Cosine", *_write_matrix(record.names, record.cosine, cosines=True)]
-    if record.entries:
-        spread = 1 / math.sqrt(record.entries)
-        lines.append(f"    Vectors at random would lie within ±{2 * spread:.2g} (2/√d, d = {record.entries:,} entries).")
+    lines += [f"    {write_chance(record.entries)}"] if record.entries else []
     lines += ["Norm, relative to the base, share of exact zeros", *_write_norms(record)]
     if len(record.names) > 1:
         lines += ["Sign conflicts", *_write_matrix(record.names, record.sign_conflicts, cosines=False)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from engine.report.figures import SimilarityFigures, draw_search, draw_similarit
 from engine.report.map_figure import write_map_caption
 from engine.report.metrics_table import MetricsTable, tabulate
 from engine.report.subset_figure import describe_pairs, describe_sizes, draw_pairs, draw_sizes
-from engine.report.wording import write_count, write_date, write_metric, write_seconds, write_words
+from engine.report.wording import write_chance, write_count, write_date, write_metric, write_seconds, write_words
 from engine.report.worth_knowing import Note, collect_notes
 from engine.sizes import write_bytes
 
@@ -126,17 +125,6 @@ def write_choice(record: SearchRecord) -> str:
     return (
         f"λ = {record.chosen_text}{each} was chosen on validation data{tried} (rule: {write_words(record.rule)}{score}{limit}){measured}."
     )
-
-
-def write_chance(entries: int) -> str:
-    """Return the sentence on which cosines could be chance among so many entries.
-
-    Two unrelated directions in d dimensions have a cosine of 0 ± 1/√d; 19 of 20 lie within 2/√d.
-    """
-    if entries < 1:
-        return ""
-    spread = 1 / math.sqrt(entries)
-    return f"|cos| below {2 * spread:.1g} could be chance (2/√d; 1/√d = {spread:.2g} for d = {entries:,} entries)."
 
 
 def _control_metric(record: SearchRecord) -> str:

@@ -6,6 +6,8 @@ import math
 from datetime import datetime
 from typing import Final
 
+from engine.similarity.geometry import chance_band
+
 DASH: Final = "–"
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -47,6 +49,13 @@ def write_share(share: float) -> str:
     if percent != 0 and abs(percent) < 0.01:  # noqa: PLR2004  (two decimals would show nothing)
         return "< 0.01 %"
     return _with_minus(f"{percent:.2g} %" if abs(percent) < 10 else f"{percent:.0f} %")  # noqa: PLR2004
+
+
+def write_chance(entries: int) -> str:
+    """Return the sentence on which cosines could be chance among so many entries; empty where there are none."""
+    if entries < 1:
+        return ""
+    return f"A cosine within ±{chance_band(entries):.2g} could be chance (1/√d, d = {entries:,} entries)."
 
 
 def write_seconds(seconds: float) -> str:

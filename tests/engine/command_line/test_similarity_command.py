@@ -58,10 +58,11 @@ def test_tables_are_for_people(workplace, tensors_of):
     assert workplace.entries() == before
 
 
-def test_chance_band_is_two_over_the_root_of_the_entries(workplace, tensors_of):
+def test_the_band_of_chance_is_the_window_s_one_over_the_root_of_the_entries(workplace, tensors_of):
     save_family(workplace, tensors_of)
-    spread = 2 / math.sqrt(vector(tensors_of, 1).numel())
-    assert f"±{spread:.2g}" in call(workplace).out
+    entries = vector(tensors_of, 1).numel()
+    told = f"A cosine within ±{1 / math.sqrt(entries):.2g} could be chance (1/√d, d = {entries:,} entries)."
+    assert told in call(workplace).out
 
 
 def test_layers_are_told_on_demand(workplace, tensors_of):

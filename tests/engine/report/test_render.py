@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from engine.report.render import render_html
-from engine.report.report import write_chance, write_choice, write_choices
+from engine.report.report import write_choice, write_choices
 
 VOID = {"meta", "br", "hr", "img", "link", "input", "use", "path", "rect"}
 
@@ -124,11 +124,6 @@ def test_what_was_measured_once_is_said_only_when_it_was(analogy):
     assert write_choice(search).endswith("; the figures on test data were measured once, at this choice.")
     assert "once" not in write_choice(analogy.searches[0])
     assert "raw, for no fine-tuned reference was given" in write_choice(replace(search, rule="best_target", limit=None))
-
-
-def test_chance_is_told_in_numbers():
-    assert write_chance(270_986) == "|cos| below 0.004 could be chance (2/√d; 1/√d = 0.0019 for d = 270,986 entries)."
-    assert write_chance(0) == ""
 
 
 def test_empty_sections_vanish(vector_export):

@@ -67,3 +67,8 @@ def test_hashes_keep_their_ends():
 
 def test_lists_end_in_and():
     assert [wording.join_words(words) for words in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
+
+
+def test_chance_is_told_by_the_band_that_the_window_dots():
+    assert wording.write_chance(270_986) == "A cosine within ±0.0019 could be chance (1/√d, d = 270,986 entries)."
+    assert wording.write_chance(0) == ""
