@@ -125,8 +125,9 @@ def _read_sweep(record: Record) -> Sweep:
 def _read_curves(record: Record, role: str, places: Sequence[float]) -> Iterator[Curve]:
     points = read_records(record["points"])
     for index, name in enumerate(read_list(record[f"{role}_names"])):
-        figures = [_pick(read_list(point[f"{role}s"]), index) for point in points]
-        yield Curve(str(name), tuple(zip(places, figures, strict=True)), role == "control")
+        found = [read_list(point[f"{role}s"])[index] for point in points]
+        named = f"{_read_metric(found)}{name}"
+        yield Curve(named, tuple(zip(places, map(_read_figure, found), strict=True)), role == "control")
 
 
 def _read_trial(point: Record, references: Sequence[Record], vectors: int) -> Trial:
@@ -143,6 +144,11 @@ def _is_higher_better(points: Sequence[Record]) -> bool:
     return all(figure.get("higher_is_better", True) for point in points for figure in read_records(point["targets"]))
 
 
-def _pick(figures: Sequence[object], index: int) -> float:
-    found = figures[index]
+def _read_metric(figures: Sequence[object]) -> str:
+    """Return what a curve's figures are of, to stand before its name as in a run; empty in reports that do not tell."""
+    metrics = (str(figure["metric"]).replace("_", " ") for figure in figures if isinstance(figure, Mapping) and "metric" in figure)
+    return next((f"{metric}, " for metric in metrics), "")
+
+
+def _read_figure(found: object) -> float:
     return read_number(found["value"] if isinstance(found, Mapping) else found)

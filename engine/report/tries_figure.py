@@ -81,10 +81,17 @@ def describe_tries(search: SearchRecord) -> str:
 
 
 def name_score(search: SearchRecord) -> str:
-    """Return what a score is: “Mean normalized figure of all targets”."""
-    kind = "Normalized figure" if search.is_normalized else "Figure"
+    """Return what a score is: “Normalized accuracy on the target”, “Mean figure of all targets”."""
     first: SearchPoint = search.points[0]
-    return f"{kind} on the target" if len(first.targets) == 1 else f"Mean {kind.lower()} of all targets"
+    if len(first.targets) != 1:
+        return f"Mean {'normalized ' if search.is_normalized else ''}figure of all targets"
+    (figure,) = first.targets
+    metric = figure.metric.replace("_", " ")
+    if search.is_normalized and not figure.higher_is_better:
+        # The table has it the other way round, as the paper does; a score that is better when higher is turned over.
+        return f"Reference’s {metric} ÷ its own on the target"
+    named = f"normalized {metric}" if search.is_normalized else metric
+    return f"{named[0].upper()}{named[1:]} on the target"
 
 
 def _list_entries(search: SearchRecord, tries: tuple[Try, ...]) -> tuple[LegendEntry, ...]:

@@ -39,7 +39,7 @@ def test_report_gives_cells_and_curves(tmp_path):
     assert (cell.model, cell.value, cell.n, cell.normalized) == ("Edited", 0.5, 10, 0.9)
     assert math.isnan(cell.control_ratio)
     (sweep,) = figures.sweeps
-    assert sweep.curves == (Curve("Digits", ((0.5, 0.5),)), Curve("Plain", ((0.5, math.inf),), is_control=True))
+    assert sweep.curves == (Curve("accuracy, Digits", ((0.5, 0.5),)), Curve("accuracy, Plain", ((0.5, math.inf),), is_control=True))
     assert math.isnan(sweep.limit)
 
 

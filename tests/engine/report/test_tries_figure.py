@@ -49,7 +49,7 @@ def test_each_set_has_a_mark_and_the_choice_is_named(search):
     legend = 2
     assert svg.count("<use") == len(SETS) + legend
     assert "chosen λ = 0.5, 0.5" in list_texts(svg)
-    assert "Figure on the target; line: best so far" in list_texts(svg)
+    assert "Accuracy on the target; line: best so far" in list_texts(svg)
     assert "chosen λ = 0.5, 0.5, 0.700." in describe_tries(search)
 
 
@@ -60,3 +60,11 @@ def test_a_score_says_what_it_is_of(search):
 
 def test_without_a_known_score_nothing_is_drawn(search):
     assert draw_search(replace(search, points=tuple(replace(point, score=math.nan) for point in search.points)), "k") == ""
+
+
+def test_a_score_of_one_target_names_its_metric(search):
+    assert name_score(replace(search, is_normalized=True)) == "Normalized accuracy on the target"
+    turned = tuple(replace(one, metric="perplexity", higher_is_better=False) for one in search.points[0].targets)
+    points = (replace(search.points[0], targets=turned), *search.points[1:])
+    assert name_score(replace(search, points=points)) == "Perplexity on the target"
+    assert name_score(replace(search, points=points, is_normalized=True)) == "Reference’s perplexity ÷ its own on the target"
