@@ -6,7 +6,6 @@ import importlib.metadata
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from fractions import Fraction
 
 from engine.checkpoints.config import list_architectures, read_config
 from engine.checkpoints.header import Header
@@ -14,6 +13,7 @@ from engine.checkpoints.staging_folder import FILES_NAME
 from engine.document.model import NodeId
 from engine.errors import CheckpointError
 from engine.execution.device import describe_device
+from engine.execution.edit_length import find_edit_share
 from engine.execution.edited_places import place_edited
 from engine.execution.measuring import relate_figures
 from engine.execution.outputs import Output
@@ -24,7 +24,7 @@ from engine.execution.run import Execution
 from engine.operation import Choice, Measure, PortKind
 from engine.planning.form_text import format_sentence
 from engine.planning.formula import group_forms, write_formula
-from engine.planning.linear import Atom, Folding, Form, Segments
+from engine.planning.linear import Folding, Form
 from engine.planning.measurements import metric_steps
 from engine.planning.plan import FORMAT_NUMBER
 from engine.planning.structure import Step
@@ -106,7 +106,8 @@ def _summarise_output(execution: Execution, output: Output, metrics: Mapping[Nod
     value = plan.planner.sink_value(output.node)
     form = _main_form(execution, value)
     wired = metric_steps(plan.resolved.graph, step)
-    share, estimate = _find_edit_share(execution, value), output.writer.sample.estimate_share()
+    share = find_edit_share(value, execution.findings.similarities.values(), plan.planner, execution.strengths)
+    estimate = output.writer.sample.estimate_share()
     base = plan.resolved.values[value].parent
     specs = [spec for shard in output.shards for spec in shard.tensors.values()]
     return OutputRecord(
@@ -139,40 +140,6 @@ def _find_architecture(output: Output) -> str:
         return ""
     found = () if "auto_map" in config else list_architectures(config)
     return found[0] if len(found) == 1 else ""
-
-
-def _find_edit_share(execution: Execution, value: NodeId) -> float | None:
-    """Return ‖edit‖/‖θ₀‖ where a Similarity node has measured the vector that the edit is a multiple of."""
-    for node, record in execution.findings.similarities.items():
-        wires = execution.plan.resolved.graph.steps[node].inputs["vectors"]
-        for wire, share in zip(wires, record.relative_norms, strict=False):
-            factors = _find_factors(execution, value, wire.node)
-            factor = factors.pop() if len(factors) == 1 else None
-            if factor is not None:
-                return abs(float(factor)) * share
-    return None
-
-
-def _find_factors(execution: Execution, edit: NodeId, vector: NodeId) -> set[Fraction | None]:
-    """Return the factors of an edit to a vector over all tensors, None among them where it is no multiple: one and the same is wanted."""
-    folding, values = execution.plan.folding, execution.plan.resolved.values
-    factors: set[Fraction | None] = set()
-    for tensor in dict.fromkeys((*values[edit].shapes, *values[vector].shapes)):
-        sides = [folding.segments(node, tensor) for node in (edit, vector)]
-        stops = sorted({stop for segments in sides for stop, _ in segments})
-        for stop in stops:
-            first, second = (_terms_at(execution, segments, stop) for segments in sides)
-            if first or second:
-                factors |= (
-                    {first.get(atom, Fraction(0)) / number for atom, number in second.items()} if first.keys() == second.keys() else {None}
-                )
-    return factors
-
-
-def _terms_at(execution: Execution, segments: Segments, stop: int) -> Mapping[Atom, Fraction]:
-    form = next((form for end, form in segments if stop <= end), None)
-    terms = form.substitute(execution.strengths).terms if form else ()
-    return {atom: weight.number for atom, weight in terms if weight.number}
 
 
 def _main_form(execution: Execution, value: NodeId) -> Form:
