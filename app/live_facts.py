@@ -12,7 +12,7 @@ from app.live_view import FamilyView
 from app.similarity_figures import find_meanings, list_rows
 from engine.document.model import NodeId
 from engine.operation import PortKind
-from engine.similarity.geometry_presets import model_stock_ratio
+from engine.similarity.geometry_presets import adds_only, model_stock_ratio
 
 _MOST_OPERANDS = 4
 _MOST_PAIRS = 3
@@ -98,8 +98,7 @@ def _tell_shares(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
     for task in own[:_MOST_OPERANDS]:
         yield f"share of {_name(view, task)} in it", f"{view.figures.shares[row, task]:.2f}"
     whole = model_stock_ratio(view.figures.inner[np.ix_(own, own)])
-    if math.isfinite(whole) and (view.figures.weights[:, row] >= 0).all():
-        # What takes a vector away is no mean of models.
+    if math.isfinite(whole) and adds_only(view.figures.weights[:, row]):
         yield "Model Stock’s t of these", f"{whole:.2f}"
 
 

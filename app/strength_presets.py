@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 
 from app.decimal_text import format_decimal
@@ -14,7 +13,7 @@ from app.live_view import FamilyView
 from engine.document.json_values import JsonValue
 from engine.document.model import NodeId
 from engine.planning.coefficient import Symbol
-from engine.similarity.geometry_presets import model_stock_ratio, weighted_products
+from engine.similarity.geometry_presets import suggest_weights
 
 _CONTEXT = "strength_presets"
 _STRENGTHS = frozenset({("apply", "strength"), ("scale", "factor")})
@@ -62,37 +61,33 @@ def _suggest_strength(view: FamilyView, node: NodeId, symbol: Symbol) -> Iterato
     found = view.space.suggest(view.values, node, symbol)
     if found is None or len(found.summands) < 2:  # noqa: PLR2004  (of one vector every preset is 1)
         return
-    count = len(found.summands)
-    yield Preset(f"1/{count}", _round(found.mean), _tr("The mean of the {0} fine-tunes that the vector is made of.").format(count))
+    count, anchored = len(found.summands), _is_from_base(view, node, symbol)
+    if found.mean is not None:
+        models = anchored and max(found.summands) < len(view.space.family.family.vectors)
+        words = _tr("The mean of the {0} fine-tunes that the vector is made of.") if models else _tr("The mean of the {0} vectors in it.")
+        title = f"1/{count}" if found.weight == 1 else _tr("mean")
+        yield Preset(title, _round(found.mean), words.format(count))
     yield Preset(_tr("norm match"), _round(found.norm_match), _tr("As long an edit as one fine-tuning: mean ‖τ‖ / ‖Σ τ‖."))
-    stock = _find_model_stock(view, view.space.evaluator.slope(view.values, symbol)[:, view.space.rows[node]])
-    if stock is not None:
-        ratio, strength = stock
-        text = _tr("Model Stock, over the whole model: t = {0} of the mean, from how alike the vectors are.").format(format_decimal(ratio))
-        yield Preset(_tr("Model Stock"), _round(strength), text)
+    if found.model_stock is not None and found.stock_ratio is not None and anchored:
+        told = format_decimal(round(found.stock_ratio, 2))
+        words = _tr("Model Stock, over the whole model: t = {0} of the mean, from how alike the vectors are.")
+        yield Preset(_tr("Model Stock"), _round(found.model_stock), words.format(told))
 
 
-def _find_model_stock(view: FamilyView, direction: NDArray[np.float64]) -> tuple[float, float] | None:
-    """Return Model Stock's t and the strength that makes t·mean(τ) of a sum; None of a sum that weighs its vectors unequally."""
-    columns = np.flatnonzero(direction.any(axis=0))
-    weights = direction[:, columns]
-    if not weights.size or np.ptp(weights) > 0:
-        return None
-    products = weighted_products(view.space.geometry, direction)[np.ix_(columns, columns)]
-    ratio = model_stock_ratio(products)
-    return (round(ratio, 2), ratio / (len(columns) * float(weights[0, 0]))) if np.isfinite(ratio) and ratio > 0 else None
+def _is_from_base(view: FamilyView, node: NodeId, symbol: Symbol) -> bool:
+    """Tell whether nothing but θ₀ is left of a node's value when a number is 0: on another base the mean edit makes no mean of models."""
+    rest = view.space.evaluator.evaluate({**view.values, symbol: 0.0})[:, view.space.rows[node]]
+    return not rest.any()
 
 
 def _suggest_weights(view: FamilyView, node: NodeId) -> Iterator[Preset]:
     rows = [view.space.rows[operand] for operand in view.space.family.nodes[view.space.rows[node]].operands if operand in view.space.rows]
-    squares = np.diagonal(view.figures.inner)[rows]
-    count, total = len(rows), float(view.figures.inner[np.ix_(rows, rows)].sum())
-    if count < 2 or not (squares > 0).all() or not total > 0:  # noqa: PLR2004  (as above)
+    found, count = suggest_weights(view.figures.inner[np.ix_(rows, rows)]), len(rows)
+    if found is None:
         return
-    match = float(np.sqrt(squares).mean() / np.sqrt(total))
-    yield Preset(f"1/{count}", (_round(1 / count),) * count, _tr("The mean of the {0} vectors.").format(count))
-    yield Preset(_tr("norm match"), (_round(match),) * count, _tr("As long a sum as one of the vectors: mean ‖τ‖ / ‖Σ τ‖."))
-    shares = tuple(_round(float(square)) for square in squares / squares.sum())
+    yield Preset(f"1/{count}", (_round(found.mean),) * count, _tr("The mean of the {0} vectors.").format(count))
+    yield Preset(_tr("norm match"), (_round(found.norm_match),) * count, _tr("As long a sum as one of the vectors: mean ‖τ‖ / ‖Σ τ‖."))
+    shares = tuple(map(_round, found.meta_gpt))
     told = "  ".join(map(format_decimal, shares))
     yield Preset(_META_GPT, shares, _tr("Each by its share of the squared lengths, ‖τᵢ‖² / Σ ‖τₖ‖²: {0}.").format(told))
 

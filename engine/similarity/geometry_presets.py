@@ -9,6 +9,8 @@ import numpy as np
 from engine.similarity.geometry import Geometry
 from engine.similarity.gram_table import Floats
 
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True)
 class StrengthPresets:
@@ -16,10 +18,34 @@ class StrengthPresets:
 
     summands: tuple[int, ...]
     """The columns of the summands."""
-    mean: float
-    """1/T: the mean of the fine-tuned models."""
     norm_match: float
     """mean‖τᵢ‖ / ‖Στᵢ‖ (science.md, section 3): the edit is as long as one fine-tuning; 1/√T for orthogonal vectors of one length."""
+    weight: float | None
+    """What every summand is multiplied by at strength 1; None for a sum that weighs them unequally or takes one away, and so is no mean."""
+    stock_ratio: float | None
+    """Model Stock's t over the whole model; None as above, and where the vectors point apart, so that t is not above 0."""
+
+    @property
+    def mean(self) -> float | None:
+        """Return the strength that makes the mean of the vectors, 1/T of their plain sum; None where none does."""
+        return 1 / (len(self.summands) * self.weight) if self.weight is not None else None
+
+    @property
+    def model_stock(self) -> float | None:
+        """Return the strength that makes t times the mean; None where none does."""
+        return self.stock_ratio * self.mean if self.stock_ratio is not None and self.mean is not None else None
+
+
+@dataclass(frozen=True)
+class WeightPresets:
+    """Hold what is suggested as weights of T vectors that are added up."""
+
+    mean: float
+    """1/T, for each."""
+    norm_match: float
+    """mean‖τᵢ‖ / ‖Στᵢ‖, for each: the sum is as long as one of them."""
+    meta_gpt: tuple[float, ...]
+    """λᵢ = ‖τᵢ‖² / Σₖ ‖τₖ‖², one for each (MetaGPT: Zhou et al. 2024, arXiv 2406.11385, its closed form for orthogonal vectors)."""
 
 
 def suggest_strengths(geometry: Geometry, direction: Floats) -> StrengthPresets | None:
@@ -37,8 +63,30 @@ def suggest_strengths(geometry: Geometry, direction: Floats) -> StrengthPresets 
     total = float(products.sum())
     if not len(summands) or total <= 0:
         return None
-    norms = np.sqrt(squares[summands])
-    return StrengthPresets(tuple(int(column) for column in summands), 1 / len(summands), float(norms.mean() / np.sqrt(total)))
+    match = float(np.sqrt(squares[summands]).mean() / np.sqrt(total))
+    weights = direction[:, summands]
+    if not adds_only(weights) or np.ptp(weights) > _ROUNDING * weights.max():
+        return StrengthPresets(tuple(map(int, summands)), match, None, None)
+    ratio = model_stock_ratio(products[np.ix_(summands, summands)])
+    return StrengthPresets(tuple(map(int, summands)), match, float(weights.flat[0]), ratio if ratio > 0 else None)
+
+
+def suggest_weights(inner: Floats) -> WeightPresets | None:
+    """Return the presets for the weights of a sum; None of fewer than two vectors, where one is zero or not known, or where all cancel.
+
+    Args:
+        inner: (T, T) inner products of the vectors, each at weight 1.
+    """
+    squares, total = np.diagonal(inner), float(inner.sum())
+    if len(inner) < 2 or not (squares > 0).all() or not total > 0:  # noqa: PLR2004  (of one vector every preset is 1)
+        return None
+    match = float(np.sqrt(squares).mean() / np.sqrt(total))
+    return WeightPresets(1 / len(inner), match, tuple(map(float, squares / squares.sum())))
+
+
+def adds_only(weights: Floats) -> bool:
+    """Tell whether a sum takes no vector away: only then is it, at some strength, a mean of models (1/T, Model Stock)."""
+    return bool((weights >= 0).all())
 
 
 def weighted_products(geometry: Geometry, direction: Floats) -> Floats:

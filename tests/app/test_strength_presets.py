@@ -23,7 +23,20 @@ def measured(lasting_engine):
         "single": Node("apply", {"strength": 0.9}, "Single"),
         "search": Node("strength_search", label="Search"),
     }
-    wires = ("base.checkpoint single.base", "tau.vector single.vector", "sum.vector search.vectors", "base.checkpoint search.base")
+    more |= {"no": Node("negate"), "analogy": Node("analogy"), **{name: Node("apply") for name in ("forget", "like", "elsewhere")}}
+    more |= {"photo": Node("checkpoint", {"source": str(MODELS / "photo")}, "photo"), "tau3": Node("task_vector")}
+    wires = (
+        *("base.checkpoint single.base", "tau.vector single.vector", "sum.vector search.vectors", "base.checkpoint search.base"),
+        *("sum.vector no.vector", "no.vector forget.vector", "base.checkpoint forget.base"),
+        *(
+            "photo.checkpoint tau3.tuned",
+            "base.checkpoint tau3.base",
+            "tau3.vector analogy.a",
+            "tau.vector analogy.b",
+            "tau2.vector analogy.c",
+        ),
+        *("analogy.vector like.vector", "base.checkpoint like.base", "sum.vector elsewhere.vector", "photo.checkpoint elsewhere.base"),
+    )
     with follow_session(lasting_engine) as live:
         live.session.new(draw_sum(more, *wires))
         live.checker.check_now()
@@ -82,7 +95,29 @@ def test_an_average_of_models_can_weigh_them_by_their_lengths(live, qtbot):
 def test_vectors_that_are_weighed_unequally_are_no_model_stock(live):
     assert live.set_number(NodeId("sum"), "weights.1", 3.0)
     found = [preset.title for preset in list_presets(live.families, NodeId("apply"), "apply", "strength")]
-    assert found == ["1/2", "norm match"]
+    assert found == ["norm match"]
+
+
+@pytest.mark.parametrize("node", ["forget", "like"])
+def test_what_takes_a_vector_away_is_no_mean_of_models(live, node):
+    """Of θ₀ − λ(τ₁ + τ₂) and θ₀ + λ(B − A + C) no λ is the mean of fine-tunes, and Model Stock would turn the edit round."""
+    assert [preset.title for preset in list_presets(live.families, NodeId(node), "apply", "strength")] == ["norm match"]
+
+
+def test_on_another_base_the_mean_of_the_vectors_is_no_mean_of_models(live):
+    found = {preset.title: preset.help for preset in list_presets(live.families, NodeId("elsewhere"), "apply", "strength")}
+    assert list(found) == ["1/2", "norm match"]
+    assert "fine-tunes" not in found["1/2"]
+    assert (
+        "fine-tunes" in {preset.title: preset.help for preset in list_presets(live.families, NodeId("apply"), "apply", "strength")}["1/2"]
+    )
+
+
+def test_a_sum_that_is_scaled_has_its_mean_elsewhere(live):
+    live.session.apply("Set", lambda document: set_parameter(document, NodeId("sum"), "weights", (2.0, 2.0)))
+    found = {preset.title: preset.value for preset in list_presets(live.families, NodeId("apply"), "apply", "strength")}
+    assert list(found) == ["mean", "norm match", "Model Stock"]
+    assert found["mean"] == 0.25
 
 
 def test_a_button_sets_the_strength_as_one_step(live, inspector):
@@ -99,11 +134,11 @@ def test_the_buttons_follow_a_number_that_is_moved(live, inspector):
     """“Norm match” for the sum hangs on the sum's length, which the weights change."""
     inspector.show_nodes([NodeId("apply")])
     (row,) = inspector.findChildren(PresetRow)
-    before = row.buttons[1].text()
+    before = row.buttons[-1].text()
     assert live.set_number(NodeId("sum"), "weights.1", 3.0)
     presets = list_presets(live.families, NodeId("apply"), "apply", "strength")
     assert [button.text() for button in row.buttons] == [preset.text for preset in presets]
-    assert row.buttons[1].text() != before
+    assert row.buttons[-1].text() != before
 
 
 def test_a_button_sets_all_weights(live, inspector):

@@ -120,7 +120,8 @@ def test_suggestions_do_not_depend_on_where_the_slider_is(drawn):
     found = space.suggest(values, "edit", STRENGTH)
     assert found == space.suggest({**values, STRENGTH: -3}, "edit", STRENGTH)
     assert len(found.summands) == 3
-    assert found.mean == pytest.approx(1 / 3)
+    assert found.mean is None
+    assert found.norm_match > 0
 
 
 def test_a_map_kept_still_stays_where_it_was(drawn):

@@ -6,22 +6,68 @@ import numpy as np
 import pytest
 import torch
 
-from engine.similarity.geometry_presets import model_stock_ratio, suggest_strengths
+from engine.similarity.geometry_presets import adds_only, model_stock_ratio, suggest_strengths, suggest_weights
 
 
-def test_presets_of_a_sum_are_those_of_its_vectors(tiny):
-    direction = np.array([[1, 0, 1, -1]], dtype=float)
-    vectors = tiny.edits(np.eye(4)[None])[[0, 2, 3]] * torch.tensor([[1.0], [1.0], [-1.0]])
-    norms = torch.linalg.norm(vectors, dim=1).numpy()
-    found = suggest_strengths(tiny.geometry(), direction)
+def measure_lengths(tiny, weights):
+    """Return the lengths of the weighed vectors, and that of their sum."""
+    vectors = tiny.edits(np.diag(np.asarray(weights, dtype=float))[None])
+    lengths = torch.linalg.norm(vectors, dim=1).numpy()
+    return lengths[lengths > 0], torch.linalg.norm(vectors.sum(0)).item()
+
+
+@pytest.mark.parametrize("weight", [1.0, 0.5, 2.0])
+def test_presets_of_a_sum_are_those_of_its_vectors(tiny, weight):
+    weights = np.array([1, 0, 1, 1]) * weight
+    lengths, whole = measure_lengths(tiny, weights)
+    found = suggest_strengths(tiny.geometry(), weights[None])
     assert found.summands == (0, 2, 3)
-    assert found.mean == pytest.approx(1 / 3)
-    assert found.norm_match == pytest.approx(norms.mean() / torch.linalg.norm(vectors.sum(0)).item(), rel=1e-5)
+    assert found.mean == pytest.approx(1 / (3 * weight))
+    assert found.norm_match == pytest.approx(lengths.mean() / whole, rel=1e-5)
+    inner = tiny.geometry().measure(np.eye(4)[None]).inner
+    ratio = model_stock_ratio(inner[np.ix_([0, 2, 3], [0, 2, 3])])
+    assert ratio > 0
+    assert found.stock_ratio == pytest.approx(ratio)
+    assert found.model_stock == pytest.approx(ratio / (3 * weight))
+
+
+@pytest.mark.parametrize("weights", [(1, 0, 1, -1), (-1, 0, -1, -1), (1, 0, 3, 1)], ids=["analogy", "negation", "unequal"])
+def test_what_is_no_mean_has_no_strength_that_makes_one(tiny, weights):
+    lengths, whole = measure_lengths(tiny, weights)
+    found = suggest_strengths(tiny.geometry(), np.array([weights], dtype=float))
+    assert (found.mean, found.stock_ratio, found.model_stock) == (None, None, None)
+    assert found.norm_match == pytest.approx(lengths.mean() / whole, rel=1e-5)
+
+
+def test_layers_that_are_weighed_otherwise_are_no_mean(tiny):
+    direction = np.array([[1, 1, 0, 0], [0.5, 0.5, 0, 0]])
+    found = suggest_strengths(tiny.geometry(dict.fromkeys(tiny.table.tensors[1:], 1)), direction)
+    assert found.mean is None
 
 
 def test_one_vector_is_as_long_as_itself(tiny):
-    found = suggest_strengths(tiny.geometry(), np.array([[0, -1, 0, 0]], dtype=float))
+    found = suggest_strengths(tiny.geometry(), np.array([[0, 1, 0, 0]], dtype=float))
     assert (found.mean, found.norm_match) == (1, pytest.approx(1))
+    assert suggest_strengths(tiny.geometry(), np.array([[0, -1, 0, 0]], dtype=float)).norm_match == pytest.approx(1)
+
+
+def test_weights_are_those_of_the_lengths(tiny):
+    lengths, whole = measure_lengths(tiny, [1, 0, 1, 0])
+    found = suggest_weights(tiny.geometry().measure(np.eye(4)[None]).inner[np.ix_([0, 2], [0, 2])])
+    assert found.mean == 0.5
+    assert found.norm_match == pytest.approx(lengths.mean() / whole, rel=1e-5)
+    assert found.meta_gpt == pytest.approx(tuple(lengths**2 / (lengths**2).sum()), rel=1e-5)
+
+
+@pytest.mark.parametrize("inner", [np.eye(1), np.zeros((2, 2)), np.full((2, 2), np.nan), np.array([[1.0, -1.0], [-1.0, 1.0]])])
+def test_no_weights_are_suggested_for_what_can_not_be_weighed(inner):
+    assert suggest_weights(inner) is None
+
+
+def test_a_sum_takes_nothing_away():
+    assert adds_only(np.array([0.0, 0.5]))
+    assert not adds_only(np.array([1.0, -0.5]))
+    assert not adds_only(np.array([1.0, np.nan]))
 
 
 def test_nothing_is_suggested_for_what_is_zero_or_not_known(tiny):
