@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.live_view import LiveView
 from app.session import Session
 from app.strength_presets import Preset, list_presets
+from app.widgets.flow_layout import FlowLayout
 from app.widgets.presence import show_where_owned
 from engine.document.edits import set_parameter
 from engine.document.model import NodeId
+
+_WIDEST = "0.00"
+"""A figure as wide as most that stand on a button."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,34 @@ class PresetTarget:
     node: NodeId
     operation: str
     parameter: str
+
+
+class PresetButton(QPushButton):
+    """Say what it sets; other figures leave it as wide as it is, so that nothing jumps while a slider moves."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        """Say nothing yet."""
+        super().__init__(parent)
+        self._title = ""
+        self._widest = 0
+        """Of all that it has said of one preset."""
+        self.setProperty("quiet", True)
+
+    def show_preset(self, preset: Preset) -> None:
+        """Say another preset, or another figure of the same."""
+        self._widest = self._widest if preset.title == self._title else 0
+        self._title = preset.title
+        self.setText(preset.text)
+        self.setToolTip(preset.help)
+        self.setAccessibleDescription(preset.help)
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:  # noqa: N802  (Qt's name)
+        """Return room for two decimals."""
+        room = self.fontMetrics().horizontalAdvance(f"{self._title} {_WIDEST}") - self.fontMetrics().horizontalAdvance(self.text())
+        own = super().sizeHint()
+        self._widest = max(self._widest, own.width() + max(room, 0))
+        return QSize(self._widest, own.height())
 
 
 class PresetRow(QWidget):
@@ -35,10 +68,8 @@ class PresetRow(QWidget):
         self._target = target
         self._presets: tuple[Preset, ...] = ()
         self.setAccessibleName(self.tr("Suggested strengths"))
-        self._layout = QHBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(4)
-        self.buttons: list[QPushButton] = []
+        self._layout = FlowLayout(self)
+        self.buttons: list[PresetButton] = []
         live.model_changed.connect(self._show)
         live.moved.connect(self._show)
         self._show()
@@ -50,9 +81,7 @@ class PresetRow(QWidget):
         if presets != self._presets:
             self._presets = presets
             for button, preset in zip(self.buttons, presets, strict=True):
-                button.setText(preset.text)
-                button.setToolTip(preset.help)
-                button.setAccessibleDescription(preset.help)
+                button.show_preset(preset)
         show_where_owned(self, bool(presets))
 
     def _make_buttons(self, count: int) -> None:
@@ -61,12 +90,10 @@ class PresetRow(QWidget):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        self.buttons = [QPushButton() for _ in range(count)]
+        self.buttons = [PresetButton() for _ in range(count)]
         for number, button in enumerate(self.buttons):
-            button.setProperty("quiet", True)
             button.clicked.connect(partial(self._set, number))
             self._layout.addWidget(button)
-        self._layout.addStretch(1)
 
     def _set(self, number: int, _checked: bool = False) -> None:
         preset, target = self._presets[number], self._target

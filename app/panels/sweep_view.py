@@ -161,9 +161,10 @@ class SweepView(FigureView):
         self.use_button.setEnabled(not self._use.is_in_use)
 
     def _word_use(self, use: StrengthUse, *, is_final: bool) -> str:
-        strengths = _write(use.strengths) if is_final else self.tr("{0}, the best so far,").format(_write(use.strengths))
         if not use.settings:
-            return self.tr("Add an Apply with λ = {0}").format(strengths)
+            words = self.tr("Add an Apply with λ = {0}") if is_final else self.tr("Add an Apply with the best so far, λ = {0}")
+            return words.format(_write(use.strengths))
+        strengths = _write(use.strengths) if is_final else self.tr("{0}, the best so far,").format(_write(use.strengths))
         nodes = list(dict.fromkeys(setting.node for setting in use.settings if not _is_neutral(setting)))
         names = [f"‘{name_node(self._session.document, node)}’" for node in nodes or [use.settings[0].node]]
         where = ", ".join(names) if len(names) <= _SEVERAL else self.tr("{0} nodes").format(len(names))

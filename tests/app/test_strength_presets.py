@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QApplication
 from safetensors.numpy import load_file
 
 from app.panels.inspector import InspectorPanel
-from app.panels.preset_row import PresetRow
+from app.panels.preset_row import PresetButton, PresetRow
 from app.panels.strength_curve import StrengthCurve, find_sweep
 from app.report_figures import Curve, Sweep
-from app.strength_presets import list_presets
+from app.strength_presets import Preset, list_presets
 from engine.document.edits import add_node, connect, set_parameter
 from engine.document.model import Node, NodeId, PortRef, Wire
 from tests.app.live_graph import MODELS, PATIENCE, draw_sum, follow_session
@@ -167,3 +168,30 @@ def test_a_curve_belongs_to_the_search_over_the_same_vector(live):
     assert find_sweep(document, NodeId("single"), [SWEEP]) is None
     assert find_sweep(set_parameter(document, NodeId("search"), "strengths", "each"), NodeId("apply"), [SWEEP]) is None
     assert find_sweep(document, NodeId("gone"), [SWEEP]) is None
+
+
+@pytest.mark.parametrize("width", [225, 300])
+def test_buttons_that_have_no_room_go_into_the_next_line(live, inspector, qtbot, width):
+    inspector.resize(width, 700)
+    with qtbot.waitExposed(inspector):
+        inspector.show()
+    inspector.show_nodes([NodeId("apply")])
+    (row,) = inspector.findChildren(PresetRow)
+    QApplication.sendPostedEvents()
+    qtbot.waitUntil(lambda: row.buttons[-1].y() > 0)
+    assert all(button.width() >= button.sizeHint().width() for button in row.buttons)
+    assert all(row.rect().contains(button.geometry()) for button in row.buttons)
+
+
+def test_other_figures_leave_a_button_as_wide_as_it_is(qtbot):
+    button = PresetButton()
+    qtbot.addWidget(button)
+    widths = []
+    for figure in (0.5, 0.55, 1, 0.5):
+        button.show_preset(Preset("norm match", figure, ""))
+        widths.append(button.sizeHint().width())
+    assert len(set(widths)) == 1
+    button.show_preset(Preset("norm match", 10.55, ""))
+    wider = button.sizeHint().width()
+    button.show_preset(Preset("norm match", 0.5, ""))
+    assert button.sizeHint().width() == wider > widths[0]

@@ -75,9 +75,12 @@ def test_where_no_node_makes_the_edit_the_button_offers_one(view, searched):
     searched.apply("more", lambda document: connect(document, Wire(PortRef.parse("tau-a.vector"), PortRef.parse("search.vectors"))))
     view.show_sweeps((Sweep("search", SWEEP.curves, choice=(0.5, 0.2), mode="each", vector_names=("a", "b")),))
     assert view.use_button.text() == "Add an Apply with λ = 0.5, 0.2"
+    stopped = Sweep("search", SWEEP.curves, choice=(0.5, 0.2), mode="each", vector_names=("a", "b"), is_final=False)
+    view.show_sweeps((stopped,))
+    assert view.use_button.text() == "Add an Apply with the best so far, λ = 0.5, 0.2"
     view.use_button.click()
     assert searched.document.nodes["add"].parameters["weights"] == (0.5, 0.2)
-    assert view.use_button.text() == "λ = 0.5, 0.2 is in use in ‘Add’"
+    assert view.use_button.text() == "λ = 0.5, 0.2, the best so far, is in use in ‘Add’"
 
 
 def test_subsets_are_a_matrix_of_pairs_and_a_curve_over_their_number(view, tmp_path):
