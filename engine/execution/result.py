@@ -84,6 +84,23 @@ class EditedPlace:
 
 
 @dataclass(frozen=True)
+class AnalogyRecord:
+    """Hold how near what an analogy makes (D̂) comes to the true vector (D)."""
+
+    node: str
+    """The analogy's."""
+    made: int
+    """The number of D̂ among the compared vectors, from 0."""
+    true: int
+    """The number of D."""
+    residual: float
+    """‖D̂ − D‖ / ‖D‖."""
+    cosine: float
+    searches: tuple[str, ...] = ()
+    """The strength searches that try D̂ alone."""
+
+
+@dataclass(frozen=True)
 class SimilarityRecord:
     """Hold what a Similarity node found about n vectors; NaN where a vector is zero."""
 
@@ -112,6 +129,11 @@ class SimilarityRecord:
     """The series that are compared step by step, and the vectors whose learning rates are known."""
     edited: tuple[EditedPlace, ...] = ()
     """The models whose difference from the common base is a sum of multiples of the vectors."""
+    analogies: tuple[AnalogyRecord, ...] = ()
+    """The analogies that are compared with the true vector."""
+    related: tuple[tuple[int, ...], ...] = ()
+    """The pairs of vectors, by their numbers from 0, that are made of one checkpoint beside what they are measured from: one of the other,
+    or both of a third. Their cosines tell how they were made."""
 
 
 @dataclass(frozen=True)
@@ -256,6 +278,8 @@ class OutputRecord:
     """The transformers class that opens the folder, as its config.json says; empty where it says none."""
     model_node: str = ""
     """The node whose value is written: figures of other edited models in the table are not figures of this output."""
+    analogies: tuple[str, ...] = ()
+    """The analogies that what is written is made of."""
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from engine.document.model import NodeId
+from engine.execution.analogies import list_corners
 from engine.execution.ordered_fold import OrderedFold
 from engine.execution.pieces import PieceEvaluator
 from engine.execution.result import LayerSimilarity, Matrix, PathRecord, SimilarityRecord
 from engine.execution.schedule import TensorTask
-from engine.operation import PortKind
 from engine.planning.work import TensorWork, WorkPlanner
 from engine.similarity.geometry import cosines_of, norms_of
 from engine.similarity.geometry_counts import count_figures
@@ -23,9 +23,6 @@ from engine.similarity.gram import PieceSums, VectorMeter, add_piece, empty_sums
 from engine.similarity.gram_table import MAGNITUDE_BINS, Floats, GramTable
 from engine.similarity.row_sums import RowSums
 from engine.similarity.sections import Section, find_sections
-
-_CORNERS = 3
-"""What an analogy is made of: A, B and C."""
 
 
 class SimilarityGatherer:
@@ -110,12 +107,9 @@ class SimilarityGatherer:
 
     def _find_corners(self, vector: NodeId) -> tuple[int, ...]:
         """Return the numbers of an analogy's A, B and C and its own; () for other vectors, and where one of them is not compared."""
-        step = self._planner.resolved.graph.steps[vector]
-        required = [operand.node for port in step.operation.inputs if not port.optional for operand in step.inputs[port.name]]
-        is_analogy = [port.kind for port in step.operation.inputs if not port.optional] == [PortKind.VECTOR] * _CORNERS
-        nodes = [*required, vector]
-        known = is_analogy and not step.node.muted and len(nodes) == _CORNERS + 1 and all(node in self._vectors for node in nodes)
-        return tuple(self._vectors.index(node) for node in nodes) if known else ()
+        corners = list_corners(self._planner.resolved.graph.steps[vector])
+        is_known = bool(corners) and all(node in self._vectors for node in corners)
+        return tuple(self._vectors.index(node) for node in (*corners, vector)) if is_known else ()
 
 
 @dataclass(frozen=True)

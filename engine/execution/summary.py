@@ -12,14 +12,25 @@ from engine.checkpoints.header import Header
 from engine.checkpoints.staging_folder import FILES_NAME
 from engine.document.model import NodeId
 from engine.errors import CheckpointError
+from engine.execution.analogies import compare_analogies, list_analogies
 from engine.execution.device import describe_device
 from engine.execution.edit_length import find_edit_share
 from engine.execution.edited_places import place_edited
 from engine.execution.measuring import relate_figures
 from engine.execution.outputs import Output
 from engine.execution.rated_paths import add_learning_rates
+from engine.execution.related_vectors import find_related
 from engine.execution.remarks import collect_remarks, describe_estimates
-from engine.execution.result import Conditions, FileRecord, InputRecord, MetricRecord, OutputRecord, RunResult, TestSetRecord
+from engine.execution.result import (
+    Conditions,
+    FileRecord,
+    InputRecord,
+    MetricRecord,
+    OutputRecord,
+    RunResult,
+    SimilarityRecord,
+    TestSetRecord,
+)
 from engine.execution.run import Execution
 from engine.operation import Choice, Measure, PortKind
 from engine.planning.form_text import format_sentence
@@ -51,10 +62,7 @@ def summarise(execution: Execution) -> RunResult:
             if node in plan.resolved.graph.needed
         ),
         test_sets=sets,
-        similarities=tuple(
-            add_learning_rates(place_edited(record, plan.planner, execution.strengths), plan.planner)
-            for record in findings.similarities.values()
-        ),
+        similarities=tuple(_complete_similarity(execution, record) for record in findings.similarities.values()),
         searches=tuple(findings.searches.values()),
         metrics=_merge(metrics.values()),
         remarks=(*collect_remarks(execution), *describe_estimates(outputs)),
@@ -62,6 +70,13 @@ def summarise(execution: Execution) -> RunResult:
         outputs=outputs,
         conditions=_describe_conditions(execution),
     )
+
+
+def _complete_similarity(execution: Execution, record: SimilarityRecord) -> SimilarityRecord:
+    """Return a record with what the graph says of its vectors."""
+    planner, strengths = execution.plan.planner, execution.strengths
+    placed = add_learning_rates(place_edited(record, planner, strengths), planner)
+    return find_related(compare_analogies(placed, planner), planner, strengths)
 
 
 def _summarise_input(execution: Execution, node: NodeId) -> InputRecord:
@@ -129,6 +144,7 @@ def _summarise_output(execution: Execution, output: Output, metrics: Mapping[Nod
         is_edit_norm_estimated=share is None and estimate is not None,
         architecture=_find_architecture(output),
         model_node=value,
+        analogies=list_analogies(plan.resolved.graph, value),
     )
 
 

@@ -227,9 +227,8 @@ class Figures:
             squares[first, second] = squares[second, first] = found
 
     def residual(self, made: int, true: int) -> float:
-        """Return ‖D̂ − D‖ / ‖D‖, for an analogy's result D̂ the gap of its parallelogram C + B − A − D (science.md, section 4)."""
-        norm = self.norms[true]
-        return float(self.distances[made, true] / norm) if norm > 0 else float("nan")
+        """Return how far what an analogy makes lies from what is true."""
+        return residual_of(float(self.distances[made, true]), float(self.norms[true]))
 
     def _veil(self, inner: Floats) -> Floats:
         """Make the rows and columns of nodes that are not known NaN."""
@@ -254,6 +253,16 @@ def cosines_of(inner: Floats) -> Floats:
     with_themselves = np.einsum("aka->ak", cosines)  # a view
     with_themselves[(norms > 0) & np.isfinite(norms)] = 1
     return np.clip(cosines, -1, 1, out=cosines)
+
+
+def residual_of(gap: float, norm: float) -> float:
+    """Return ‖D̂ − D‖ / ‖D‖, for an analogy's result D̂ the gap of its parallelogram C + B − A − D (science.md, section 4).
+
+    Args:
+        gap: ‖D̂ − D‖.
+        norm: ‖D‖; of none there is no residual (NaN).
+    """
+    return gap / norm if norm > 0 else float("nan")
 
 
 def chance_band(entries: int) -> float:
