@@ -12,7 +12,8 @@ from engine.report.cards import Card, deal_cards
 from engine.report.figures import SimilarityFigures, draw_search, draw_similarity
 from engine.report.map_figure import write_map_caption
 from engine.report.metrics_table import MetricsTable, tabulate
-from engine.report.subset_figure import describe_pairs, describe_sizes, draw_pairs, draw_sizes
+from engine.report.subset_figure import MODES, RankedSubset, describe_pairs, describe_sizes, draw_pairs, draw_sizes, rank_subsets
+from engine.report.tries_figure import name_score
 from engine.report.wording import write_chance, write_count, write_date, write_metric, write_seconds, write_words
 from engine.report.worth_knowing import Note, collect_notes
 from engine.sizes import write_bytes
@@ -43,6 +44,10 @@ class SearchPart:
     """The mean figure against the number of vectors; empty likewise."""
     pairs_sentence: str
     sizes_sentence: str
+    ranks: tuple[RankedSubset, ...]
+    """The best subsets; () unless pairs or subsets of vectors were tried."""
+    score_name: str
+    """What their scores are."""
 
 
 @dataclass(frozen=True)
@@ -121,10 +126,19 @@ def write_choice(record: SearchRecord) -> str:
     score = scored if record.rule == "best_target" else ""
     measured = "; the figures on test data were measured once, at this choice" if record.tests else ""
     tried = f", {len(record.points) - 1} of at most {record.budget} sets tried by {record.method}" if record.budget else ""
-    each = f" for {', '.join(record.vector_names)}" if record.vector_names else ""
     return (
-        f"λ = {record.chosen_text}{each} was chosen on validation data{tried} (rule: {write_words(record.rule)}{score}{limit}){measured}."
+        f"λ = {_write_strengths(record)} was chosen on validation data{tried} (rule: {write_words(record.rule)}{score}{limit}){measured}."
     )
+
+
+def _write_strengths(record: SearchRecord) -> str:
+    """Return the choice; of several vectors whose each strength is, those at 0 left out where it was searched who takes part."""
+    if not record.vector_names:
+        return record.chosen_text
+    texts = zip(record.chosen_text.split(","), record.vector_names, record.chosen_strengths, strict=True)
+    shown = [f"{text.strip()} for “{name}”" for text, name, strength in texts if strength or record.method not in MODES]
+    others = " and none of the others" if len(shown) < len(record.vector_names) else ""
+    return f"{', '.join(shown)}{others}"
 
 
 def _control_metric(record: SearchRecord) -> str:
@@ -160,7 +174,9 @@ def _show_searches(records: Sequence[SearchRecord]) -> tuple[SearchPart, ...]:
 
 def _show_search(record: SearchRecord, sentence: str, key: str) -> SearchPart:
     figures = (draw_search(record, key), sentence, draw_pairs(record, key), draw_sizes(record, key))
-    return SearchPart(record, _name_search(record), *figures, describe_pairs(record), describe_sizes(record))
+    return SearchPart(
+        record, _name_search(record), *figures, describe_pairs(record), describe_sizes(record), rank_subsets(record), name_score(record)
+    )
 
 
 def _show_similarity(record: SimilarityRecord, key: str) -> SimilarityPart:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from markupsafe import Markup
@@ -21,6 +22,7 @@ from engine.report.wording import write_figure
 from engine.subset_scores import Subset, Trial
 
 MODES: Final = ("pairs", "subsets")
+_MOST_RANKED: Final = 10
 _MEAN: Final = LegendEntry("mean over the subsets of a size", Ink(TARGET, "-", "o"))
 _SUBSET: Final = LegendEntry("one subset at its best strength", Ink(CONTROL, "none", "."))
 _TOP: Final = legend_height(2)
@@ -50,6 +52,27 @@ def draw_sizes(search: SearchRecord, key: str) -> Markup:
     finish_plot(canvas, axes, _TOP, "number of vectors", tuple(means))
     draw_legend(canvas, (_MEAN, _SUBSET), 0)
     return as_inline_svg(figure, f"{key}-sizes", describe_sizes(search))
+
+
+@dataclass(frozen=True)
+class RankedSubset:
+    """Hold one subset of vectors at its best strengths."""
+
+    vectors: tuple[str, ...]
+    strengths: tuple[float, ...]
+    """One for each of these vectors."""
+    score: float
+
+
+def rank_subsets(search: SearchRecord) -> tuple[RankedSubset, ...]:
+    """Return the subsets with the best scores, the best first; () for other searches."""
+    if search.method not in MODES:
+        return ()
+    best = sorted(find_best(search).items(), key=lambda item: item[1].score, reverse=is_higher_better(search))
+    return tuple(
+        RankedSubset(tuple(search.vector_names[index] for index in subset), tuple(trial.strengths[index] for index in subset), trial.score)
+        for subset, trial in best[:_MOST_RANKED]
+    )
 
 
 def find_best(search: SearchRecord) -> Mapping[Subset, Trial]:

@@ -9,7 +9,8 @@ import pytest
 
 from engine.evaluation.measurement import Measurement
 from engine.execution.result import SearchPoint, SearchRecord
-from engine.report.subset_figure import draw_pairs, draw_sizes, find_best, mean_by_size, tabulate_pairs
+from engine.report.report import write_choice
+from engine.report.subset_figure import draw_pairs, draw_sizes, find_best, mean_by_size, rank_subsets, tabulate_pairs
 
 
 def accuracy(value):
@@ -84,3 +85,21 @@ def test_figures_are_drawn_and_said_in_words(search):
     assert sizes.count("<use") == len(find_best(search)) + len(mean_by_size(search)) + legend
     assert draw_pairs(replace(search, method="coordinate"), "k") == ""
     assert draw_sizes(replace(search, method=""), "k") == ""
+
+
+def test_subsets_are_ranked_by_their_scores(search):
+    ranked = rank_subsets(search)
+    assert [found.vectors for found in ranked[:2]] == [("a", "b", "c"), ("a", "c")]
+    assert ranked[1].strengths == (1, 1)
+    assert [found.score for found in ranked] == sorted((found.score for found in ranked), reverse=True)
+    raw = tuple(replace(each, targets=tuple(replace(one, higher_is_better=False) for one in each.targets)) for each in search.points)
+    turned = rank_subsets(replace(search, is_normalized=False, points=raw))
+    assert [found.score for found in turned] == sorted(found.score for found in turned)
+    assert rank_subsets(replace(search, method="coordinate")) == ()
+
+
+def test_a_choice_tells_which_strength_is_whose(search):
+    assert write_choice(search).startswith("λ = 0.5 for “a”, 0.5 for “b”, 0.5 for “c” was chosen")
+    pair = replace(search, chosen_text="1, 0, 1", chosen_strengths=(1.0, 0.0, 1.0))
+    assert write_choice(pair).startswith("λ = 1 for “a”, 1 for “c” and none of the others was chosen")
+    assert write_choice(replace(pair, method="coordinate")).startswith("λ = 1 for “a”, 0 for “b”, 1 for “c” was chosen")
