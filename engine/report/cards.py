@@ -143,21 +143,39 @@ def _write_total(records: list[MetricRecord]) -> str:
 
 
 def _edit_card(output: OutputRecord, similarities: Sequence[SimilarityRecord]) -> Card | None:
-    """Return the largest cosine between two vectors and how large the edit is."""
+    """Return what the vectors' directions say first of all, and how large the edit is."""
+    about = "about " if output.is_edit_norm_estimated else ""
+    share = "" if output.edit_norm_share is None else about + write_share(output.edit_norm_share)
+    found = _compare_with_truth(output, similarities) or _find_largest_cosine(similarities)
+    if found is not None:
+        return Card(found.figure, (*found.lines, f"‖edit‖ / ‖θ‖ = {share}") if share else found.lines)
+    return Card(share, ("‖edit‖ / ‖θ‖", "how far the weights moved")) if share else None
+
+
+def _compare_with_truth(output: OutputRecord, similarities: Sequence[SimilarityRecord]) -> Card | None:
+    """Return how near the one analogy that the output is made of comes to its true vector; None where there are more, or none."""
+    compared = {found.node: (record, found) for record in similarities for found in record.analogies if found.node in output.analogies}
+    if len(compared) != 1:
+        return None
+    ((record, found),) = compared.values()
+    named = f"cos(D̂, D): “{record.names[found.made]}” against “{record.names[found.true]}”, the true vector"
+    return Card(write_cosine(found.cosine), (named, f"residual ‖D̂ − D‖ / ‖D‖ = {write_figure(found.residual)}"))
+
+
+def _find_largest_cosine(similarities: Sequence[SimilarityRecord]) -> Card | None:
+    """Return the cosine that is largest in size among the vectors of which none is made of another, nor two of a third."""
     pairs = [
-        (record.cosine[row][column], record.names[row], record.names[column])
+        (record.cosine[row][column], record.names[column], record.names[row])
         for record in similarities
         for row in range(len(record.names))
         for column in range(row)
-        if not math.isnan(record.cosine[row][column])
+        if not math.isnan(record.cosine[row][column]) and (column, row) not in record.related
     ]
-    about = "about " if output.is_edit_norm_estimated else ""
-    share = "" if output.edit_norm_share is None else about + write_share(output.edit_norm_share)
-    if pairs:
-        cosine, second, first = max(pairs, key=lambda pair: abs(pair[0]))
-        lines = (f"cos({first}, {second})" + (", the largest of all pairs" if len(pairs) > 1 else ""),)
-        return Card(write_cosine(cosine), (*lines, f"‖edit‖ / ‖θ‖ = {share}") if share else lines)
-    return Card(share, ("‖edit‖ / ‖θ‖", "how far the weights moved")) if share else None
+    if not pairs:
+        return None
+    cosine, first, second = max(pairs, key=lambda pair: abs(pair[0]))
+    of = "the pairs that share no checkpoint" if any(record.related for record in similarities) else "all pairs"
+    return Card(write_cosine(cosine), (f"cos({first}, {second})" + (f", the largest in size of {of}" if len(pairs) > 1 else ""),))
 
 
 def _write_bounds(low: float, high: float, metric: str) -> str:

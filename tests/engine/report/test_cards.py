@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from engine.execution.result import AnalogyRecord
 from engine.report.cards import deal_cards
 
 
@@ -108,3 +109,33 @@ def test_of_two_edited_models_on_one_set_only_the_written_one_counts(analogy):
     assert deal(both)[0].lines == deal(analogy)[0].lines
     neither = replace(both, outputs=(replace(both.outputs[0], model_node="elsewhere"),))
     assert len(deal(neither)) == 1  # only the size of the edit is left
+
+
+def compare(result, *analogies, related=(), made_of=("guess",)):
+    """Return the run with analogies and related pairs among its five vectors τ A, τ B, τ C, D̂ and τ D."""
+    similarity = replace(result.similarities[0], analogies=analogies, related=related)
+    return replace(result, similarities=(similarity,), outputs=(replace(result.outputs[0], analogies=made_of),))
+
+
+def test_an_analogy_is_held_against_its_true_vector(analogy):
+    card = deal(compare(analogy, AnalogyRecord("guess", 3, 4, 1.6, 0.14)))[-1]
+    assert card.figure == "0.14"
+    assert card.lines[:2] == ("cos(D̂, D): “D̂” against “τ D”, the true vector", "residual ‖D̂ − D‖ / ‖D‖ = 1.60")
+
+
+def test_of_several_analogies_the_one_that_was_written_counts(analogy):
+    others = [AnalogyRecord("other", 2, 1, 0.5, 0.9), AnalogyRecord("guess", 3, 4, 1.6, 0.14)]
+    assert deal(compare(analogy, *others))[-1].figure == "0.14"
+    assert "cos(D̂, D)" not in deal(compare(analogy, *others, made_of=()))[-1].lines[0]
+    assert "cos(D̂, D)" not in deal(compare(analogy, *others, made_of=("guess", "other")))[-1].lines[0]
+
+
+def test_the_cosine_of_a_vector_with_what_is_made_of_it_is_no_headline(analogy):
+    similarity = analogy.similarities[0]
+    largest = max(((row, column) for row in range(5) for column in range(row)), key=lambda pair: abs(similarity.cosine[pair[0]][pair[1]]))
+    card = deal(compare(analogy, related=(largest[::-1],)))[-1]
+    second = max(abs(similarity.cosine[row][column]) for row in range(5) for column in range(row) if (row, column) != largest)
+    assert abs(float(card.figure.replace("−", "-"))) == pytest.approx(second, abs=0.005)
+    assert card.lines[0].endswith(", the largest in size of the pairs that share no checkpoint")
+    everything = tuple((column, row) for row in range(5) for column in range(row))
+    assert deal(compare(analogy, related=everything))[-1].figure == "4.1 %"
