@@ -35,7 +35,8 @@ _LAYOUT_VERSION = 2
 """Rises when docks are added or renamed: an older layout is then left alone."""
 _PALETTE_WIDTH = 232
 _INSPECTOR_WIDTH = 300
-_BOTTOM_HEIGHT = 280
+_LEAST_BOTTOM, _BOTTOM_SHARE = 300, 1 / 3
+"""The panels below the canvas: pixels at least, else this share of the window."""
 
 
 class Workbench(QMainWindow):
@@ -99,7 +100,8 @@ class Workbench(QMainWindow):
         if not self.restoreState(preferences.layout("docks"), _LAYOUT_VERSION):
             sides = [self.docks["palette"], self.docks["inspector"]]
             self.resizeDocks(sides, [_PALETTE_WIDTH, _INSPECTOR_WIDTH], Qt.Orientation.Horizontal)
-            self.resizeDocks([self.docks["problems"]], [_BOTTOM_HEIGHT], Qt.Orientation.Vertical)
+            bottom = max(_LEAST_BOTTOM, round(self.height() * _BOTTOM_SHARE))
+            self.resizeDocks([self.docks["problems"]], [bottom], Qt.Orientation.Vertical)
 
     def _make_docks(self) -> Mapping[str, Dock]:
         panels: tuple[tuple[str, str, QWidget], ...] = (

@@ -1,19 +1,38 @@
-"""Where the names of points go, so that none covers another."""
+"""Where the names of points go, so that none covers another and no line to a name crosses one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 NO_ROOM = -1
 """Stands for the place of a label that found none: it is looked for near its point only, until the map is laid out anew."""
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom in pixels."""
+Line = tuple[float, float, float, float]
+"""From x, y to x, y in pixels."""
 _GAPS = (8.0, 20.0, 36.0, 60.0, 90.0, 130.0)
 """How far from its point a label may lie; the nearest that is free is taken."""
-_SIDES = ((1, -1), (1, 0), (1, 1), (0, -1), (0, 1), (-1, -1), (-1, 0), (-1, 1))
+_SIDES = (
+    (1, -1), (1, 0), (1, 1), (0, -1), (0, 1), (-1, -1), (-1, 0), (-1, 1),
+    (0.5, -1), (0.5, 1), (-0.5, -1), (-0.5, 1), (1, -0.5), (1, 0.5), (-1, -0.5), (-1, 0.5),
+    (0.25, -1), (0.25, 1), (-0.25, -1), (-0.25, 1), (0.75, -1), (0.75, 1), (-0.75, -1), (-0.75, 1),
+)  # fmt: skip
+"""Where the label is, right and down of its point; parts of the way are tried when the eight others are taken."""
+_PLACES = np.array([(across, down, gap) for gap in _GAPS for across, down in _SIDES])
 _FAR = 1
 """From this gap on a line leads from the point to its label."""
+_POINT_REACH = 5.0
+_CUT_COST, _CROSS_COST, _MISSING_COST = 3, 5, 12
+"""Against one for each gap farther away: how bad it is to cut a name, to cross something, and to leave a name out."""
+_CUTS = (1.0, 0.67, 0.33, 0.0)
+"""How much of what may be cut of a name is kept, one after the other."""
+_TURNS = 3
+"""How often all is laid out anew, those first that had it worst."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +44,8 @@ class Anchor:
     y: float
     width: float
     height: float
+    shortest: float = math.inf
+    """The width it may be cut to where the whole has no place; without an end where it must not be cut."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +56,14 @@ class Label:
     box: Box
     choice: int
     """Which of the possible places was taken."""
-    is_far: bool
-    """Whether a line should lead to it."""
+    leader: Line | None
+    """The line that leads to it from its point; None where it lies beside it."""
+    cost: int = 0
+    """How far from the best place it is."""
 
 
 def place_labels(anchors: Sequence[Anchor], obstacles: Sequence[Box], area: Box, before: Mapping[str, int]) -> tuple[Label, ...]:
-    """Return where labels go, the first anchors first; one that finds no free place has none.
+    """Return where labels go; one that finds no free place has none.
 
     Args:
         anchors: the points, the most important first.
@@ -48,14 +71,18 @@ def place_labels(anchors: Sequence[Anchor], obstacles: Sequence[Box], area: Box,
         area: what all labels lie in.
         before: the places taken last time: a label stays on its side while that is free, so that none jumps in a drag.
     """
-    taken = list(obstacles)
-    placed: list[Label] = []
-    for anchor in anchors:
-        label = _place_label(anchor, taken, area, before.get(anchor.key))
-        if label is not None:
-            taken.append(label.box)
-            placed.append(label)
-    return tuple(placed)
+    order, best, least = list(anchors), dict[str, Label](), math.inf
+    for _ in range(1 if before else _TURNS):
+        found = _place_in_turn(order, obstacles, area, before)
+        costs = {anchor.key: found[anchor.key].cost if anchor.key in found else _MISSING_COST for anchor in anchors}
+        # A missing name is the worse the more important its point is.
+        whole = sum(cost * (len(anchors) - rank if key not in found else 1) for rank, (key, cost) in enumerate(costs.items()))
+        if whole < least:
+            best, least = found, whole
+        if whole == 0:
+            break
+        order.sort(key=lambda anchor: -costs[anchor.key])
+    return tuple(best[anchor.key] for anchor in anchors if anchor.key in best)
 
 
 def overlap(one: Box, other: Box) -> bool:
@@ -63,20 +90,102 @@ def overlap(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _place_label(anchor: Anchor, taken: Sequence[Box], area: Box, before: int | None) -> Label | None:
-    choices = list(range(len(_SIDES) if before == NO_ROOM else len(_GAPS) * len(_SIDES)))
+def cross(one: Line, other: Line) -> bool:
+    """Tell whether two lines cross."""
+    return _side(one, other[:2]) != _side(one, other[2:]) and _side(other, one[:2]) != _side(other, one[2:])
+
+
+def touches(line: Line, box: Box) -> bool:
+    """Tell whether a line goes through a box."""
+    left, top, right, bottom = box
+    if any(left < x < right and top < y < bottom for x, y in (line[:2], line[2:])):
+        return True
+    return cross(line, (left, top, right, bottom)) or cross(line, (left, bottom, right, top))
+
+
+def _place_in_turn(anchors: Sequence[Anchor], obstacles: Sequence[Box], area: Box, before: Mapping[str, int]) -> dict[str, Label]:
+    taken, placed = np.array(obstacles, dtype=float).reshape(-1, 4), dict[str, Label]()
+    for anchor in anchors:
+        label = _place_label(anchor, _Surroundings(taken, area, anchors, tuple(placed.values())), before.get(anchor.key))
+        if label is not None:
+            placed[anchor.key] = label
+            taken = np.vstack((taken, label.box))
+    return placed
+
+
+@dataclass(frozen=True)
+class _Surroundings:
+    """Hold what a label has to go round."""
+
+    taken: NDArray[np.float64]
+    """(N, 4): boxes."""
+    area: Box
+    points: Sequence[Anchor]
+    labels: Sequence[Label]
+
+    def find_free(self, boxes: NDArray[np.float64]) -> NDArray[np.intp]:
+        """Return the numbers of the boxes that lie in the area and cover nothing."""
+        left, top, right, bottom = (boxes[:, [side]] for side in range(4))
+        others = self.taken.T
+        covers = (left < others[2]) & (others[0] < right) & (top < others[3]) & (others[1] < bottom)
+        inside = (boxes[:, :2] >= self.area[:2]).all(axis=1) & (boxes[:, 2:] <= self.area[2:]).all(axis=1)
+        return np.flatnonzero(inside & ~covers.any(axis=1))
+
+    def count_crossings(self, anchor: Anchor, box: Box, leader: Line | None) -> int:
+        """Return how often a label and the line to it get in the way of what is there."""
+        count = sum(label.leader is not None and touches(label.leader, box) for label in self.labels)
+        if leader is None:
+            return count
+        count += sum(label.leader is not None and cross(leader, label.leader) for label in self.labels)
+        count += sum(touches(leader, label.box) for label in self.labels)
+        return count + sum(touches(leader, _mark_box(point)) for point in self.points if _is_apart(point, anchor))
+
+
+def _place_label(anchor: Anchor, around: _Surroundings, before: int | None) -> Label | None:
+    """Return the place of last time, else the nearest without a crossing, be the name cut short for it; else the one with the fewest."""
+    least = min(anchor.shortest, anchor.width)
+    widths = tuple(dict.fromkeys(least + (anchor.width - least) * kept for kept in _CUTS))
     if before is not None and before != NO_ROOM:
-        choices.insert(0, before)
-    for choice in choices:
-        box = _box_of(anchor, choice)
-        is_inside = box[0] >= area[0] and box[1] >= area[1] and box[2] <= area[2] and box[3] <= area[3]
-        if is_inside and not any(overlap(box, other) for other in taken):
-            return Label(anchor.key, box, choice, choice // len(_SIDES) >= _FAR)
-    return None
+        kept = next((label for width in widths for label in _list_places(anchor, width, around, range(before, before + 1))), None)
+        if kept is not None:
+            return kept
+    crossed: list[Label] = []
+    for width in widths:
+        for label in _list_places(anchor, width, around, range(len(_SIDES) if before == NO_ROOM else len(_PLACES))):
+            if label.cost < _CROSS_COST + _CUT_COST * (width < anchor.width):
+                return label
+            crossed.append(label)
+    return min(crossed, key=lambda label: label.cost, default=None)
 
 
-def _box_of(anchor: Anchor, choice: int) -> Box:
-    gap, (across, down) = _GAPS[choice // len(_SIDES)], _SIDES[choice % len(_SIDES)]
-    left = anchor.x + across * gap - (0 if across > 0 else anchor.width if across < 0 else anchor.width / 2)
-    top = anchor.y + down * gap - (0 if down > 0 else anchor.height if down < 0 else anchor.height / 2)
-    return left, top, left + anchor.width, top + anchor.height
+def _list_places(anchor: Anchor, width: float, around: _Surroundings, choices: range) -> Iterable[Label]:
+    """Go through those of the places that are free."""
+    boxes = _find_boxes(anchor, width, choices)
+    for place in around.find_free(boxes).tolist():
+        left, top, right, bottom = boxes[place].tolist()
+        gap = choices[place] // len(_SIDES)
+        leader = (anchor.x, anchor.y, min(max(anchor.x, left), right), min(max(anchor.y, top), bottom)) if gap >= _FAR else None
+        crossings = around.count_crossings(anchor, (left, top, right, bottom), leader)
+        # Crossings count for more than any way.
+        cost = min(gap, _CROSS_COST - 1) + _CUT_COST * (width < anchor.width) + _CROSS_COST * crossings
+        yield Label(anchor.key, (left, top, right, bottom), choices[place], leader, cost)
+
+
+def _find_boxes(anchor: Anchor, width: float, choices: range) -> NDArray[np.float64]:
+    """Return (choices, 4): the boxes that a label may have."""
+    across, down, gap = _PLACES[choices.start : choices.stop].T
+    left = anchor.x + across * gap - width * (1 - across) / 2
+    top = anchor.y + down * gap - anchor.height * (1 - down) / 2
+    return np.stack((left, top, left + width, top + anchor.height), axis=1)
+
+
+def _is_apart(point: Anchor, anchor: Anchor) -> bool:
+    return math.hypot(point.x - anchor.x, point.y - anchor.y) > 2 * _POINT_REACH
+
+
+def _mark_box(point: Anchor) -> Box:
+    return point.x - _POINT_REACH, point.y - _POINT_REACH, point.x + _POINT_REACH, point.y + _POINT_REACH
+
+
+def _side(line: Line, place: tuple[float, float]) -> bool:
+    return (line[2] - line[0]) * (place[1] - line[1]) > (line[3] - line[1]) * (place[0] - line[0])

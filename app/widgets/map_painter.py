@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, Qt
@@ -68,12 +68,9 @@ class MapBrush:
         obstacles = [*draw.obstacles(scene), (0.0, 0.0, width, CAPTION_PIXELS), (0.0, height - 26.0, 200.0, height)]
         area = (4.0, 4.0, width - 4.0, height - 4.0)
         labels = place_labels(anchors, obstacles, area, self.sides)
-        found = {label.key for label in labels}
-        # A name cut short says more than none; a figure cut short says another figure.
-        left = [anchor for anchor in anchors if anchor.key not in found and not texts[anchor.key].is_gap]
-        short = [replace(anchor, width=min(anchor.width, _SHORTEST_NAME)) for anchor in left]
-        labels += place_labels(short, [*obstacles, *(label.box for label in labels)], area, {})
         self.sides = dict.fromkeys(texts, NO_ROOM) | {label.key: label.choice for label in labels}
+        for label in labels:
+            draw.leader(label)
         for label in labels:
             draw.label(label, texts[label.key])
 
@@ -229,7 +226,9 @@ class _Drawing:
         """Return how much room a label wants, and where."""
         middle, metrics = self.at(words.place), self.strong if words.is_strong else self.metrics
         shown = metrics.elidedText(words.text, Qt.TextElideMode.ElideMiddle, _LONGEST_NAME)
-        return Anchor(key, middle.x(), middle.y(), metrics.horizontalAdvance(shown) + 4, metrics.height())
+        # A name cut short says more than none; a figure cut short says another figure.
+        shortest = math.inf if words.is_gap else _SHORTEST_NAME
+        return Anchor(key, middle.x(), middle.y(), metrics.horizontalAdvance(shown) + 4, metrics.height(), shortest)
 
     def obstacles(self, scene: MapScene) -> list[Box]:
         """Return what labels keep away from: points, and the middles of arrows."""
@@ -248,15 +247,16 @@ class _Drawing:
                 found.append((x - 2, y - 2, x + 2, y + 2))
         return found
 
+    def leader(self, label: Label) -> None:
+        """Draw the line that leads from a point to a label that lies farther away."""
+        if label.leader is not None:
+            self.painter.setPen(QPen(self.colours.dim, 0.8))
+            self.painter.drawLine(QLineF(*label.leader))
+
     def label(self, label: Label, words: _Words) -> None:
         """Write a label on a veil, so that lines under it do not cross the letters."""
         left, top, right, bottom = label.box
         box = QRectF(left, top, right - left, bottom - top)
-        if label.is_far:
-            middle = self.at(words.place)
-            end = QPointF(min(max(middle.x(), left), right), min(max(middle.y(), top), bottom))
-            self.painter.setPen(QPen(self.colours.dim, 0.8))
-            self.painter.drawLine(QLineF(middle, end))
         veil = QColor(self.colours.background)
         veil.setAlphaF(0.72)
         self.painter.fillRect(box, veil)

@@ -135,6 +135,8 @@ class MapPlot(QWidget):
         super().resizeEvent(event)
         size = (float(self.width()), float(self.height()))
         self.frame = replace(self.frame, size=size) if self._is_users_view else fit_frame(self.scene.places, size)
+        # Where names went in another size says nothing of this one.
+        self._brush.sides.clear()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Take hold of a point, or of the map."""

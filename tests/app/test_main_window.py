@@ -316,3 +316,13 @@ def test_a_missing_file_is_looked_for_and_set_as_one_step(window, tmp_path, monk
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
     window.links.mend(problem, mend)
     assert not window.session.is_modified
+
+
+@pytest.mark.parametrize(("height", "least"), [(800, 260), (1200, 340)])
+def test_panels_below_the_canvas_have_room_for_figures(window, small_graph, height, least):
+    window.resize(1600, height)
+    window.session.new(small_graph)
+    window.show()
+    below = window.open_workbench().docks["problems"]
+    QApplication.processEvents()
+    assert least <= below.height() <= 0.4 * height
