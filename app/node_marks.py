@@ -14,7 +14,7 @@ from engine.document.model import Document, NodeId
 from engine.events import MetricMeasured
 
 _PARAMETERS, _WRITES_TO, _CHOSEN, _ADAPTER = "Parameters", "Writes to", "Strength chosen (λ)", "Adapter"
-_STEPS = "Checkpoints"
+_STEPS, _SO_FAR = "Checkpoints", "Best strength so far (λ)"
 Facts = Mapping[NodeId, tuple[tuple[str, str], ...]]
 """By node: what is known of it, a name and a value each."""
 
@@ -79,7 +79,7 @@ def _tell_steps(steps: Sequence[int]) -> str:
 
 
 def _tell_run(run: RunProgress, node_id: NodeId) -> list[tuple[str, str]]:
-    known = [(_tr(_CHOSEN), chosen.strength) for chosen in run.chosen if chosen.node == node_id]
+    known = [(_tr(_CHOSEN if chosen.is_final else _SO_FAR), chosen.strength) for chosen in run.chosen if chosen.node == node_id]
     strengths = {value for _, value in known}
     searcher = run.document.nodes.get(node_id)
     if not known and searcher is not None and searcher.operation == "strength_search":
@@ -102,7 +102,7 @@ def _tell_measurement(event: MetricMeasured) -> tuple[str, str]:
 
 def _shorten(known: tuple[tuple[str, str], ...]) -> str:
     # What a search has chosen says more than what it compared with.
-    name, value = next((fact for fact in known if fact[0] == _tr(_CHOSEN)), known[-1])
+    name, value = next((fact for fact in known if fact[0] in (_tr(_CHOSEN), _tr(_SO_FAR))), known[-1])
     if name == _tr(_PARAMETERS):
         return _tr("{count} parameters").format(count=value)
     if name == _tr(_STEPS):
@@ -111,6 +111,8 @@ def _shorten(known: tuple[tuple[str, str], ...]) -> str:
         return value
     if name == _tr(_CHOSEN):
         return f"λ = {value}"
+    if name == _tr(_SO_FAR):
+        return _tr("λ = {strength} so far").format(strength=value)
     # A node is narrow: the last two parts tell exports apart, the inspector tells the whole path.
     return "/".join(PurePath(value).parts[-2:]) if name == _tr(_WRITES_TO) else f"{name.split(' of ')[0]} {value}"
 

@@ -35,7 +35,8 @@ _HEAD_PIXELS = 42
 """Two lines of a model's name."""
 _NARROWEST, _WIDEST = 80, 120
 """Of a model's column: as many as can be stand beside one another."""
-_NAME_PIXELS = 122
+_NAME_PIXELS, _LONGEST_NAME = 122, 180
+"""Of the column of test sets: as wide as their names take."""
 _PADDING = 10
 _LONG = 100
 """From here on a perplexity is told with one decimal."""
@@ -124,7 +125,6 @@ class MetricsPanel(QWidget):
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.setFont(font("mono"))
         self.table.verticalHeader().setDefaultSectionSize(_ROW_PIXELS)
-        self.table.verticalHeader().setFixedWidth(_NAME_PIXELS)
         self.table.verticalHeader().setTextElideMode(Qt.TextElideMode.ElideNone)
         self.table.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.horizontalHeader().setFixedHeight(_HEAD_PIXELS)
@@ -147,8 +147,10 @@ class MetricsPanel(QWidget):
         self.table.clear()
         self.table.setRowCount(len(columns))
         self.table.setColumnCount(len(models))
+        sets = [f"{test_set}\n{metric.replace('_', ' ')}" for test_set, metric in columns]
+        self.table.verticalHeader().setFixedWidth(self._width_of(sets))
         self._name_sections(self.table.horizontalHeader(), models)
-        self._name_sections(self.table.verticalHeader(), [f"{test_set}\n{metric.replace('_', ' ')}" for test_set, metric in columns])
+        self._name_sections(self.table.verticalHeader(), sets)
         for cell in cells:
             self.table.setItem(columns.index((cell.test_set, cell.metric)), models.index(cell.model), _make_item(cell))
         self.table.setVisible(bool(cells))
@@ -157,12 +159,18 @@ class MetricsPanel(QWidget):
             button.setVisible(bool(cells))
         self._fit_columns()
 
+    def _width_of(self, names: Sequence[str]) -> int:
+        """Return how wide the column of test sets is."""
+        measure = self.table.verticalHeader().fontMetrics()
+        widest = max((measure.horizontalAdvance(line) for name in names for line in name.split("\n")), default=0)
+        return min(max(widest + 2 * _PADDING + 2, _NAME_PIXELS), _LONGEST_NAME)
+
     def _name_sections(self, header: QHeaderView, names: Sequence[str]) -> None:
         """Write the names over or beside the cells; what is cut off for lack of room is told on hover."""
         for number, name in enumerate(names):
             is_over = header.orientation() is Qt.Orientation.Horizontal
             lines = _break(name, header.fontMetrics(), _NARROWEST - 2 * _PADDING) if is_over else name.split("\n")
-            room = (_NARROWEST if is_over else _NAME_PIXELS) - 2 * _PADDING
+            room = (_NARROWEST if is_over else header.maximumWidth()) - 2 * _PADDING
             item = QTableWidgetItem("\n".join(header.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, room) for line in lines))
             item.setToolTip(name.replace("\n", " · "))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, name.replace("\n", " · "))
@@ -172,7 +180,7 @@ class MetricsPanel(QWidget):
                 self.table.setVerticalHeaderItem(number, item)
 
     def _fit_columns(self) -> None:
-        room = self.table.width() - _NAME_PIXELS
+        room = self.table.width() - self.table.verticalHeader().maximumWidth()
         width = room // max(self.table.columnCount(), 1)
         self.table.horizontalHeader().setDefaultSectionSize(max(_NARROWEST, self._widest_cell(), min(width, _WIDEST)))
 

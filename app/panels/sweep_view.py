@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from PySide6.QtWidgets import QWidget
 
@@ -79,7 +79,7 @@ class SweepView(FigureView):
         text = io.StringIO()
         writer = csv.writer(text, delimiter=separator, lineterminator="\n")
         writer.writerow([plot.quantity, "curve", "figure"])
-        writer.writerows([plot.hints.get(x, f"{x:g}"), curve.name, f"{y:.6g}"] for curve in plot.curves for x, y in curve.points)
+        writer.writerows([_name_place(plot, x), curve.name, f"{y:.6g}"] for curve in plot.curves for x, y in curve.points)
         return text.getvalue()
 
     def drawn(self) -> CurvePlot | PairTable:
@@ -126,22 +126,21 @@ class SweepView(FigureView):
             for size in means
         }
         curves = (
-            PlotCurve(self.tr("mean"), tuple((float(size), mean) for size, mean in means.items())),
-            PlotCurve(self.tr("best"), tuple((float(size), scores[0]) for size, scores in groups.items()), is_dashed=True),
-            PlotCurve(self.tr("worst"), tuple((float(size), scores[-1]) for size, scores in groups.items()), is_dashed=True),
+            PlotCurve(self.tr("mean"), tuple(_number(means.values()))),
+            PlotCurve(self.tr("best"), tuple(_number(scores[0] for scores in groups.values())), is_dashed=True),
+            PlotCurve(self.tr("worst"), tuple(_number(scores[-1] for scores in groups.values())), is_dashed=True),
         )
-        places = ("", *(str(size) for size in range(1, max(means, default=0) + 1)))
-        return Plot(self._name_view(sweep, "sizes"), curves, places=places, quantity=self.tr("number of vectors"))
+        return Plot(self._name_view(sweep, "sizes"), curves, places=tuple(map(str, means)), quantity=self.tr("number of vectors"))
 
     def _name_view(self, sweep: Sweep, view: str) -> str:
         name = self._name_search(sweep)
         if view == "pairs":
-            kind = self.tr("{0}: pairs, single vectors on the diagonal") if not sweep.is_normalized else self.tr("{0}: pairs, normalized")
+            kind = self.tr("{0} · pairs, single vectors on the diagonal") if not sweep.is_normalized else self.tr("{0} · pairs, normalized")
             return kind.format(name)
         if view == "sizes":
-            kind = self.tr("{0}: mean figure by number of vectors")
-            return (kind if not sweep.is_normalized else self.tr("{0}: normalized, by number of vectors")).format(name)
-        return (self.tr("{0}: figures try by try") if sweep.vector_names else self.tr("{0}: figures by strength (λ)")).format(name)
+            kind = self.tr("{0} · mean figure by number of vectors")
+            return (kind if not sweep.is_normalized else self.tr("{0} · normalized, by number of vectors")).format(name)
+        return (self.tr("{0} · figures try by try") if sweep.vector_names else self.tr("{0} · figures by strength (λ)")).format(name)
 
     def _name_search(self, sweep: Sweep) -> str:
         document = self._session.document
@@ -189,6 +188,16 @@ class SweepView(FigureView):
 
 def _list_views(sweep: Sweep) -> tuple[str, ...]:
     return ("pairs", "sizes", "tries") if sweep.mode in SUBSET_MODES else ("tries",)
+
+
+def _number(figures: Iterable[float]) -> Iterator[tuple[float, float]]:
+    """Give each figure with its place along the axis, from 0."""
+    return ((float(place), figure) for place, figure in enumerate(figures))
+
+
+def _name_place(plot: Plot, place: float) -> str:
+    """Return what stands for a place of the axis in a table."""
+    return plot.places[int(place)] if plot.places else plot.hints.get(place, f"{place:g}")
 
 
 def _is_neutral(setting: Setting) -> bool:

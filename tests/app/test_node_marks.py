@@ -115,3 +115,11 @@ def test_a_series_tells_how_many_checkpoints_it_has():
     facts = gather_facts(DOCUMENT, CheckSummary((), formulas={}, parameters={}, steps={node: (500, 1000, 1500)}), None, frozenset())
     assert facts[node] == (("Checkpoints", "3 (500 to 1,500)"),)
     assert shorten_facts(facts)[node] == "3 checkpoints"
+
+
+def test_a_search_that_was_stopped_tells_its_best_so_far():
+    document = Document("Search", {MEASURE: Node("strength_search")})
+    stopped = StrengthChosen(MEASURE, "0.5, 0.25", "best_target", is_final=False)
+    facts = gather_facts(document, None, RunProgress(1, document, Path(), chosen=(stopped,), ending="stopped"), frozenset())
+    assert facts[MEASURE] == (("Best strength so far (λ)", "0.5, 0.25"),)
+    assert shorten_facts(facts)[MEASURE] == "λ = 0.5, 0.25 so far"

@@ -86,9 +86,9 @@ def test_where_no_node_makes_the_edit_the_button_offers_one(view, searched):
 def test_subsets_are_a_matrix_of_pairs_and_a_curve_over_their_number(view, tmp_path):
     view.show_sweeps((SUBSETS,))
     assert [view.views.itemText(row) for row in range(3)] == [
-        "Best strength: pairs, normalized",
-        "Best strength: normalized, by number of vectors",
-        "Best strength: figures try by try",
+        "Best strength · pairs, normalized",
+        "Best strength · normalized, by number of vectors",
+        "Best strength · figures try by try",
     ]
     assert view.shown.currentWidget() is view.pairs
     assert [[view.pairs.item(row, column).text() for column in range(2)] for row in range(2)] == [["90%", "85%"], ["85%", "80%"]]
@@ -99,8 +99,10 @@ def test_subsets_are_a_matrix_of_pairs_and_a_curve_over_their_number(view, tmp_p
     view.views.setCurrentIndex(1)
     view._draw()
     mean, best, worst = view.plot._plot.curves
-    assert mean.points == ((1, pytest.approx(0.55)), (2, 0.85))
-    assert (best.points[0], worst.points[0]) == ((1, 0.6), (1, 0.5))
+    assert view.plot._plot.places == ("1", "2")
+    assert mean.points == ((0, pytest.approx(0.55)), (1, 0.85))
+    assert (best.points[0], worst.points[0]) == ((0, 0.6), (0, 0.5))
+    assert view.text().splitlines()[:3] == ["number of vectors\tcurve\tfigure", "1\tmean\t0.55", "2\tmean\t0.85"]
     view.views.setCurrentIndex(2)
     view._draw()
     assert view.plot._point_at(view.plot._place(3, 0.85)) == "accuracy, Stripes\ntry = 3: 0.85\nλ = 0.5, 0.5"
