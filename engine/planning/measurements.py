@@ -48,7 +48,7 @@ def check_measurements(resolved: Resolved, folder: Path) -> list[Problem]:
         elif isinstance(step.behaviour, Choice) or step.behaviour == Measure("evaluate"):
             problems += _check_models(resolved, step)
         if isinstance(step.behaviour, Choice):
-            problems += _check_splits(graph, step)
+            problems += [*_check_splits(graph, step), *_check_vectors(step, step.behaviour)]
     broken = {problem.node for problem in problems}
     return graph.weigh_problems([*problems, *_check_shared_data(graph, folder, broken)])
 
@@ -99,6 +99,15 @@ def _check_splits(graph: Graph, step: Step) -> list[Problem]:
                 message = f"“{port}” takes {split} data; “{found.title}” is marked as {found.parameters['split']} data."
                 problems.append(error(message, f"Wire in {split} data, or correct its split.", node=step.id, field=port))
     return problems
+
+
+def _check_vectors(step: Step, choice: Choice) -> list[Problem]:
+    """Warn where strengths are to be told apart and there is one: a sum that is wired in is one vector."""
+    if not choice.is_each or len(step.inputs["vectors"]) != 1:
+        return []
+    message = f"“{step.title}” searches strengths “{step.parameters['strengths']}”, but one vector is wired in, so there is one strength."
+    hint = "Wire the single vectors into it, not their sum; it adds them up itself."
+    return [warning(message, hint, node=step.id, field="strengths")]
 
 
 def _check_shared_data(graph: Graph, folder: Path, broken: set[str]) -> list[Problem]:

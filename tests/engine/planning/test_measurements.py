@@ -50,3 +50,13 @@ def test_a_model_without_its_config_can_t_be_measured(bench, check):
     (problem,) = check()
     assert (problem.node, problem.field) == ("s", "base")
     assert problem.message == "“base” has no config.json, so it can't be run as a model."
+
+
+@pytest.mark.parametrize("mode", ["one", "each", "pairs", "subsets"])
+@pytest.mark.parametrize("vectors", ["ta", "ta,tb"])
+def test_one_vector_has_one_strength(bench, check, mode, vectors):
+    assert check() == ()
+    lines = SETS.format(**RIGHT).replace("vectors=ta", f"vectors={vectors}").replace("tests=test", f"tests=test strengths:{mode}")
+    problems = bench.check(TWO_VECTORS + lines).problems
+    wanted = [("s", "strengths", "warning")] if mode != "one" and vectors == "ta" else []
+    assert [(problem.node, problem.field, problem.severity) for problem in problems] == wanted
