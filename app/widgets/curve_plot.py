@@ -10,11 +10,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from app.widgets.short_names import drop_shared_start
+from app.widgets.curve_legend import MARK_PIXELS, LegendEntry, count_lines, lay_out_legend
 
 _LEFT, _TOP, _RIGHT, _BOTTOM = 44, 26, 14, 34
 _HIT_PIXELS = 12
-_DASH = 14
 _LEGEND_LINE = 14
 _SMALLEST, _LARGEST = 1e-4, 1e7
 """Numbers between are told without a power of ten."""
@@ -91,8 +90,7 @@ class CurvePlot(QWidget):
         self._colours = colours
         self._plot = Plot("")
         self._limits = _find_limits(self._plot)
-        self._rows = 1
-        """Of the legend."""
+        self._legend: tuple[LegendEntry, ...] = ()
         self.setMouseTracking(True)
         self.setMinimumSize(220, 130)
 
@@ -125,7 +123,7 @@ class CurvePlot(QWidget):
 
     def draw(self, painter: QPainter) -> None:
         """Paint the plot on any device of this widget's size: the screen, an image, an SVG file."""
-        self._rows = self._legend_rows()
+        self._legend = self._lay_out_legend()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(self._colours.line)
         painter.setBrush(self._colours.back)
@@ -152,7 +150,7 @@ class CurvePlot(QWidget):
         return self._colours.curves[index % len(self._colours.curves)]
 
     def _area(self) -> QRectF:
-        below = _BOTTOM + 6 + _LEGEND_LINE * (self._rows - 1)
+        below = _BOTTOM + 6 + _LEGEND_LINE * (count_lines(self._legend) - 1)
         return QRectF(self.rect()).adjusted(_LEFT, _TOP, -_RIGHT, -below)
 
     def _place(self, x: float, y: float) -> QPointF:
@@ -263,32 +261,21 @@ class CurvePlot(QWidget):
     def _draw_legend(self, painter: QPainter) -> None:
         painter.setFont(_smaller(self.font()))
         metrics = painter.fontMetrics()
-        names = drop_shared_start([curve.name for curve in self._plot.curves])
-        widths = [metrics.horizontalAdvance(name) + _DASH + 20 for name in names]
-        in_row = math.ceil(len(names) / self._rows)
-        left = float(_LEFT) if sum(widths) <= self.width() - _LEFT - 4.0 else 10.0
-        each = math.inf if left == _LEFT else (self.width() - left) / in_row
-        x, y = left, self.height() - 12.0 - _LEGEND_LINE * (self._rows - 1)
-        for index, (curve, name) in enumerate(zip(self._plot.curves, names, strict=True)):
-            if index and index % in_row == 0:
-                x, y = left, y + _LEGEND_LINE
+        for index, (curve, entry) in enumerate(zip(self._plot.curves, self._legend, strict=True)):
+            x, y = entry.x, self.height() - 12.0 - _LEGEND_LINE * (count_lines(self._legend) - 1 - entry.line)
             style = Qt.PenStyle.DashLine if curve.is_dashed else Qt.PenStyle.SolidLine
             painter.setPen(QPen(self._colour(index), 2, style))
-            painter.drawLine(QPointF(x, y), QPointF(x + _DASH, y))
+            painter.drawLine(QPointF(x, y), QPointF(x + MARK_PIXELS, y))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._colour(index))
-            _draw_mark(painter, QPointF(x + _DASH / 2, y), index)
+            _draw_mark(painter, QPointF(x + MARK_PIXELS / 2, y), index)
             painter.setPen(self._colours.dim)
-            shown = name if widths[index] <= each else metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, int(each) - _DASH - 9)
-            painter.drawText(QPointF(x + _DASH + 5, y + 4), shown)
-            x += min(widths[index], each)
+            shown = metrics.elidedText(entry.name, Qt.TextElideMode.ElideMiddle, math.ceil(entry.room))
+            painter.drawText(QPointF(x + MARK_PIXELS + 5, y + 4), shown)
 
-    def _legend_rows(self) -> int:
-        """Return how many lines the curves' names take: two where one would cut them short."""
+    def _lay_out_legend(self) -> tuple[LegendEntry, ...]:
         metrics = QFontMetrics(_smaller(self.font()))
-        names = drop_shared_start([curve.name for curve in self._plot.curves])
-        whole = sum(metrics.horizontalAdvance(name) + _DASH + 20 for name in names)
-        return 2 if len(names) > 1 and whole > self.width() - 14 else 1
+        return lay_out_legend([curve.name for curve in self._plot.curves], self.width(), _LEFT, metrics.horizontalAdvance)
 
     def _tell_point(self, curve: PlotCurve, x: float, y: float) -> str:
         error = dict(zip((place for place, _ in curve.points), curve.errors, strict=False)).get(x, 0.0)

@@ -27,19 +27,11 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.theme import current_theme, current_tokens, font
 from app.widgets.heat_colours import cell_colours, paint_cells
-from app.widgets.short_names import drop_shared_start
+from app.widgets.heat_layout import GAP, NUMBERED_WIDTH, PAD, HeatLayout, lay_out
 
-_PAD = 12.0
-_HEAD = 20.0
-_LEGEND = 24.0
-_GAP = 2.0
-_WIDEST, _HIGHEST, _LEAST = 58.0, 40.0, 5.0
-_NAME_SHARE = 0.34
-"""Of the width, at most, for the names of the lines."""
-_FLATTEST = 3.0
 _RADIUS = 4.0
-_WIDE, _NUMBERED_WIDTH, _TEXT_WIDTH = 44.0, 14.0, 30.0
-"""From these widths of a cell on: figures in full size, a number over it, figures at all."""
+_WIDE, _TEXT_WIDTH = 44.0, 30.0
+"""From these widths of a cell on: figures in full size, figures at all."""
 _NAMED_HEIGHT, _FULL_HEIGHT, _TEXT_HEIGHT = 9.0, 12.0, 13.0
 _WIDE_ESTIMATE = 50.0
 """With the sign of an estimate before them."""
@@ -203,47 +195,31 @@ class HeatMapPlot(QWidget):
         keys = self.tr("Arrows go from cell to cell, Enter shows it layer by layer.") if self.square.names else ""
         self.setAccessibleDescription(" ".join(part for part in (cell.replace("\n", ", "), keys) if part))
 
-    def _layout(self) -> _Layout:
-        count = max(len(self.square.names), 1)
-        metrics = QFontMetricsF(font("text"))
-        shown = drop_shared_start(self.square.names)
-        widest = max((metrics.horizontalAdvance(name) for name in shown), default=0.0)
-        names = min(widest, self.width() * _NAME_SHARE) + 10
-        across = (self.width() - names - 2 * _PAD) / count
-        width = max(min(across, _WIDEST), _LEAST)
-        is_numbered = any(metrics.horizontalAdvance(name) > width + 2 for name in shown)
-        if is_numbered:
-            names = min(widest + metrics.horizontalAdvance(f"{count}  "), self.width() * _NAME_SHARE) + 10
-            width = max(min((self.width() - names - 2 * _PAD) / count, _WIDEST), _LEAST)
-        height = max(min((self.height() - _HEAD - _LEGEND - 4) / count, _HIGHEST), _LEAST)
-        # Flat cells look like bars.
-        width = min(width, max(_FLATTEST * height, _NUMBERED_WIDTH))
-        return _Layout(_PAD + names, _HEAD, width, height, is_numbered)
+    def _layout(self) -> HeatLayout:
+        return lay_out(self.square.names, self.width(), self.height(), QFontMetricsF(font("text")).horizontalAdvance)
 
-    def _draw_names(self, painter: QPainter, layout: _Layout) -> None:
+    def _draw_names(self, painter: QPainter, layout: HeatLayout) -> None:
         painter.setPen(current_tokens().text)
         painter.setFont(font("text" if layout.height >= _FULL_HEIGHT else "caption"))
         metrics = QFontMetricsF(painter.font())
         # Where lines are lower than words every second or third one is named, with its number.
         step = 1 if layout.height >= _NAMED_HEIGHT else math.ceil(_FULL_HEIGHT / layout.height)
-        for number, name in enumerate(drop_shared_start(self.square.names)):
+        for number, name in enumerate(layout.beside):
             across = QRectF(layout.left + number * layout.width - 4, 0, layout.width + 6, layout.top)
             if not layout.is_numbered:
-                painter.drawText(across, Qt.AlignmentFlag.AlignCenter, name)
-            elif number % math.ceil(_NUMBERED_WIDTH / layout.width) == 0:
+                painter.drawText(across, Qt.AlignmentFlag.AlignCenter, layout.above[number])
+            elif number % math.ceil(NUMBERED_WIDTH / layout.width) == 0:
                 painter.drawText(across, Qt.AlignmentFlag.AlignCenter, str(number + 1))
             if number % step:
                 continue
-            label = f"{name}  {number + 1}" if layout.is_numbered else name
-            beside = QRectF(_PAD, layout.top + number * layout.height, layout.left - _PAD - 10, layout.height - _GAP)
+            beside = QRectF(PAD, layout.top + number * layout.height, layout.left - PAD - 10, layout.height - GAP)
             outside = max(_TEXT_HEIGHT - beside.height(), 0.0) / 2
             beside.adjust(0, -outside, 0, outside)
-            room = beside.width() - (metrics.horizontalAdvance(f"  {number + 1}") if layout.is_numbered else 0)
-            cut = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
-            shown = f"{cut}  {number + 1}" if layout.is_numbered else cut
-            painter.drawText(beside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown if cut != name else label)
+            counted = f"  {number + 1}" if layout.is_numbered else ""
+            cut = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, beside.width() - metrics.horizontalAdvance(counted))
+            painter.drawText(beside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, cut + counted)
 
-    def _draw_cells(self, painter: QPainter, layout: _Layout) -> None:
+    def _draw_cells(self, painter: QPainter, layout: HeatLayout) -> None:
         values = self.square.values
         if values is None:
             return
@@ -269,7 +245,7 @@ class HeatMapPlot(QWidget):
         if self.chosen is not None:
             self._outline(painter, self.chosen, Qt.PenStyle.DashLine)
 
-    def _fill_singly(self, painter: QPainter, layout: _Layout, values: list[list[float]]) -> None:
+    def _fill_singly(self, painter: QPainter, layout: HeatLayout, values: list[list[float]]) -> None:
         theme = current_theme()
         painter.setPen(Qt.PenStyle.NoPen)
         for row, line in enumerate(values):
@@ -279,19 +255,19 @@ class HeatMapPlot(QWidget):
                 painter.setBrush(cell_colours(theme, value, is_signed=self.square.is_signed).back)
                 painter.drawRoundedRect(rect, radius, radius)
 
-    def _fill_at_once(self, painter: QPainter, layout: _Layout, values: NDArray[np.float64]) -> None:
+    def _fill_at_once(self, painter: QPainter, layout: HeatLayout, values: NDArray[np.float64]) -> None:
         """Paint hundreds of cells in the time of one: a slider may be moving."""
         image = paint_cells(current_theme(), values, is_signed=self.square.is_signed)
         whole = QRectF(layout.left, layout.top, len(values) * layout.width, len(values) * layout.height)
         painter.drawImage(whole, image)
-        if min(layout.width, layout.height) <= 2 * _GAP:
+        if min(layout.width, layout.height) <= 2 * GAP:
             return
-        painter.setPen(QPen(current_tokens().panel, _GAP / 2))
+        painter.setPen(QPen(current_tokens().panel, GAP / 2))
         across = [QLineF(whole.left(), y, whole.right(), y) for y in (layout.top + row * layout.height for row in range(len(values)))]
         down = [QLineF(x, whole.top(), x, whole.bottom()) for x in (layout.left + column * layout.width for column in range(len(values)))]
         painter.drawLines([*across, *down])
 
-    def _dot_at_once(self, painter: QPainter, layout: _Layout, chance: NDArray[np.bool_]) -> None:
+    def _dot_at_once(self, painter: QPainter, layout: HeatLayout, chance: NDArray[np.bool_]) -> None:
         """Mark what could be chance by a dot in the corner of each cell, not by colour alone."""
         painter.setPen(QPen(current_tokens().dim, 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         points = [QPointF(layout.left + (column + 1) * layout.width - 3, layout.top + row * layout.height + 3) for row, column in
@@ -304,7 +280,7 @@ class HeatMapPlot(QWidget):
         found = np.nan_to_num(errors) > 0 if errors is not None else None
         return found if found is not None and found.any() else None
 
-    def _hatch(self, painter: QPainter, layout: _Layout) -> None:
+    def _hatch(self, painter: QPainter, layout: HeatLayout) -> None:
         """Draw estimates as such: a figure that may be off must not look like one that is known."""
         estimated = self._estimated()
         if estimated is None:
@@ -316,11 +292,11 @@ class HeatMapPlot(QWidget):
         for row, column in np.argwhere(estimated).tolist():
             painter.drawRect(layout.cell(row, column))
 
-    def _write(self, painter: QPainter, layout: _Layout, values: list[list[float]]) -> None:
+    def _write(self, painter: QPainter, layout: HeatLayout, values: list[list[float]]) -> None:
         theme = current_theme()
         estimated = self._estimated()
         painter.setFont(font("mono" if layout.width >= (_WIDE if estimated is None else _WIDE_ESTIMATE) else "mono_caption"))
-        room = QFontMetricsF(painter.font()).horizontalAdvance("≈−0.00") <= layout.width - _GAP
+        room = QFontMetricsF(painter.font()).horizontalAdvance("≈−0.00") <= layout.width - GAP
         for row, line in enumerate(values):
             for column, value in enumerate(line):
                 mark = "≈" if room and estimated is not None and estimated[row, column] else ""
@@ -334,23 +310,23 @@ class HeatMapPlot(QWidget):
         painter.setPen(QPen(current_tokens().accent, 2, style))
         painter.drawRoundedRect(self.cell_rect(*cell).adjusted(-1, -1, 1, 1), _RADIUS + 1, _RADIUS + 1)
 
-    def _draw_legend(self, painter: QPainter, layout: _Layout) -> None:
+    def _draw_legend(self, painter: QPainter, layout: HeatLayout) -> None:
         """Paint the scale under the cells, and what else there is to say."""
         colours = current_tokens()
         top = min(layout.top + len(self.square.names) * layout.height + 6, self.height() - 18.0)
         painter.setFont(font("caption"))
         low, high = ("−1", "1") if self.square.is_signed else ("0 %", "100 %")
         painter.setPen(colours.dim)
-        painter.drawText(QRectF(_PAD, top, 24, 12), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, low)
+        painter.drawText(QRectF(PAD, top, 24, 12), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, low)
         painter.setPen(Qt.PenStyle.NoPen)
         for step in range(_SCALE_STEPS):
             share = step / (_SCALE_STEPS - 1)
             value = 2 * share - 1 if self.square.is_signed else share
             painter.setBrush(cell_colours(current_theme(), value, is_signed=self.square.is_signed).back)
-            painter.drawRect(QRectF(_PAD + 28 + step * 4, top + 2, 4, 8))
+            painter.drawRect(QRectF(PAD + 28 + step * 4, top + 2, 4, 8))
         painter.setPen(colours.dim)
-        painter.drawText(QRectF(_PAD + 112, top, 34, 12), Qt.AlignmentFlag.AlignVCenter, high)
-        rest = QRectF(_PAD + 148, top - 2, self.width() - _PAD - 152, 16)
+        painter.drawText(QRectF(PAD + 112, top, 34, 12), Qt.AlignmentFlag.AlignVCenter, high)
+        rest = QRectF(PAD + 148, top - 2, self.width() - PAD - 152, 16)
         text = QFontMetricsF(painter.font()).elidedText(self.square.legend, Qt.TextElideMode.ElideRight, rest.width())
         painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, text)
 
@@ -367,20 +343,3 @@ def _move_cell(cell: tuple[int, int] | None, names: Sequence[str], places: Mappi
     if cell is None or not all(names[place] in places for place in cell):
         return None
     return places[names[cell[0]]], places[names[cell[1]]]
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """Hold where the cells lie."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-    is_numbered: bool
-    """Whether the names are too long to stand over the cells."""
-
-    def cell(self, row: int, column: int) -> QRectF:
-        """Return where a cell is painted."""
-        gap = _GAP if min(self.width, self.height) > 4 * _GAP else 0.0
-        return QRectF(self.left + column * self.width, self.top + row * self.height, self.width - gap, self.height - gap)

@@ -101,10 +101,3 @@ def test_places_that_are_apart_are_not_joined(plot):
         plot.show_plot(Plot("", (PlotCurve("a", points),), places=("x", "y", "z"), apart=apart))
         amounts.append(count(make_image(plot), RED))
     assert amounts[1] < amounts[0] / 2
-
-
-def test_many_names_take_two_lines(plot):
-    curves = tuple(PlotCurve(f"a curve that is named {letter * 8}", ((0, 1), (1, 2))) for letter in "abcdef")
-    write(plot, Plot("", curves))
-
-    assert plot._rows == 2

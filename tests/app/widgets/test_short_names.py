@@ -1,12 +1,15 @@
 """Names that begin alike lose what they share, others nothing."""
 
-from app.widgets.short_names import drop_shared_start
+from app.widgets.short_names import shorten_names
 
 
-def test_what_many_names_share_is_left_out():
+def test_what_many_names_share_is_left_out_bit_by_bit():
     names = [f"a rather long model name number {count}" for count in range(5)]
-    assert drop_shared_start([*names, "Sum of all"]) == (*(f"…number {count}" for count in range(5)), "Sum of all")
-    assert drop_shared_start(["/data/models/one", "/data/models/two"]) == ("…one", "…two")
+    found = shorten_names([*names, "Sum of all"])
+    assert found[0] == (*names, "Sum of all")
+    assert found[-1] == (*(f"…number {count}" for count in range(5)), "Sum of all")
+    assert [len(shown[0]) for shown in found] == sorted({len(shown[0]) for shown in found}, reverse=True)
+    assert shorten_names(["/data/models/one", "/data/models/two"])[-1] == ("…one", "…two")
 
 
 def test_short_or_rare_beginnings_stay():
@@ -17,7 +20,8 @@ def test_short_or_rare_beginnings_stay():
         ("alone in here",),
         (),
     ):
-        assert all(name == shown or shown.startswith("…") for name, shown in zip(names, drop_shared_start(names), strict=True))
-    assert drop_shared_start(("τ of A", "τ of B")) == ("τ of A", "τ of B")
-    assert drop_shared_start(("a longer name 1", "b", "c", "d", "e"))[0] == "a longer name 1"
-    assert len(set(drop_shared_start(("models/a", "models/b", "models/a b")))) == 3
+        for shown in shorten_names(names):
+            assert all(name == short or short.startswith("…") for name, short in zip(names, shown, strict=True))
+    assert shorten_names(("τ of A", "τ of B")) == (("τ of A", "τ of B"),)
+    assert shorten_names(("a longer name 1", "b", "c", "d", "e"))[-1][0] == "a longer name 1"
+    assert len(set(shorten_names(("models/a", "models/b", "models/a b"))[-1])) == 3
