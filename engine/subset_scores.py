@@ -1,4 +1,4 @@
-"""What pairs and subsets of vectors gave, each at the best of its strengths: for the report and for the window.
+"""What pairs and subsets of vectors gave, and the first with each helper, at the best of their strengths: for report and window.
 
 After figures 2 and 3 of Ilharco et al. 2022 (arXiv 2212.04089).
 """
@@ -9,9 +9,14 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import fmean
+from typing import Final
 
 Subset = tuple[int, ...]
 """The places of the vectors that take part, in ascending order."""
+
+ALONE: Final = (0,)
+"""The vector that helpers are sought for, without any."""
+_WITH_ONE: Final = 2
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,17 @@ class Trial:
     """The mean figure over all targets; NaN where it is not known."""
     own: tuple[float, ...] = ()
     """Where every vector has a target and a reference of its own: the normalized figure of each."""
+
+
+@dataclass(frozen=True)
+class Helper:
+    """Hold what the first vector gave with one other."""
+
+    index: int | None
+    """The helper's place among the vectors; None for the first vector alone."""
+    trial: Trial
+    gain: float
+    """How much better than alone; below 0 it does harm."""
 
 
 def find_best(trials: Iterable[Trial], *, higher_is_better: bool) -> Mapping[Subset, Trial]:
@@ -42,6 +58,23 @@ def mean_by_size(best: Mapping[Subset, Trial]) -> Mapping[int, float]:
     """Return the mean figure of all subsets of each size, over all targets whether their vector takes part or not."""
     sizes = sorted({len(subset) for subset in best})
     return {size: fmean(trial.score for subset, trial in best.items() if len(subset) == size) for size in sizes}
+
+
+def rank_helpers(best: Mapping[Subset, Trial], *, higher_is_better: bool) -> tuple[Helper, ...]:
+    """Return what the first vector gave alone and with each helper, the best first; () while it has not been tried alone.
+
+    Of equals the one with the smaller strengths comes first, as the rules take it.
+    """
+    alone = best.get(ALONE)
+    if alone is None:
+        return ()
+    sign = 1.0 if higher_is_better else -1.0
+    found = [
+        Helper(subset[-1] if subset != ALONE else None, trial, sign * (trial.score - alone.score))
+        for subset, trial in best.items()
+        if subset[0] == 0 and len(subset) <= _WITH_ONE
+    ]
+    return tuple(sorted(found, key=lambda helper: (-helper.gain, sum(map(abs, helper.trial.strengths)))))
 
 
 def tabulate_pairs(best: Mapping[Subset, Trial], vectors: int) -> tuple[tuple[float, ...], ...]:

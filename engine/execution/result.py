@@ -227,7 +227,7 @@ class SearchRecord:
     chosen_strengths: tuple[float, ...] = ()
     """One for each vector; () where one strength holds for all."""
     method: str = ""
-    """How sets of strengths came about: coordinate, tpe, pairs or subsets; empty where one strength holds for all."""
+    """How sets of strengths came about: coordinate, tpe, pairs, subsets or helpers; empty where one strength holds for all."""
     budget: int = 0
     """How many sets of strengths were to be tried at most; 0 where one strength holds for all."""
     references: tuple[Measurement, ...] = ()

@@ -49,7 +49,7 @@ class SearchBench:
         self.symbols = strength_symbols(step)
         self.is_each = isinstance(step.behaviour, Choice) and step.behaviour.is_each
         self.mode = str(step.parameters["strengths"])
-        """one, each, pairs or subsets."""
+        """one, each, pairs, subsets or helpers."""
 
     def strengths(self) -> tuple[Fraction, ...]:
         """Return the grid."""

@@ -12,7 +12,7 @@ from engine.events import Listener, StrengthChosen
 from engine.execution.search_bench import SearchBench
 from engine.search.proposals import METHODS, MethodName, propose
 from engine.search.rules import Point, SelectionRule, choose_strength, rate_point, score_points
-from engine.search.subsets import PAIR, spread_strengths
+from engine.search.subsets import spread_strengths
 
 _METHODS: Mapping[str, MethodName] = {method: method for method in METHODS}
 
@@ -46,7 +46,7 @@ def _try_proposals(bench: SearchBench, rule: SelectionRule, references: Sequence
     base = bench.measure_point((Fraction(0),) * vectors)
     yield base
     if bench.mode != "each":
-        for strengths in spread_strengths(vectors, PAIR if bench.mode == "pairs" else vectors, grid):
+        for strengths in spread_strengths(bench.mode, vectors, grid):
             yield bench.measure_point(strengths)
         return
     proposals = propose(_METHODS[str(bench.step.parameters["method"])], vectors, len(grid), bench.read_whole("seed"))

@@ -9,11 +9,12 @@ from engine.metric_choice import BATCH_SIZE, METRIC
 from engine.operation import Choice, Counts, Group, Input, Parameters, PortKind, operation
 from engine.parameters import Integer, OneOf, Real, Value
 from engine.search.proposals import METHODS, is_installed
+from engine.search.subsets import SUBSET_MODES
 from engine.search.tries import count_grid, count_tries
 
 RULES = ("largest_within_share", "largest_within_increase", "best_target")
 CONTROL_RULES = RULES[:2]
-STRENGTHS = ("one", "each", "pairs", "subsets")
+STRENGTHS = ("one", "each", *SUBSET_MODES)
 MOST_TRIES = 100_000
 MOST_STRENGTHS = 1000
 """A finer grid is a slip of the finger: each strength is an evaluation of the whole model."""
@@ -29,7 +30,7 @@ def _check_budget(parameters: Parameters, vectors: int) -> Sequence[str]:
     mode, budget = str(parameters["strengths"]), int(str(parameters["budget"]))
     start, stop, step = (Fraction(str(parameters[name])) for name in ("start", "stop", "step"))
     tries = count_tries(mode, vectors, count_grid(start, stop, step), budget)
-    if mode not in ("pairs", "subsets") or tries <= budget:
+    if mode not in SUBSET_MODES or tries <= budget:
         return ()
     what = f"strengths = {mode} of {vectors} vectors takes {tries} tries"
     return (f"{what}, more than the budget of {budget}; take a larger budget, or a larger step.",)
@@ -89,7 +90,12 @@ def _check_choices(parameters: Parameters, counts: Counts) -> Sequence[str]:
         OneOf("rule", "How the strength is chosen.", RULES, "best_target"),
         Real("keep_share", "For largest_within_share: the share of the base's control metric to keep.", 0.95, 0, 1),
         Real("allowed_increase", "For largest_within_increase: how much the control metric may rise.", 0.5, 0),
-        OneOf("strengths", "One strength for all vectors, one for each, or one for every pair or subset of them.", STRENGTHS, "one"),
+        OneOf(
+            "strengths",
+            "One for all vectors, one for each, or one for every pair, every subset, or the first vector with each helper.",
+            STRENGTHS,
+            "one",
+        ),
         METRIC,
         BATCH_SIZE,
         OneOf("method", "For each: one vector after the other, or Optuna's sampler, where it is installed.", METHODS, "coordinate"),

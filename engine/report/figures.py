@@ -15,6 +15,7 @@ from engine.report.matrix_figure import CONFLICTS, COSINES, draw_matrix, has_num
 from engine.report.path_figure import describe_path, describe_trainings, draw_path, draw_trainings
 from engine.report.strength_figure import draw_strength_curve
 from engine.report.tries_figure import draw_tries
+from engine.search.subsets import HELPERS
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,9 @@ def _drop_diagonal(values: Matrix) -> Matrix:
 
 
 def draw_search(record: SearchRecord, key: str) -> Markup:
-    """Draw the λ curve of one search; where each vector has a strength of its own, the sets that were tried."""
+    """Draw the λ curve of one search, or the sets of strengths that were tried; of helpers their ranking says all."""
+    if record.method == HELPERS:
+        return Markup()
     return draw_tries(record, key) if record.vector_names else draw_strength_curve(record, key)
 
 

@@ -39,6 +39,10 @@ _NARROWEST_CELL: Final = 44.0
 _WIDEST_CELL: Final = 84.0
 _FULL_WIDTH: Final = 960.0
 _WIDEST_ROW_NAME: Final = 260.0
+_SCALE_HEIGHT: Final = 30.0
+_SCALE_BAR: Final = 10.0
+_SCALE_WIDTH: Final = 160.0
+_SCALE_STEPS: Final = 20
 FAINTEST: Final = 0.06  # the opacity of a cell that holds 0
 INKS: Final = {TEAL: (0.62, 0.89), BROWN: (0.73, 0.84), VIOLET: (0.67, 0.83)}
 """From which strengths on a cell's figure is written in another ink: where the dark page's cells are bright enough for black, and where the
@@ -53,6 +57,15 @@ class MatrixStyle:
     colour: str
     strongest: float
     """The magnitude that takes the full colour."""
+    weakest: float = 0.0
+    """The magnitude that takes the faintest."""
+    has_scale: bool = False
+    """Whether a bar under the cells tells what the colours mean."""
+
+    def weigh(self, value: float) -> float:
+        """Return how strong the colour of a value is, from 0 to 1."""
+        room = self.strongest - self.weakest
+        return min(1.0, max(0.0, (abs(value) - self.weakest) / room)) if room > 0 else float(value != 0)
 
 
 COSINES: Final = MatrixStyle(write_cosine, TEAL, 1.0)
@@ -109,7 +122,7 @@ def has_numbered_columns(rows: tuple[str, ...], columns: tuple[str, ...]) -> boo
 
 def draw_matrix(values: Matrix, layout: MatrixLayout, style: MatrixStyle, key: str, description: str) -> Markup:
     """Return the heat map as inline SVG; NaN is a dash in an empty cell."""
-    figure, axes = new_figure(layout.width, layout.height)
+    figure, axes = new_figure(layout.width, layout.height + (_SCALE_HEIGHT if style.has_scale else 0))
     for number, name in enumerate(layout.column_names):
         middle = layout.left + (number + 0.5) * layout.cell_width
         axes.text(middle, layout.top - 6, name, fontsize=FONT, color=TEXT, ha="center", va="baseline", parse_math=False)
@@ -118,6 +131,8 @@ def draw_matrix(values: Matrix, layout: MatrixLayout, style: MatrixStyle, key: s
         axes.text(layout.left - 8, middle + 4, name, fontsize=FONT, color=TEXT, ha="right", va="baseline", parse_math=False)
         for column, value in enumerate(values[row]):
             _draw_cell(axes, layout, style, (row, column), value)
+    if style.has_scale:
+        _draw_scale(axes, layout, style)
     return as_inline_svg(figure, key, description)
 
 
@@ -128,7 +143,7 @@ def _draw_cell(axes: Axes, layout: MatrixLayout, style: MatrixStyle, place: tupl
     x = layout.left + place[1] * layout.cell_width + _GAP / 2
     y = layout.top + place[0] * layout.cell_height + _GAP / 2
     is_known = math.isfinite(value)
-    strength = min(1.0, abs(value) / style.strongest) if is_known else 0.0
+    strength = style.weigh(value) if is_known else 0.0
     box = FancyBboxPatch((x, y), layout.cell_width - _GAP, layout.cell_height - _GAP, boxstyle="round,pad=0,rounding_size=4")
     box.set(facecolor=_choose_colour(style, value) if is_known else "none", edgecolor=LINE, linewidth=0 if is_known else 1)
     box.set_alpha(FAINTEST + (1 - FAINTEST) * strength if is_known else None)
@@ -137,6 +152,21 @@ def _draw_cell(axes: Axes, layout: MatrixLayout, style: MatrixStyle, place: tupl
     colour = choose_ink(_choose_colour(style, value), strength)
     text = style.write(value) if is_known else DASH
     axes.text(*middle, text, fontsize=10, color=colour, ha="center", va="baseline", family="monospace", parse_math=False)
+
+
+def _draw_scale(axes: Axes, layout: MatrixLayout, style: MatrixStyle) -> None:
+    """Draw the colours from the weakest to the strongest with their figures, under the cells."""
+    from matplotlib.patches import Rectangle  # noqa: PLC0415  (see new_figure)
+
+    top = layout.height + _SCALE_HEIGHT - _SCALE_BAR - 2
+    low, high = style.write(style.weakest), style.write(style.strongest)
+    left = layout.left + measure_text(low, FONT) + _GAP
+    step = _SCALE_WIDTH / _SCALE_STEPS
+    for number in range(_SCALE_STEPS):
+        alpha = FAINTEST + (1 - FAINTEST) * number / (_SCALE_STEPS - 1)
+        axes.add_patch(Rectangle((left + number * step, top), step, _SCALE_BAR, facecolor=style.colour, alpha=alpha, linewidth=0))
+    for x, text, side in ((left - _GAP, low, "right"), (left + _SCALE_WIDTH + _GAP, high, "left")):
+        axes.text(x, top + _SCALE_BAR - 1, text, fontsize=FONT, color=TEXT, ha=side, va="baseline", parse_math=False)
 
 
 def _choose_colour(style: MatrixStyle, value: float) -> str:

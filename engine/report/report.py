@@ -10,12 +10,14 @@ from markupsafe import Markup
 from engine.execution.result import InputRecord, OutputRecord, RunResult, SearchRecord, SimilarityRecord
 from engine.report.cards import Card, deal_cards
 from engine.report.figures import SimilarityFigures, draw_search, draw_similarity
+from engine.report.helper_table import HelperTable, rank_in_table
 from engine.report.map_figure import write_map_caption
 from engine.report.metrics_table import MetricsTable, tabulate
-from engine.report.subset_figure import MODES, RankedSubset, describe_pairs, describe_sizes, draw_pairs, draw_sizes, rank_subsets
+from engine.report.subset_figure import RankedSubset, describe_pairs, describe_sizes, draw_pairs, draw_sizes, rank_subsets
 from engine.report.tries_figure import name_score
 from engine.report.wording import write_chance, write_count, write_date, write_metric, write_seconds, write_words
 from engine.report.worth_knowing import Note, collect_notes
+from engine.search.subsets import HELPERS, SUBSET_MODES
 from engine.sizes import write_bytes
 
 
@@ -48,6 +50,8 @@ class SearchPart:
     """The best subsets; () unless pairs or subsets of vectors were tried."""
     score_name: str
     """What their scores are."""
+    helpers: HelperTable | None
+    """Who helps the first vector; None unless helpers were tried."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,8 @@ def write_choice(record: SearchRecord) -> str:
     scored = ", normalized" if record.is_normalized else ", raw, for no fine-tuned reference was given"
     score = scored if record.rule == "best_target" else ""
     measured = "; the figures on test data were measured once, at this choice" if record.tests else ""
-    tried = f", {len(record.points) - 1} of at most {record.budget} sets tried by {record.method}" if record.budget else ""
+    how = ", one helper at a time" if record.method == HELPERS else f" by {record.method}"
+    tried = f", {len(record.points) - 1} of at most {record.budget} sets tried{how}" if record.budget else ""
     return (
         f"λ = {_write_strengths(record)} was chosen on validation data{tried} (rule: {write_words(record.rule)}{score}{limit}){measured}."
     )
@@ -136,7 +141,7 @@ def _write_strengths(record: SearchRecord) -> str:
     if not record.vector_names:
         return record.chosen_text
     texts = zip(record.chosen_text.split(","), record.vector_names, record.chosen_strengths, strict=True)
-    shown = [f"{text.strip()} for “{name}”" for text, name, strength in texts if strength or record.method not in MODES]
+    shown = [f"{text.strip()} for “{name}”" for text, name, strength in texts if strength or record.method not in SUBSET_MODES]
     others = " and none of the others" if len(shown) < len(record.vector_names) else ""
     return f"{', '.join(shown)}{others}"
 
@@ -175,7 +180,14 @@ def _show_searches(records: Sequence[SearchRecord]) -> tuple[SearchPart, ...]:
 def _show_search(record: SearchRecord, sentence: str, key: str) -> SearchPart:
     figures = (draw_search(record, key), sentence, draw_pairs(record, key), draw_sizes(record, key))
     return SearchPart(
-        record, _name_search(record), *figures, describe_pairs(record), describe_sizes(record), rank_subsets(record), name_score(record)
+        record,
+        _name_search(record),
+        *figures,
+        describe_pairs(record),
+        describe_sizes(record),
+        rank_subsets(record),
+        name_score(record),
+        rank_in_table(record),
     )
 
 

@@ -23,6 +23,7 @@ from engine.subset_scores import Subset, Trial
 
 MODES: Final = ("pairs", "subsets")
 _MOST_RANKED: Final = 10
+_FEWEST_SIZES: Final = 3
 _MEAN: Final = LegendEntry("mean over the subsets of a size", Ink(TARGET, "-", "o"))
 _SUBSET: Final = LegendEntry("one subset at its best strength", Ink(CONTROL, "none", "."))
 _TOP: Final = legend_height(2)
@@ -33,18 +34,26 @@ def draw_pairs(search: SearchRecord, key: str) -> Markup:
     if search.method not in MODES:
         return Markup()
     values = tabulate_pairs(search)
-    largest = max((abs(value) for row in values for value in row if math.isfinite(value)), default=1.0)
     layout = lay_out_matrix(search.vector_names, search.vector_names)
     description = f"{describe_pairs(search)} Vectors: {', '.join(search.vector_names)}."
-    return draw_matrix(values, layout, MatrixStyle(write_figure, TEAL, largest or 1.0), f"{key}-pairs", description)
+    return draw_matrix(values, layout, _style_pairs(values), f"{key}-pairs", description)
+
+
+def _style_pairs(values: Matrix) -> MatrixStyle:
+    """Return a scale from the smallest figure to the largest: of good skills all figures are near one another."""
+    sizes = [abs(value) for row in values for value in row if math.isfinite(value)]
+    return MatrixStyle(write_figure, TEAL, max(sizes, default=1.0), weakest=min(sizes, default=0.0), has_scale=True)
 
 
 def draw_sizes(search: SearchRecord, key: str) -> Markup:
-    """Return the mean figure against the number of vectors as inline SVG, a dot for each subset; empty for other searches."""
-    if search.method not in MODES:
+    """Return the mean figure against the number of vectors as inline SVG, a dot for each subset; empty for other searches.
+
+    Two numbers make no curve: of pairs the matrix says more.
+    """
+    means = mean_by_size(search)
+    if search.method not in MODES or len(means) < _FEWEST_SIZES:
         return Markup()
     best = find_best(search)
-    means = mean_by_size(search)
     figure, canvas = new_figure(WIDTH, _TOP + PLOT_HEIGHT + BELOW)
     axes = open_plot(canvas, _TOP)
     axes.scatter([len(subset) for subset in best], [point.score for point in best.values()], s=14, color=CONTROL, alpha=0.7)

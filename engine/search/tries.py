@@ -16,7 +16,7 @@ def count_tries(mode: str, vectors: int, strengths: int, budget: int) -> int:
     """Return how many sets of strengths a search tries at most.
 
     Args:
-        mode: one strength for all vectors, one for each, or one for every one of their pairs or subsets.
+        mode: one strength for all vectors, one for each, or one for every one of their pairs or subsets, or for the first with each helper.
         vectors: how many there are.
         strengths: how many the grid has.
         budget: the most tries of the mode `each`.
@@ -26,6 +26,8 @@ def count_tries(mode: str, vectors: int, strengths: int, budget: int) -> int:
             return strengths
         case "pairs":
             return strengths * (vectors + vectors * (vectors - 1) // 2)
+        case "helpers":
+            return strengths * vectors
         case "subsets":
             return strengths * (2**vectors - 1)
         case _:

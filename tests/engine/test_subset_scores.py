@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from engine.subset_scores import Trial, find_best, mean_by_size, tabulate_pairs
+from engine.subset_scores import Helper, Trial, find_best, mean_by_size, rank_helpers, tabulate_pairs
 
 TRIALS = (
     Trial((0, 0, 0), 9.0),
@@ -27,3 +27,20 @@ def test_pairs_go_by_their_own_targets_where_each_vector_has_one():
     assert values[0][0] == 0.8
     assert values[0][1] == values[1][0] == pytest.approx(0.8)
     assert math.isnan(values[2][2])
+
+
+def test_helpers_are_ranked_by_what_they_add_to_the_first_vector_alone():
+    alone, harmful, helpful, equal = (Trial(strengths, score) for strengths, score in (
+        ((0.5, 0, 0, 0), 0.4), ((0.5, 0.5, 0, 0), 0.3), ((1, 0, 1, 0), 0.6), ((1, 0, 0, 1), 0.4)
+    ))  # fmt: skip
+    best = find_best((alone, harmful, helpful, equal), higher_is_better=True)
+    ranked = rank_helpers(best, higher_is_better=True)
+    assert [(helper.index, helper.trial) for helper in ranked] == [(2, helpful), (None, alone), (3, equal), (1, harmful)]
+    assert [helper.gain for helper in ranked] == pytest.approx([0.2, 0, 0, -0.1])
+    lower = rank_helpers(find_best((alone, harmful, helpful, equal), higher_is_better=False), higher_is_better=False)
+    assert lower[0] == Helper(1, harmful, pytest.approx(0.1))
+
+
+def test_without_a_yardstick_no_helper_is_ranked():
+    best = find_best((Trial((0.5, 0.5), 0.3),), higher_is_better=True)
+    assert rank_helpers(best, higher_is_better=True) == ()

@@ -13,7 +13,7 @@ from engine.document.model import NodeId
 from engine.execution.stop import Stop
 from engine.report.publish import run_plan
 from engine.resources import resource_path
-from engine.subset_scores import find_best, mean_by_size, tabulate_pairs
+from engine.subset_scores import find_best, mean_by_size, rank_helpers, tabulate_pairs
 
 SAMPLE = resource_path("sample")
 
@@ -88,8 +88,10 @@ def test_four_groups_each_left_out_in_one_table(run):
 def test_the_best_helper_is_ranked_on_validation_data_and_tested_once(run):
     _, figures, report = run("best-helper", 100, step=0.5, start=0.5)
     (sweep,) = figures.sweeps
-    helpers = tabulate_pairs(find_best(sweep.trials, higher_is_better=True), 5)[0]
-    assert max(range(1, 5), key=lambda place: helpers[place]) == sweep.vector_names.index("Stripes 5–9")
-    assert helpers[2] > helpers[0]
+    first, *others = rank_helpers(find_best(sweep.trials, higher_is_better=True), higher_is_better=True)
+    assert first.index == sweep.vector_names.index("Stripes 5–9")
+    assert first.gain > 0
+    assert {helper.index for helper in others} == {None, 1, 3, 4}
+    assert all(trial.strengths[0] for trial in sweep.trials[1:])
     tested = [record["checkpoint"] for record in report["searches"][0]["tests"] if record["measurement"]["metric"] == "accuracy"]
     assert sorted(tested) == ["Base model", "Stripes, 0–4 alone: to be improved", "Which helps?"]

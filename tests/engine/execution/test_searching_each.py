@@ -141,7 +141,21 @@ def test_every_subset_is_tried_and_shown_in_the_report(bench, vision):
     assert len(search.references) == 1
     page = (bench.folder / "out" / "report.html").read_text()
     assert "of single vectors on the diagonal" in page
-    assert "against the number of vectors" in page
+    assert "The best 3" in page
+    assert "against the number of vectors" not in page  # of two numbers
+
+
+def test_helpers_are_tried_beside_the_first_vector_and_ranked_in_the_report(bench, vision):
+    more = "references=a strengths:helpers budget:4 start:0.5 stop:1 step:0.5"
+    text = f"{SOURCES}\n s = strength_search base=base vectors=tb,ta targets=target tests=test {more}\n {OUT}"
+    (search,) = bench.run(text).searches
+    assert [point.strengths for point in search.points] == [(0, 0), (0.5, 0), (1, 0), (0.5, 0.5), (1, 1)]
+    assert search.method == "helpers"
+    page = (bench.folder / "out" / "report.html").read_text()
+    assert "Best helper" in page
+    assert "gain over no helper" in page
+    assert "looked at once" in page
+    assert "number of vectors" not in page
 
 
 def test_more_subsets_than_the_budget_are_a_problem_with_numbers(bench, vision):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from engine.evaluation.measurement import Measurement
 from engine.execution.result import SearchPoint, SearchRecord
 from engine.report.report import write_choice
 from engine.report.subset_figure import draw_pairs, draw_sizes, find_best, mean_by_size, rank_subsets, tabulate_pairs
+from engine.report.wording import write_figure
 
 
 def accuracy(value):
@@ -73,6 +75,19 @@ def test_lower_is_better_turns_the_choice_round(search):
     points = tuple(replace(one, targets=tuple(replace(figure, higher_is_better=False) for figure in one.targets)) for one in search.points)
     turned = replace(search, points=points, is_normalized=False)
     assert find_best(turned)[0,].strengths == (0.5, 0, 0)
+
+
+def test_two_numbers_of_vectors_make_no_curve(search):
+    pairs = replace(search, points=tuple(one for one in search.points if sum(map(bool, one.strengths)) < 3), method="pairs")
+    assert draw_sizes(pairs, "k") == ""
+    assert draw_sizes(search, "k")
+
+
+def test_the_matrix_of_pairs_has_a_scale_from_its_smallest_to_its_largest_figure(search):
+    values = [value for row in tabulate_pairs(search) for value in row if math.isfinite(value)]
+    low, high = write_figure(min(values)), write_figure(max(values))
+    texts = re.findall(r">([^<>]+)</text>", draw_pairs(search, "k"))
+    assert texts[-2:] == [low, high]
 
 
 def test_figures_are_drawn_and_said_in_words(search):

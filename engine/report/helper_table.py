@@ -1,0 +1,114 @@
+"""Rank what helped the first vector of a search most, with what it gained over being alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from engine.evaluation.measurement import Measurement
+from engine.execution.result import MetricRecord, SearchPoint, SearchRecord
+from engine.report.subset_figure import is_higher_better
+from engine.report.tries_figure import name_score
+from engine.report.wording import write_figure, write_metric, write_words
+from engine.report.worth_knowing import bound_difference
+from engine.search.subsets import HELPERS
+from engine.subset_scores import Helper, Trial, find_best, rank_helpers
+
+_ALONE: Final = "no helper"
+
+
+@dataclass(frozen=True)
+class HelperRow:
+    """Hold one helper at its best strength."""
+
+    rank: str
+    """Empty for the vector alone, which the others are measured against."""
+    name: str
+    strength: float
+    score: float
+    gain: str
+    """“+0.250”; empty for the vector alone."""
+    is_chance: bool
+    """The interval of the gain holds 0."""
+    figures: tuple[Measurement, ...]
+    """On each validation set."""
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class HelperTable:
+    """Hold the ranking with what it says in words."""
+
+    task: str
+    """The vector that was to be improved."""
+    score_name: str
+    rows: tuple[HelperRow, ...]
+    sentences: tuple[str, ...]
+
+
+def rank_in_table(search: SearchRecord) -> HelperTable | None:
+    """Return the ranking of a search's helpers on validation data; None for other searches."""
+    if search.method != HELPERS:
+        return None
+    tried = [point for point in search.points if point.qualifies]
+    best = find_best((Trial(point.strengths, point.score) for point in tried), higher_is_better=is_higher_better(search))
+    ranked = rank_helpers(best, higher_is_better=is_higher_better(search))
+    points = {point.strengths: point for point in tried}
+    alone = next((points[helper.trial.strengths] for helper in ranked if helper.index is None), None)
+    numbers = iter(range(1, len(ranked) + 1))
+    rows = tuple(
+        _make_row(search, helper, (points[helper.trial.strengths], alone), "" if helper.index is None else str(next(numbers)))
+        for helper in ranked
+    )
+    task = search.vector_names[0]
+    return HelperTable(task, name_score(search), rows, tuple(filter(None, (_describe_ranking(task, rows), describe_tests(search.tests)))))
+
+
+def describe_tests(tests: Sequence[MetricRecord]) -> str:
+    """Say what the choice gave on test data beside the other models; empty where nothing was measured."""
+    told = [_describe_test(record, tests) for record in tests if record.role == "edited"]
+    return f"On test data, looked at once, the choice has {'; '.join(told)}." if told else ""
+
+
+def _make_row(search: SearchRecord, helper: Helper, points: tuple[SearchPoint, SearchPoint | None], rank: str) -> HelperRow:
+    point, alone = points
+    name = _ALONE if helper.index is None else search.vector_names[helper.index]
+    gain = "" if helper.index is None else f"{'+' if helper.gain >= 0 else ''}{write_figure(helper.gain)}"
+    is_chance = helper.index is not None and alone is not None and _is_chance(point.targets, alone.targets)
+    strength, score = helper.trial.strengths[0], helper.trial.score
+    return HelperRow(
+        rank, name, strength, score, gain, is_chance, (*point.targets, *point.controls), point.strengths == search.chosen_strengths
+    )
+
+
+def _is_chance(one: Sequence[Measurement], other: Sequence[Measurement]) -> bool:
+    """Tell whether the interval of the mean difference holds 0; the sets are independent, so distances add as squares."""
+    pairs = list(zip(one, other, strict=True))
+    gain = sum(first.value - second.value for first, second in pairs)
+    bounds = [(first.value - second.value, *bound_difference(first, second)) for first, second in pairs]
+    below = math.hypot(*(middle - low for middle, low, _ in bounds))
+    above = math.hypot(*(high - middle for middle, _, high in bounds))
+    return gain - below <= 0 <= gain + above
+
+
+def _describe_ranking(task: str, rows: Sequence[HelperRow]) -> str:
+    if len(rows) <= 1:
+        return ""
+    first, alone = rows[0], next(row for row in rows if not row.rank)
+    if first is alone:
+        return f"On validation data no vector helps “{task}”: alone it scores {write_figure(alone.score)}, and less with any other."
+    chance = "; that could be chance" if first.is_chance else ""
+    scores = f"{write_figure(first.score)} with it, {write_figure(alone.score)} alone{chance}"
+    return f"On validation data “{first.name}” helps “{task}” most ({scores})."
+
+
+def _describe_test(record: MetricRecord, tests: Sequence[MetricRecord]) -> str:
+    found = record.measurement
+    same = [other for other in tests if (other.test_set_key, other.measurement.metric) == (record.test_set_key, found.metric)]
+    others = ", ".join(
+        f"{write_metric(other.measurement.value, found.metric)} for “{other.checkpoint}”" for other in same if other is not record
+    )
+    beside = f" (beside {others})" if others else ""
+    return f"{write_words(found.metric)} {write_metric(found.value, found.metric)} on “{record.test_set}”{beside}"
