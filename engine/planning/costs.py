@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.checkpoints.header import DType, Product, TensorSpec
-from engine.document.model import NodeId
-from engine.operation import BLOCK_ENTRIES, SAMPLE_PIECES, Kernel
+from engine.operation import BLOCK_ENTRIES, SAMPLE_PIECES
+from engine.planning.piece_memory import PieceArrays, count_arrays, worker_bytes
 from engine.planning.work import TensorWork, WorkPlanner
 
 PROCESS_BYTES = 440 << 20
@@ -26,20 +26,21 @@ class StreamCost:
 
     bytes_read: int
     bytes_written: int
-    entry_bytes: int
-    """Memory per entry of a piece, for one worker: raw inputs, their floats, values, results."""
+    worker_bytes: int
+    """Memory of one worker: raw inputs, their floats, values, results."""
 
 
 def cost_stream(planner: WorkPlanner, works: Iterable[TensorWork], piece_entries: int) -> StreamCost:
     """Return what some work costs with pieces of a size; operands that are kept between rounds save some of the reading."""
-    read = written = entry_bytes = 0
+    read = written = 0
+    arrays: list[PieceArrays] = []
     for work in works:
         visited = _visited_entries(work, piece_entries)
         specs = _specs(planner, work)
         read += sum(_read_bytes(spec, work, visited) for spec in specs)
         written += sum(work.entries * size for size in _output_sizes(planner, work))
-        entry_bytes = max(entry_bytes, _entry_bytes(planner, work, specs))
-    return StreamCost(read, written, entry_bytes)
+        arrays.append(count_arrays(planner, work, specs, piece_entries))
+    return StreamCost(read, written, worker_bytes(arrays))
 
 
 def factor_bytes(planner: WorkPlanner, works: Iterable[TensorWork], workers: int) -> int:
@@ -86,22 +87,3 @@ def _specs(planner: WorkPlanner, work: TensorWork) -> list[TensorSpec]:
 
 def _output_sizes(planner: WorkPlanner, work: TensorWork) -> list[int]:
     return [planner.output_dtype(sink, work.tensor).size_bytes for sink in work.sinks]
-
-
-def _entry_bytes(planner: WorkPlanner, work: TensorWork, specs: Sequence[TensorSpec]) -> int:
-    """Return the bytes per entry that are alive at once while a piece of this tensor is worked on."""
-    width = 8 if work.precision is DType.F64 else 4
-    # A product is made in an array of a raw piece's kind, in what it is computed in.
-    raw = sum(width if spec.product else spec.dtype.size_bytes for spec in specs)
-    if work.is_raw:
-        return raw
-    floats = len(work.needs.sources) + sum(_kernel_arrays(planner, kernel) for kernel in work.needs.kernels)
-    floats += sum(len(planner.resolved.graph.steps[node].inputs["vectors"]) + 2 for node in work.similarities)
-    floats += sum(_kernel_arrays(planner, reduction.kernel) for reduction in work.reductions)
-    return raw + width * (floats + 2 * max(len(work.sinks), 1)) + sum(_output_sizes(planner, work))
-
-
-def _kernel_arrays(planner: WorkPlanner, kernel: NodeId) -> int:
-    step = planner.resolved.graph.steps[kernel]
-    scratch = step.behaviour.scratch_arrays if isinstance(step.behaviour, Kernel) else 0
-    return len(step.operands) + 1 + scratch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -12,7 +12,7 @@ import psutil
 
 from engine.document.model import NodeId
 from engine.evaluation.memory import estimate_model_bytes
-from engine.operation import BLOCK_ENTRIES, Choice
+from engine.operation import Choice
 from engine.planning.costs import KEPT_BYTES, LARGEST_PIECE, PROCESS_BYTES, SMALLEST_PIECE, StreamCost, cost_stream, factor_bytes
 from engine.planning.linear import Folding
 from engine.planning.measurements import evaluation_settings, likely_task, measured_values
@@ -46,7 +46,6 @@ class _Ground:
     """Hold what is decided for all passes alike."""
 
     folder: Path
-    piece: int
     workers: int
     kept_bytes: int
     budget: int
@@ -75,14 +74,15 @@ def plan_passes(resolved: Resolved, folder: Path, options: RunOptions) -> PassPl
     most = options.workers or max(min(os.cpu_count() or 1, _MOST_WORKERS), 1)
     factors = max((factor_bytes(planner, work, most) for work in works.values()), default=0)
     budget = memory_budget(options) - PROCESS_BYTES - _resident_bytes(resolved) - factors
-    costs = {index: cost_stream(planner, work, LARGEST_PIECE) for index, work in works.items()}
-    widest = max((cost.entry_bytes for cost in costs.values()), default=0)
-    piece = options.piece_entries or _fit_piece(widest, most, budget)
-    workers = options.workers or max(min(most, budget // max(widest * piece, 1)), 1)
-    kept = _kept_bytes(works.values(), budget - widest * piece * workers)
-    if piece != LARGEST_PIECE:
-        costs = {index: cost_stream(planner, work, piece) for index, work in works.items()}
-    ground = _Ground(folder, piece, workers, kept, budget)
+    piece = options.piece_entries or LARGEST_PIECE
+    costs = _cost_streams(planner, works, piece)
+    while options.piece_entries is None and piece > SMALLEST_PIECE and most * _most_bytes(costs) > budget:
+        piece //= 2
+        costs = _cost_streams(planner, works, piece)
+    widest = _most_bytes(costs)
+    workers = options.workers or max(min(most, budget // max(widest, 1)), 1)
+    kept = _kept_bytes(works.values(), budget - widest * workers)
+    ground = _Ground(folder, workers, kept, budget)
     planned = tuple(_cost_pass(planner, item, works[index], costs[index], ground) for index, item in enumerate(passes))
     read = _list_read_files(planner, passes, works.values())
     return PassPlan(planner, planned, piece, workers, read, kept)
@@ -132,11 +132,12 @@ def _list_work(planner: WorkPlanner, item: Pass) -> tuple[TensorWork, ...]:
     return tuple(work for node in [*values, *measured_values(step)] for work in planner.checkpoint_work(node))
 
 
-def _fit_piece(entry_bytes: int, workers: int, budget: int) -> int:
-    piece = LARGEST_PIECE
-    while piece > SMALLEST_PIECE and piece * entry_bytes * workers > budget:
-        piece //= 2
-    return max(piece, BLOCK_ENTRIES)
+def _cost_streams(planner: WorkPlanner, works: Mapping[int, Sequence[TensorWork]], piece_entries: int) -> dict[int, StreamCost]:
+    return {index: cost_stream(planner, work, piece_entries) for index, work in works.items()}
+
+
+def _most_bytes(costs: Mapping[int, StreamCost]) -> int:
+    return max((cost.worker_bytes for cost in costs.values()), default=0)
 
 
 def _kept_bytes(works: Iterable[Sequence[TensorWork]], left: int) -> int:
@@ -153,8 +154,7 @@ def _resident_bytes(resolved: Resolved) -> int:
 
 
 def _cost_pass(planner: WorkPlanner, item: Pass, works: Sequence[TensorWork], cost: StreamCost, ground: _Ground) -> PlannedPass:
-    largest = max((min(work.entries, ground.piece) for work in works), default=0)
-    needed = PROCESS_BYTES + _resident_bytes(planner.resolved) + cost.entry_bytes * largest * ground.workers
+    needed = PROCESS_BYTES + _resident_bytes(planner.resolved) + cost.worker_bytes * ground.workers
     needed += factor_bytes(planner, works, ground.workers) + (ground.kept_bytes if _has_rounds(works) else 0)
     if isinstance(item, StreamPass):
         return PlannedPass(item, cost.bytes_read, cost.bytes_written, needed)
