@@ -16,13 +16,16 @@ def read_choices(model: LiveModel | None, run: RunProgress | None, stale: Collec
         return {}
     chosen: dict[Symbol, float] = {}
     for choice in run.chosen:
-        symbols = sorted(
-            (number.symbol for number in model.numbers if number.symbol.node == choice.node and not number.parameter), key=_place
-        )
+        symbols = list_strengths(model, NodeId(choice.node))
         numbers = [part.strip() for part in choice.strength.split(",")]
         if choice.node not in stale and len(numbers) == len(symbols):
             chosen |= dict(zip(symbols, map(float, numbers), strict=True))
     return chosen
+
+
+def list_strengths(model: LiveModel, search: NodeId) -> list[Symbol]:
+    """Return what a search is to choose: one strength, or one for each of its vectors, in their order."""
+    return sorted((number.symbol for number in model.numbers if number.symbol.node == search and not number.parameter), key=_place)
 
 
 def _place(symbol: Symbol) -> int:

@@ -80,6 +80,8 @@ class LiveView(QObject):
         self.message = ""
         """Why nothing can be shown, when `failed` said so."""
         self.is_on = True
+        self.structure: LiveModel | None = None
+        """The sums that the last check found, also while nothing is measured."""
         self._session = session
         self._checker = checker
         self._is_forced = False
@@ -187,7 +189,11 @@ class LiveView(QObject):
 
     def _take_check(self) -> None:
         summary = self._checker.summary
-        if summary is None or summary.live is None or not self.is_on:
+        if summary is None or summary.live is None:
+            return
+        self.structure = summary.live
+        if not self.is_on:
+            self.model_changed.emit()
             return
         is_forced, self._is_forced = self._is_forced, False
         is_new = summary.live != self._model or dict(summary.titles) != dict(self._names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -31,7 +31,7 @@ from app.panels.parameter_fields import ParameterField
 from app.panels.preset_row import PresetRow, PresetTarget
 from app.panels.problem_card import ProblemCard
 from app.panels.role_rows import RoleRows
-from app.panels.strength_curve import StrengthCurve
+from app.panels.strength_curve import CurveTarget, StrengthCurve, has_curve
 from app.report_figures import Sweep
 from app.session import Session
 from app.strength_presets import has_presets
@@ -43,8 +43,6 @@ from engine.operation import Operation
 from engine.problems import Problem
 
 _LATER_MILLISECONDS = 200
-_WITH_CURVE = frozenset({("apply", "strength"), ("strength_search", "step")})
-"""The parameters under which the curve of a search stands."""
 Facts = Sequence[tuple[str, str]]
 """What is known of a node: a name and a value each."""
 
@@ -67,6 +65,7 @@ class InspectorPanel(QScrollArea):
         self._formulas: Mapping[NodeId, str] = {}
         self._problems: tuple[Problem, ...] = ()
         self._sweeps: tuple[Sweep, ...] = ()
+        self._stale: frozenset[NodeId] = frozenset()
         self._fields: dict[tuple[NodeId, str], ParameterField] = {}
         self._built: tuple[object, ...] = ()
         self.setAccessibleName(self.tr("Inspector"))
@@ -97,8 +96,17 @@ class InspectorPanel(QScrollArea):
     def show_sweeps(self, sweeps: Sequence[Sweep]) -> None:
         """Show the curves of searches that have run beside the strengths they are about."""
         self._sweeps = tuple(sweeps)
+        self._show_curves()
+
+    def show_stale(self, stale: Collection[NodeId]) -> None:
+        """Show no curve beside a slider of what has changed since it was measured."""
+        if frozenset(stale) != self._stale:
+            self._stale = frozenset(stale)
+            self._show_curves()
+
+    def _show_curves(self) -> None:
         for curve in self._curves:
-            curve.show_sweeps(self._sweeps)
+            curve.show_sweeps(self._sweeps, self._stale)
 
     def focus_name(self) -> None:
         """Let the user rename the node."""
@@ -280,10 +288,11 @@ class InspectorPanel(QScrollArea):
         layout.addWidget(field)
         if self._live is not None and has_presets(operation.id, name):
             layout.addWidget(PresetRow(self._session, self._live, PresetTarget(node_id, operation.id, name)))
-        if (operation.id, name) in _WITH_CURVE:
-            curve = StrengthCurve(self._session, node_id, self._sweeps)
+        if has_curve(operation.id, name):
+            curve = StrengthCurve(self._session, CurveTarget(node_id, operation.id, name), self._live)
             self._curves.append(curve)
             layout.addWidget(curve)
+            curve.show_sweeps(self._sweeps, self._stale)
 
     def _build_problems(self, layout: QVBoxLayout, node_id: NodeId) -> None:
         for problem in self._problems:

@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.analogy_roles import find_searches
 from app.canvas.connection import name_node
+from app.live_view import LiveView
 from app.panels.similarity_plot import make_plot_colours
-from app.report_figures import Sweep
+from app.parameter_words import parameter_title
 from app.session import Session
+from app.strength_tracks import StrengthTracks, Track
+from app.sweeps import Curve, Sweep
 from app.theme import font
 from app.widgets.curve_plot import CurvePlot, Plot, PlotCurve
 from app.widgets.presence import show_where_owned
 from engine.document.model import Document, NodeId
 
 _PIXELS = 150
+_SLIDERS = (("apply", "strength"), ("scale", "factor"), ("add", "weights"), ("interpolate", "amount"))
+_SEARCH = ("strength_search", "step")
+_TRIED = ("base", "vectors")
+"""The ports of a search through which comes what it tries."""
+
+
+@dataclass(frozen=True)
+class CurveTarget:
+    """Name the parameter beside which the curve stands."""
+
+    node: NodeId
+    operation: str
+    parameter: str
+
+
+def has_curve(operation: str, parameter: str) -> bool:
+    """Tell whether a search can have measured what a parameter does."""
+    return (operation, parameter) in {*_SLIDERS, _SEARCH}
 
 
 class StrengthCurve(QWidget):
-    """Show the curves of the search over the same vector; nothing while none has run."""
+    """Show what a search has measured of the models that a parameter makes; nothing while none has."""
 
-    def __init__(self, session: Session, node: NodeId, sweeps: Sequence[Sweep], parent: QWidget | None = None) -> None:
-        """Follow the strength of an Apply node, or show what a search node found."""
+    def __init__(self, session: Session, target: CurveTarget, live: LiveView | None = None, parent: QWidget | None = None) -> None:
+        """Follow a number of the document, or show what a search node found."""
         super().__init__(parent)
         self._session = session
-        self._node = node
-        self._sweeps = tuple(sweeps)
+        self._live = live
+        self._target = target
+        self._sweeps: tuple[Sweep, ...] = ()
+        self._stale: Collection[NodeId] = ()
+        self._tracks: StrengthTracks | None = None
         self.plot = CurvePlot(make_plot_colours())
         self.plot.setFont(font("text"))
         self.plot.setFixedHeight(_PIXELS)
@@ -37,51 +60,78 @@ class StrengthCurve(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.plot)
         session.document_changed.connect(self._follow)
+        if live is not None:
+            live.model_changed.connect(self._show)
         self._show()
 
-    def show_sweeps(self, sweeps: Sequence[Sweep]) -> None:
-        """Show the curve of other searches."""
-        self._sweeps = tuple(sweeps)
+    def show_sweeps(self, sweeps: Sequence[Sweep], stale: Collection[NodeId] = ()) -> None:
+        """Show the curve of other searches; what hangs on nodes that have changed since they ran is told beside the searches alone."""
+        self._sweeps, self._stale = tuple(sweeps), stale
         self._show()
 
     def _follow(self, _before: Document, _after: Document) -> None:
         self._show()
 
     def _show(self) -> None:
+        plot = self._make_plot()
+        show_where_owned(self, plot is not None)
+        self.plot.show_plot(plot or Plot(self.tr("Figures by strength (λ)")))
+
+    def _make_plot(self) -> Plot | None:
+        document, target = self._session.document, self._target
+        if target.node not in document.nodes:
+            return None
+        if (target.operation, target.parameter) == _SEARCH:
+            own = next((sweep for sweep in self._sweeps if sweep.title == target.node and sweep.curves and sweep.mode == "one"), None)
+            return self._plot_search(own) if own is not None else None
+        tracks = self._find_tracks(document)
+        if not tracks:
+            return None
+        return self._plot_number(tracks[0]) if tracks[0].number.index is None else self._plot_weights(tracks)
+
+    def _find_tracks(self, document: Document) -> tuple[Track, ...]:
+        """Return what was measured along the parameter, by searches over what is still as it was then."""
+        model = self._live.structure if self._live is not None else None
+        if model is None or not self._sweeps:
+            return ()
+        if self._tracks is None or self._tracks.model is not model:
+            self._tracks = StrengthTracks(model)
+        fresh = [sweep for sweep in self._sweeps if not _list_tried(document, sweep.title) & frozenset(self._stale)]
+        return self._tracks.find(document, (self._target.node, self._target.parameter), fresh)
+
+    def _plot_search(self, sweep: Sweep) -> Plot:
+        words = self.tr("chosen λ = {0:g}") if sweep.is_final else self.tr("best so far λ = {0:g}")
+        return Plot(self._name(sweep), _draw_curves(sweep.curves), sweep.chosen, words.format(sweep.chosen), sweep.limit)
+
+    def _plot_number(self, track: Track) -> Plot:
+        named = parameter_title(track.number.parameter)
+        quantity = "λ" if "λ" in named else named.lower()
+        value = track.number.read(self._session.document)
+        title, mark = self._name(track.sweep, track.model), f"{quantity} = {value:g}"
+        return Plot(title, _draw_curves(track.curves), value, mark, track.sweep.limit, quantity=quantity)
+
+    def _plot_weights(self, tracks: Sequence[Track]) -> Plot:
+        """Draw a curve for each vector: what its weight does, the others as they are."""
         document = self._session.document
-        sweep = find_sweep(document, self._node, self._sweeps)
-        show_where_owned(self, sweep is not None)
-        if sweep is None:
-            self.plot.show_plot(Plot(self.tr("Figures by strength (λ)")))
-            return
+        names = dict(enumerate(name_node(document, wire.source.node) for wire in document.wires_into(self._target.node)))
+        curves = tuple(PlotCurve(names.get(track.number.index or 0, ""), track.scores) for track in tracks)
+        title = self.tr("{0}: mean figure by weight").format(self._name(tracks[0].sweep, tracks[0].model))
+        return Plot(title, curves, quantity=self.tr("weight"))
+
+    def _name(self, sweep: Sweep, model: NodeId | None = None) -> str:
+        """Return whose the figures are, and of which model where that is another node's."""
+        document = self._session.document
         words = self.tr("‘{0}’, last run") if sweep.is_final else self.tr("‘{0}’, stopped")
         title = words.format(name_node(document, NodeId(sweep.title)))
-        curves = tuple(PlotCurve(curve.name, curve.points, curve.is_control) for curve in sweep.curves)
-        strength = read_strength(document, self._node)
-        if math.isnan(strength):
-            words = self.tr("chosen λ = {0:g}") if sweep.is_final else self.tr("best so far λ = {0:g}")
-            self.plot.show_plot(Plot(title, curves, sweep.chosen, words.format(sweep.chosen), sweep.limit))
-        else:
-            self.plot.show_plot(Plot(title, curves, strength, self.tr("λ = {0:g}").format(strength), sweep.limit))
+        if model in (None, self._target.node):
+            return title
+        return self.tr("{0}, of ‘{1}’").format(title, name_node(document, model))
 
 
-def find_sweep(document: Document, node: NodeId, sweeps: Sequence[Sweep]) -> Sweep | None:
-    """Return the curves of the search that a node is, or of one that tries the same vector as an Apply adds."""
-    if node not in document.nodes:
-        return None
-    makers = [wire.source.node for wire in document.wires_into(node, "vector")]
-    searches = [node, *(search for maker in makers for search in find_searches(document, maker))]
-    known = {sweep.title: sweep for sweep in sweeps if sweep.curves}
-    return next((known[search] for search in searches if search in known and _tries_one(document, search)), None)
+def _list_tried(document: Document, search: str) -> frozenset[NodeId]:
+    """Return the nodes whose values a search tries."""
+    return frozenset(wire.source.node for port in _TRIED for wire in document.wires_into(NodeId(search), port))
 
 
-def read_strength(document: Document, node: NodeId) -> float:
-    """Return the strength that an Apply node has; NaN for other nodes, whose strength is chosen."""
-    own = document.nodes[node]
-    value = own.parameters.get("strength", 1) if own.operation == "apply" else math.nan
-    return float(value) if isinstance(value, int | float) else math.nan
-
-
-def _tries_one(document: Document, search: NodeId) -> bool:
-    """Tell whether a search tries one strength at a time, so that its curve runs over strengths."""
-    return search in document.nodes and document.nodes[search].parameters.get("strengths", "one") == "one"
+def _draw_curves(curves: Sequence[Curve]) -> tuple[PlotCurve, ...]:
+    return tuple(PlotCurve(curve.name, curve.points, curve.is_control) for curve in curves)

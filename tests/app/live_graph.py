@@ -9,6 +9,7 @@ from app.checking import Checker
 from app.engine_thread import EngineThread
 from app.live_view import LiveView
 from app.session import Session
+from engine.document.edits import add_node, connect
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
 from engine.resources import resource_path
 
@@ -31,6 +32,19 @@ def draw_sum(more: dict[str, Node] | None = None, *wires: str) -> Document:
     """Draw the graph, with more nodes or other ones in their place, and wires such as `tau.vector sum.vectors`."""
     joined = tuple(Wire(*map(PortRef.parse, wire.split())) for wire in (*_WIRES, *wires))
     return Document("Sum", {NodeId(name): node for name, node in {**_NODES, **(more or {})}.items()}, joined)
+
+
+def draw_tests(document: Document) -> Document:
+    """Give every search that has none the data to try strengths on."""
+    source = str(resource_path("sample/data/dots-validation.npz"))
+    waiting = [
+        each for each, node in document.nodes.items() if node.operation == "strength_search" and not document.wires_into(each, "targets")
+    ]
+    if waiting:
+        document = add_node(document, NodeId("validation"), Node("test_set", {"source": source, "split": "validation"}, "Dots"))
+    for search in waiting:
+        document = connect(document, Wire(PortRef(NodeId("validation"), "test_set"), PortRef(search, "targets")))
+    return document
 
 
 @contextmanager

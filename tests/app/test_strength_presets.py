@@ -7,14 +7,24 @@ from safetensors.numpy import load_file
 
 from app.panels.inspector import InspectorPanel
 from app.panels.preset_row import PresetButton, PresetRow
-from app.panels.strength_curve import StrengthCurve, find_sweep
+from app.panels.strength_curve import StrengthCurve
 from app.report_figures import Curve, Sweep
 from app.strength_presets import Preset, list_presets
 from engine.document.edits import add_node, connect, set_parameter
 from engine.document.model import Node, NodeId, PortRef, Wire
-from tests.app.live_graph import MODELS, PATIENCE, draw_sum, follow_session
+from engine.subset_scores import Trial
+from tests.app.live_graph import MODELS, PATIENCE, draw_sum, draw_tests, follow_session
 
 SWEEP = Sweep("search", (Curve("accuracy, test", ((0.0, 0.4), (0.5, 0.6), (1.0, 0.5))),), 0.5)
+
+TRIALS = (Trial((0, 1), 0.3), Trial((0.5, 1), 0.5), Trial((1, 1), 0.7), Trial((1, 0), 0.6))
+WEIGHED = Sweep(
+    "each",
+    (Curve("accuracy, test", tuple((float(place), trial.score) for place, trial in enumerate(TRIALS))),),
+    mode="each",
+    vector_names=("τ diag", "τ dots"),
+    trials=TRIALS,
+)
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +34,12 @@ def measured(lasting_engine):
         "single": Node("apply", {"strength": 0.9}, "Single"),
         "search": Node("strength_search", label="Search"),
     }
+    more |= {"each": Node("strength_search", {"strengths": "each"}, "Search each"), "whole": Node("apply", label="Whole")}
     more |= {"no": Node("negate"), "analogy": Node("analogy"), **{name: Node("apply") for name in ("forget", "like", "elsewhere")}}
     more |= {"photo": Node("checkpoint", {"source": str(MODELS / "photo")}, "photo"), "tau3": Node("task_vector")}
     wires = (
+        *("tau.vector each.vectors", "tau2.vector each.vectors", "base.checkpoint each.base"),
+        *("sum.vector whole.vector", "base.checkpoint whole.base"),
         *("base.checkpoint single.base", "tau.vector single.vector", "sum.vector search.vectors", "base.checkpoint search.base"),
         *("sum.vector no.vector", "no.vector forget.vector", "base.checkpoint forget.base"),
         *(
@@ -39,7 +52,7 @@ def measured(lasting_engine):
         *("analogy.vector like.vector", "base.checkpoint like.base", "sum.vector elsewhere.vector", "photo.checkpoint elsewhere.base"),
     )
     with follow_session(lasting_engine) as live:
-        live.session.new(draw_sum(more, *wires))
+        live.session.new(draw_tests(draw_sum(more, *wires)))
         live.checker.check_now()
         yield live
 
@@ -161,13 +174,28 @@ def test_the_curve_stands_beside_the_slider_and_marks_where_it_is(live, inspecto
     assert curve.isHidden()
 
 
-def test_a_curve_belongs_to_the_search_over_the_same_vector(live):
-    document = live.session.document
-    assert find_sweep(document, NodeId("apply"), [SWEEP]) == SWEEP
-    assert find_sweep(document, NodeId("search"), [SWEEP]) == SWEEP
-    assert find_sweep(document, NodeId("single"), [SWEEP]) is None
-    assert find_sweep(set_parameter(document, NodeId("search"), "strengths", "each"), NodeId("apply"), [SWEEP]) is None
-    assert find_sweep(document, NodeId("gone"), [SWEEP]) is None
+def test_a_curve_is_hidden_where_what_was_tried_has_changed_since(live, inspector):
+    inspector.show_sweeps([SWEEP])
+    inspector.show_nodes([NodeId("apply")])
+    (curve,) = inspector.findChildren(StrengthCurve)
+    inspector.show_stale([NodeId("search")])
+    assert not curve.isHidden()
+    inspector.show_stale([NodeId("sum")])
+    assert curve.isHidden()
+    inspector.show_nodes([NodeId("search")])
+    (curve,) = inspector.widget().findChildren(StrengthCurve)
+    assert not curve.isHidden()
+
+
+def test_the_curve_of_another_node_s_model_says_whose_it_is(live, inspector):
+    inspector.show_sweeps([WEIGHED])
+    inspector.show_nodes([NodeId("sum")])
+    (curve,) = inspector.findChildren(StrengthCurve)
+    assert curve.plot.shown.title == "‘Search each’, last run, of ‘Whole’: mean figure by weight"
+    assert [(each.name, each.points) for each in curve.plot.shown.curves] == [
+        ("τ diag", ((0.0, 0.3), (0.5, 0.5), (1.0, 0.7))),
+        ("τ dots", ((0.0, 0.6), (1.0, 0.7))),
+    ]
 
 
 @pytest.mark.parametrize("width", [225, 300])

@@ -7,12 +7,14 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from app.panels.inspector import InspectorPanel
 from app.panels.problem_card import ProblemCard
-from app.panels.strength_curve import StrengthCurve
+from app.panels.strength_curve import CurveTarget, StrengthCurve
 from app.sweeps import Curve, Sweep
 from engine.catalogue import catalogue
 from engine.document.edits import add_node, set_parameter
 from engine.document.model import Document, Node, NodeId, PortRef
 from engine.problems import error
+
+SEARCH = CurveTarget(NodeId("search"), "strength_search", "step")
 
 
 def texts(panel):
@@ -172,8 +174,9 @@ def test_nothing_is_wider_than_the_panel(panel, session, qtbot, width):
 
 
 def test_a_curve_that_is_known_at_once_opens_no_window(searched, qtbot):
-    made = StrengthCurve(searched, NodeId("search"), (Sweep("search", (Curve("Stripes", ((0, 0.3), (1, 0.7))),), 1, choice=(1,)),))
+    made = StrengthCurve(searched, SEARCH)
     qtbot.addWidget(made)
+    made.show_sweeps((Sweep("search", (Curve("Stripes", ((0, 0.3), (1, 0.7))),), 1, choice=(1,)),))
     assert made.plot.accessibleName().startswith("‘Best strength’")
     assert not made.isVisible()
 
@@ -181,7 +184,8 @@ def test_a_curve_that_is_known_at_once_opens_no_window(searched, qtbot):
 @pytest.mark.parametrize(("is_final", "words"), [(True, "last run"), (False, "stopped")])
 def test_a_search_that_was_stopped_has_chosen_nothing(searched, qtbot, is_final, words):
     sweep = Sweep("search", (Curve("Stripes", ((0, 0.3), (1, 0.7))),), 1, choice=(1,), is_final=is_final)
-    made = StrengthCurve(searched, NodeId("search"), (sweep,))
+    made = StrengthCurve(searched, SEARCH)
     qtbot.addWidget(made)
+    made.show_sweeps((sweep,))
     assert made.plot.accessibleName().endswith(words)
     assert made.plot.shown.mark_name == ("chosen λ = 1" if is_final else "best so far λ = 1")

@@ -1,0 +1,179 @@
+"""A curve stands beside a slider where what was measured is what the slider makes, however either is wired."""
+
+import pytest
+
+from app.strength_tracks import StrengthTracks
+from app.strength_use import find_use, use_strengths
+from app.sweeps import Curve, Sweep
+from engine.document.edits import add_node, connect, set_parameter
+from engine.document.model import Node, NodeId, PortRef, Wire
+from engine.document.storage import load_document
+from engine.planning.live_model import make_live_model
+from engine.planning.resolve import resolve_values
+from engine.planning.structure import read_graph
+from engine.resources import resource_path
+from engine.subset_scores import Trial
+from tests.app.live_graph import MODELS, draw_sum, draw_tests
+
+POINTS = ((0.0, 0.4), (0.5, 0.6), (1.0, 0.5))
+SWEEP = Sweep("search", (Curve("accuracy, dots", POINTS), Curve("accuracy, photo", POINTS, is_control=True)), 0.5)
+SEARCH = {"search": Node("strength_search", label="Search")}
+FED = ("tau.vector search.vectors", "tau2.vector search.vectors", "base.checkpoint search.base")
+"""The search over both vectors, as templates wire it: the Apply's own sum is another node."""
+STRENGTH = ("apply", "strength")
+
+
+def follow(document, number, sweeps=(SWEEP,), folder=MODELS):
+    model = make_live_model(resolve_values(read_graph(draw_tests(document))[0], folder)[0])
+    node, parameter = number
+    return StrengthTracks(model).find(document, (NodeId(node), parameter), sweeps)
+
+
+def points(document, number, sweeps=(SWEEP,)):
+    """Return the points of the one number's curve; () where there is none."""
+    tracks = follow(document, number, sweeps)
+    return tracks[0].curves[0].points if tracks else ()
+
+
+def weigh(*trials):
+    """Return the sweep of a search that has tried (strengths, score) of two vectors."""
+    tried = tuple(Trial(strengths, score) for strengths, score in trials)
+    curve = Curve("accuracy, dots", tuple((float(place), trial.score) for place, trial in enumerate(tried)))
+    return Sweep("search", (curve,), mode="each", vector_names=("a", "b"), trials=tried)
+
+
+def test_the_same_vectors_are_the_same_edit_whatever_node_adds_them():
+    document = draw_sum(SEARCH, *FED)
+    (track,) = follow(document, STRENGTH)
+    assert (track.model, track.sweep) == ("apply", SWEEP)
+    assert [(curve.points, curve.is_control) for curve in track.curves] == [(POINTS, False), (POINTS, True)]
+
+
+def test_a_vector_made_twice_is_the_same():
+    twice = {**SEARCH, "again": Node("task_vector")}
+    wires = ("diag.checkpoint again.tuned", "base.checkpoint again.base", "again.vector search.vectors", *FED[1:])
+    assert points(draw_sum(twice, *wires), STRENGTH) == POINTS
+
+
+@pytest.mark.parametrize(
+    ("more", "wires"),
+    [
+        ({}, ("tau.vector search.vectors", "base.checkpoint search.base")),
+        ({}, (*FED[:2], "diag.checkpoint search.base")),
+        ({"sum": Node("add", {"weights": (1.0, -1.0)})}, FED),
+        ({"sum": Node("add", {"weights": (1.0, 0.5)})}, FED),
+    ],
+    ids=["one vector only", "another base", "one taken away", "other weights"],
+)
+def test_the_curve_of_another_edit_is_not_shown(more, wires):
+    assert points(draw_sum({**SEARCH, **more}, *wires), STRENGTH) == ()
+
+
+def test_half_a_vector_takes_twice_the_strength():
+    document = draw_sum({**SEARCH, "sum": Node("add", {"weights": (0.5, 0.5)})}, *FED)
+    assert points(document, STRENGTH) == ((0.0, 0.4), (1.0, 0.6), (2.0, 0.5))
+
+
+def test_any_number_before_an_apply_has_the_curve_of_the_model_it_makes():
+    more = {**SEARCH, "scaled": Node("scale", {"factor": 0.3}), "whole": Node("apply", {"strength": 1}, "Whole")}
+    document = draw_sum(more, *FED, "sum.vector scaled.vector", "scaled.vector whole.vector", "base.checkpoint whole.base")
+    (track,) = follow(document, ("scaled", "factor"))
+    assert (track.model, track.curves[0].points) == ("whole", POINTS)
+    more = {**SEARCH, "both": Node("interpolate"), "far": Node("apply", {"strength": 2})}
+    wires = ("sum.vector far.vector", "base.checkpoint far.base", "base.checkpoint both.first", "far.checkpoint both.second")
+    assert points(draw_sum(more, *FED, *wires), ("both", "amount")) == ((0.0, 0.4), (0.25, 0.6), (0.5, 0.5))
+
+
+def test_a_number_that_what_was_tried_follows_itself_has_none():
+    """Its figures were measured at the number as it was."""
+    more = {**SEARCH, "scaled": Node("scale", {"factor": 0.5}), "whole": Node("apply")}
+    wires = ("sum.vector scaled.vector", "scaled.vector whole.vector", "base.checkpoint whole.base", "scaled.vector search.vectors", FED[2])
+    document = draw_sum(more, *wires)
+    assert points(document, ("scaled", "factor")) == ()
+    assert points(document, ("whole", "strength")) == POINTS
+
+
+@pytest.mark.parametrize(("way", "wanted"), [("tau3.vector", POINTS), ("scaled.vector", ())], ids=["apart", "through it"])
+def test_a_number_that_reaches_the_model_through_ties_has_none(way, wanted):
+    """How a kernel’s value changes with a number nobody knows before it is computed."""
+    more = {**SEARCH, "photo": Node("checkpoint", {"source": str(MODELS / "photo")}), "tau3": Node("task_vector")}
+    more |= {"scaled": Node("scale"), "mixed": Node("ties"), "all": Node("add"), "whole": Node("apply"), "start": Node("apply")}
+    wires = (
+        *(
+            "photo.checkpoint tau3.tuned",
+            "base.checkpoint tau3.base",
+            "tau.vector scaled.vector",
+            f"{way} mixed.vectors",
+            "tau2.vector mixed.vectors",
+        ),
+        *("scaled.vector all.vectors", "mixed.vector all.vectors", "all.vector whole.vector", "base.checkpoint whole.base"),
+        *("mixed.vector start.vector", "base.checkpoint start.base", "tau.vector search.vectors", "start.checkpoint search.base"),
+    )
+    assert points(draw_sum(more, *wires), ("scaled", "factor")) == wanted
+
+
+def test_each_weight_has_the_tries_that_differ_in_it_alone():
+    document = draw_sum({"search": Node("strength_search", {"strengths": "each"}), "apply": Node("apply")}, *FED)
+    sweep = weigh(((0, 0), 0.3), ((0, 1), 0.4), ((1, 1), 0.6), ((0.5, 1), 0.5), ((1, 0.2), 0.1))
+    tracks = follow(document, ("sum", "weights"), (sweep,))
+    assert [track.number.index for track in tracks] == [0, 1]
+    assert [track.scores for track in tracks] == [((0.0, 0.4), (0.5, 0.5), (1.0, 0.6)), ((0.2, 0.1), (1.0, 0.6))]
+    assert {track.model for track in tracks} == {"apply"}
+    changed = set_parameter(document, NodeId("sum"), "weights", (1.0, 0.9))
+    assert [track.number.index for track in follow(changed, ("sum", "weights"), (sweep,))] == [1]
+
+
+def test_equal_strengths_of_each_are_points_of_the_one():
+    document = draw_sum({"search": Node("strength_search", {"strengths": "subsets"})}, *FED)
+    sweep = weigh(((0, 0), 0.3), ((0, 0.5), 0.4), ((0.5, 0.5), 0.6), ((1, 1), 0.5), ((1, 1), 0.9))
+    assert points(document, STRENGTH, (sweep,)) == ((0.0, 0.3), (0.5, 0.6), (1.0, 0.5))
+
+
+def test_of_several_searches_that_one_tells_that_has_most_to_tell():
+    document = draw_sum({**SEARCH, "fine": SEARCH["search"]}, *FED, *(wire.replace("search", "fine") for wire in FED))
+    fine = Sweep("fine", (Curve("accuracy, dots", tuple((step / 10, 0.5) for step in range(11))),), 0.5)
+    (track,) = follow(document, STRENGTH, (SWEEP, fine))
+    assert track.sweep is fine
+
+
+@pytest.mark.parametrize(
+    "sweep",
+    [
+        Sweep("gone", SWEEP.curves, 0.5),
+        Sweep("search", ()),
+        Sweep("search", (Curve("accuracy, dots", POINTS[:1]),)),
+        weigh(((0, 0, 0), 0.3), ((0, 1, 1), 0.4)),
+    ],
+    ids=["no such search", "nothing measured", "one point", "another number of vectors"],
+)
+def test_without_figures_of_the_search_there_is_none(sweep):
+    assert points(draw_sum(SEARCH, *FED), STRENGTH, (sweep,)) == ()
+
+
+def test_layers_that_are_left_out_make_another_edit():
+    more = {**SEARCH, "kept": Node("layer_filter", {"include": ("@attention",)}), "part": Node("apply")}
+    document = draw_sum(more, *FED, "sum.vector kept.vector", "kept.vector part.vector", "base.checkpoint part.base")
+    assert points(document, ("part", "strength")) == ()
+    assert points(document, STRENGTH) == POINTS
+
+
+TEMPLATES = [("two-strengths", "one"), ("pairs", "search")]
+
+
+@pytest.mark.parametrize(("template", "search"), TEMPLATES)
+def test_the_apply_that_is_added_for_a_search_has_its_curve(template, search):
+    """The searches of templates sum their vectors themselves."""
+    document = load_document(resource_path(f"templates/{template}.loom"))
+    document = set_parameter(document, NodeId(search), "strengths", "one")
+    added = use_strengths(document, find_use(document, NodeId(search), (0.5,)))
+    (track,) = follow(added, ("apply", "strength"), (Sweep(search, SWEEP.curves, 0.5),), resource_path("sample"))
+    assert track.curves[0].points == POINTS
+
+
+def test_an_edit_on_another_base_has_no_curve_of_the_first_one():
+    """An Apply of the capitals alone, on the Python model, where the search was over capitals and ground on the text model."""
+    document = load_document(resource_path("templates/two-strengths.loom"))
+    document = add_node(document, NodeId("upper"), Node("apply"))
+    for source, port in (("python.checkpoint", "base"), ("capitals.vector", "vector")):
+        document = connect(document, Wire(PortRef.parse(source), PortRef(NodeId("upper"), port)))
+    assert follow(document, ("upper", "strength"), (Sweep("one", SWEEP.curves, 0.5),), resource_path("sample")) == ()
