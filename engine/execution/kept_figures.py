@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,6 +23,7 @@ from engine.evaluation.pictures import PictureFiles
 from engine.evaluation.settings import EvaluationSettings
 from engine.evaluation.test_sets import TestSet, TestSetSettings
 from engine.execution.device import describe_device
+from engine.execution.versions import read_versions
 from engine.planning.coefficient import Symbol
 from engine.planning.plan import FORMAT_NUMBER, Plan
 from engine.planning.value_identity import identify_value
@@ -65,10 +65,10 @@ class KeptFigures:
         """Look at the plan's conditions; nothing is looked up yet."""
         self._plan = plan
         self._cache = MeasurementCache.of_user()
-        settings = plan.document.settings
+        settings, versions = plan.document.settings, read_versions(_LIBRARIES)
         self._conditions = [
             MEASURING_NUMBER, FORMAT_NUMBER, describe_device(device), settings.precision, settings.misfit, settings.non_finite,
-            *_versions(),
+            *(versions.get(name, "") for name in _LIBRARIES),
         ]  # fmt: skip
 
     def find(self, question: Question) -> tuple[Measurement, ...] | None:
@@ -140,11 +140,3 @@ def _has_settled(stamp: FileStamp) -> bool:
     if not stamp.modified_ns:
         return True
     return stamp.modified_ns < time.time_ns() - YOUNGEST_NS and _stamp(stamp.path) == stamp
-
-
-def _versions() -> Iterator[str]:
-    for name in _LIBRARIES:
-        try:
-            yield importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            yield ""

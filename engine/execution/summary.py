@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -32,6 +31,7 @@ from engine.execution.result import (
     TestSetRecord,
 )
 from engine.execution.run import Execution
+from engine.execution.versions import read_versions
 from engine.operation import Choice, Measure, PortKind
 from engine.planning.form_text import format_sentence
 from engine.planning.formula import group_forms, write_formula
@@ -209,18 +209,13 @@ def _describe_conditions(execution: Execution) -> Conditions:
         planned_written=plan.bytes_written,
         peak_bytes=execution.memory.bytes,
         planned_peak_bytes=plan.peak_bytes,
-        versions=_versions(),
+        versions=_describe_versions(),
         seeds=seeds,
         plan_hash=plan.hash,
         format_number=FORMAT_NUMBER,
     )
 
 
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for name in _LIBRARIES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "not installed as a package"
-    return found
+def _describe_versions() -> dict[str, str]:
+    installed = read_versions(_LIBRARIES)
+    return {"python": platform.python_version(), **{name: installed.get(name, "not installed as a package") for name in _LIBRARIES}}
