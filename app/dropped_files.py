@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -12,14 +11,13 @@ from engine.adapter_bases import is_adapter
 from engine.document.model import Document
 from engine.errors import EngineError
 from engine.export_recipe import open_export
+from engine.training_folder import holds_series
 
 _WEIGHTS = frozenset({".safetensors", ".pt", ".pth", ".bin", ".ckpt"})
 _DATA = frozenset({".npz", ".csv", ".tsv", ".json", ".jsonl", ".txt", ".parquet"})
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
 _METRIC_COLUMNS = frozenset({"metric", "value"})
 _HEAD_BYTES = 4096
-_STEP = re.compile(r"checkpoint-\d+")
-"""What the Trainer of transformers calls the checkpoints it leaves on its way."""
 _NODES = MappingProxyType(
     {
         "checkpoint": "checkpoint",
@@ -84,7 +82,7 @@ def _recognise_folder(path: Path) -> Dropped:
     names = [entry for entry in sorted(path.iterdir()) if not entry.name.startswith(".")]
     if is_adapter(path):
         return Dropped("adapter", path)
-    if any(_STEP.fullmatch(entry.name) and entry.is_dir() for entry in names):
+    if holds_series(path):
         return Dropped("series", path)
     if any(entry.suffix.lower() in _WEIGHTS for entry in names):
         graph = open_export(path)

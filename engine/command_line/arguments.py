@@ -138,7 +138,8 @@ def _add_inspect(parser: argparse.ArgumentParser) -> None:
 
 def _add_similarity(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("base", metavar="BASE", help="the checkpoint that the others were fine-tuned from")
-    parser.add_argument("tuned", nargs="+", metavar="TUNED")
+    tuned = "a checkpoint, or the folder of a training: its checkpoint-500, checkpoint-1000 … one by one, and step by step"
+    parser.add_argument("tuned", nargs="+", metavar="TUNED", help=tuned)
     parser.add_argument("--per-layer", action="store_true", help="layer by layer too")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
 

@@ -17,6 +17,7 @@ from engine.command_line.interrupts import stop_on_interrupt
 from engine.command_line.problem_lines import tell_problems
 from engine.command_line.progress_lines import ProgressLines
 from engine.command_line.similarity_lines import describe_similarity
+from engine.command_line.similarity_series import gather_figures
 from engine.document.edits import add_node, connect
 from engine.document.model import Node, NodeId, PortRef, Wire
 from engine.errors import EngineError
@@ -24,7 +25,10 @@ from engine.events import Event
 from engine.execution.gram_comparison import compare_checkpoints
 from engine.execution.stop import Stop
 from engine.planning.options import RunOptions
+from engine.planning.plan import Plan
 from engine.problems import Problem
+from engine.report.wording import write_count
+from engine.training_folder import holds_series
 
 _BASE = NodeId("base")
 _SIMILARITY = NodeId("similarity")
@@ -43,7 +47,7 @@ def compare_vectors(chosen: argparse.Namespace, console: Console) -> ExitStatus:
     tell_problems([_advise(problem) for problem in verdict.problems], console)
     if verdict.plan is None:
         return ExitStatus.PROBLEMS
-    vectors = {NodeId(f"tuned_{number}"): name for number, name in enumerate(name_sources(chosen.tuned), 1)}
+    vectors = _name_vectors(verdict.plan, name_sources(chosen.tuned), console)
     stop = Stop()
     with stop_on_interrupt(stop):
         try:
@@ -59,7 +63,7 @@ def compare_vectors(chosen: argparse.Namespace, console: Console) -> ExitStatus:
         console.tell("No tensor holds floating-point numbers: there is nothing to compare.")
     elif found.measured.is_from_cache:
         console.tell("These checkpoints were measured before: the figures come from the cache, and nothing was read.")
-    for line in [write_record(found.record)] if chosen.json else describe_similarity(found.record):
+    for line in [write_record(gather_figures(found.record))] if chosen.json else describe_similarity(found.record):
         console.say(line)
     return ExitStatus.DONE
 
@@ -73,8 +77,20 @@ def _advise(problem: Problem) -> Problem:
     return replace(problem, node="", field="", hint=_MISFIT_HINT) if problem.field == "misfit" else problem
 
 
+def _name_vectors(plan: Plan, names: Sequence[str], console: Console) -> dict[NodeId, str]:
+    """Return what the vector of each compared checkpoint is called, those of a series one by one; say which folders are series."""
+    vectors: dict[NodeId, str] = {}
+    for number, name in enumerate(names, 1):
+        node = NodeId(f"tuned_{number}")
+        members = plan.resolved.expansion.series.get(node, ())
+        if members:
+            console.tell(f"{name} is read as a series of {write_count(len(members), 'checkpoint')}; whatever else lies there is left out.")
+        vectors |= {member.node: f"{name} · {member.entry.name}" for member in members} if members else {node: name}
+    return vectors
+
+
 def draw_similarity_graph(base: str, tuned: Sequence[str], *, per_layer: bool) -> Document:
-    """Return the graph that compares the task vectors of fine-tuned checkpoints with a base."""
+    """Return the graph that compares the task vectors of fine-tuned checkpoints with a base; a training's output folder is a series."""
     # The names belong to the vectors, which the figures are of; a name that two nodes share would be told with their ids.
     document = add_node(
         Document(title="Similarity"), _BASE, Node("checkpoint", {"source": base}, label=f"checkpoint {name_sources([base])[0]}")
@@ -82,12 +98,21 @@ def draw_similarity_graph(base: str, tuned: Sequence[str], *, per_layer: bool) -
     document = add_node(document, _SIMILARITY, Node("similarity", {"per_layer": per_layer}))
     for number, (source, name) in enumerate(zip(tuned, name_sources(tuned), strict=True), 1):
         checkpoint, vector = NodeId(f"tuned_{number}"), NodeId(f"vector_{number}")
-        document = add_node(document, checkpoint, Node("checkpoint", {"source": source}, label=f"checkpoint {name}"))
+        operation = "series" if _is_series(source) else "checkpoint"
+        document = add_node(document, checkpoint, Node(operation, {"source": source}, label=f"checkpoint {name}"))
         document = add_node(document, vector, Node("task_vector", label=name))
         document = connect(document, Wire(PortRef(checkpoint, "checkpoint"), PortRef(vector, "tuned")))
         document = connect(document, Wire(PortRef(_BASE, "checkpoint"), PortRef(vector, "base")))
         document = connect(document, Wire(PortRef(vector, "vector"), PortRef(_SIMILARITY, "vectors")))
     return document
+
+
+def _is_series(source: str) -> bool:
+    try:
+        return holds_series(Path(source))
+    except (OSError, ValueError):
+        # Whatever it is, it is read as a checkpoint, and said to be none then.
+        return False
 
 
 def name_sources(sources: Sequence[str]) -> list[str]:

@@ -15,7 +15,7 @@ from engine.events import BytesMoved, Listener, PassStarted, RunStarted
 from engine.execution.fetch import fetch_inputs
 from engine.execution.gram_pass import MeasuredGram, PassSettings, measure_gram
 from engine.execution.progress import SHORTEST_SECONDS
-from engine.execution.result import SimilarityRecord
+from engine.execution.result import PathRecord, SimilarityRecord
 from engine.execution.similarities import Compared, make_record
 from engine.execution.stop import Stop
 from engine.operation import Measure
@@ -40,7 +40,7 @@ def compare_checkpoints(plan: Plan, base: NodeId, compared: Mapping[NodeId, str]
     Args:
         plan: of a graph with a Similarity node that nothing speaks against, so that all of them fit.
         base: a checkpoint of it.
-        compared: the other checkpoints, with what their vectors are called.
+        compared: the other checkpoints, with what their vectors are called; those of a series are called “series · checkpoint”.
         listener: told how far the reading is.
         stop: the user's wish to stop.
 
@@ -54,7 +54,8 @@ def compare_checkpoints(plan: Plan, base: NodeId, compared: Mapping[NodeId, str]
     _refuse_non_finite(plan, files, measured.table)
     sources, steps = plan.resolved.sources, plan.resolved.graph.steps
     similarity = next(step for step in steps.values() if step.behaviour == Measure("similarity"))
-    about = Compared(similarity.id, tuple(compared.values()), has_base=True, per_layer=bool(similarity.parameters["per_layer"]))
+    is_by_layer = bool(similarity.parameters["per_layer"])
+    about = Compared(similarity.id, tuple(compared.values()), has_base=True, per_layer=is_by_layer, paths=_list_paths(plan, compared))
     table = _choose_vectors(measured.table, [str(sources[node].identity) for node in compared])
     return Comparison(make_record(about, table), measured)
 
@@ -71,6 +72,17 @@ def _find_files(plan: Plan, base: NodeId, compared: Sequence[NodeId], listener: 
     tensors = tuple(plan.resolved.values[base].shapes)
     headers = tuple(find_header(node) for node in (base, *others))
     return FamilyFiles(str(sources[base].identity), tuple(map(str, others)), tensors, (), headers)
+
+
+def _list_paths(plan: Plan, compared: Mapping[NodeId, str]) -> tuple[PathRecord, ...]:
+    """Return each series of the graph by its steps."""
+    places = {node: place for place, node in enumerate(compared)}
+    paths: list[PathRecord] = []
+    for members in plan.resolved.expansion.series.values():
+        name = compared[members[0].node].removesuffix(f" · {members[0].entry.name}")
+        steps = tuple(float(member.entry.number) for member in members)
+        paths.append(PathRecord(name, tuple(places[member.node] for member in members), steps))
+    return tuple(paths)
 
 
 def _choose_vectors(table: GramTable, chosen: Sequence[str]) -> GramTable:

@@ -215,3 +215,60 @@ def test_what_is_not_finite_is_named(workplace, tensors_of):
     assert answer.out == ""
     for words in ("checkpoint b", "NaN or infinity", "norm.weight"):
         assert words in answer.err
+
+
+STEPS = {"checkpoint-1000": 3, "checkpoint-5": 1, "checkpoint-40": 2}
+
+
+def save_training(workplace, tensors_of):
+    """A training's folder with a model of its own and logs beside three checkpoints."""
+    workplace.save("base", tensors_of(0))
+    workplace.save("training", tensors_of(9))
+    for name, seed in STEPS.items():
+        workplace.save(f"training/{name}", tensors_of(seed))
+    (workplace.folder / "training" / "trainer_state.json").write_text("{}")
+    return [vector(tensors_of, seed) for seed in (1, 2, 3)]
+
+
+def test_the_folder_of_a_training_is_a_series_by_its_numbers(workplace, tensors_of):
+    vectors = save_training(workplace, tensors_of)
+    answer = workplace.call("similarity", workplace.folder / "base", workplace.folder / "training", "--json")
+    assert answer.status == 0
+    assert "training is read as a series of 3 checkpoints" in answer.err
+    found = json.loads(answer.out)
+    assert found["names"] == [f"training · checkpoint-{step}" for step in (5, 40, 1000)]
+    (series,) = found["series"]
+    assert (series["name"], series["steps"]) == ("training", [5, 40, 1000])
+    assert series["norms"] == pytest.approx([float(each.norm()) for each in vectors], rel=1e-6)
+    last = vectors[-1] / vectors[-1].norm()
+    assert series["cosines_to_last"] == pytest.approx([float(each @ last / each.norm()) for each in vectors], abs=1e-6)
+
+
+def test_a_series_is_told_step_by_step_beside_other_checkpoints(workplace, tensors_of):
+    save_training(workplace, tensors_of)
+    workplace.save("a", tensors_of(4))
+    names = ("base", "a", "training")
+    answer = workplace.call("similarity", *(workplace.folder / name for name in names))
+    lines = answer.out.splitlines()
+    place = lines.index("training, step by step")
+    assert [line.split()[0] for line in lines[place + 1 : place + 5]] == ["step", "5", "40", "1000"]
+    assert lines[place + 4].split()[1] == "1.000"
+    found = json.loads(workplace.call("similarity", *(workplace.folder / name for name in names), "--json").out)
+    assert found["paths"][0]["vectors"] == [1, 2, 3]
+
+
+def test_without_series_there_is_no_way_to_tell(workplace, tensors_of):
+    save_family(workplace, tensors_of)
+    assert json.loads(call(workplace, "--json").out)["series"] == []
+    assert "step by step" not in call(workplace).out
+
+
+def test_names_too_long_for_a_head_stand_at_the_lines_with_numbers(workplace, tensors_of):
+    workplace.save("base", tensors_of(0))
+    names = [f"a-name-as-long-as-people-give-their-checkpoints-{seed}" for seed in (1, 2, 3)]
+    for seed, name in enumerate(names, 1):
+        workplace.save(name, tensors_of(seed))
+    lines = workplace.call("similarity", *(workplace.folder / name for name in ("base", *names))).out.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert lines[1].split() == ["1", "2", "3"]
+    assert lines[3].split()[:2] == ["2", names[1]]
