@@ -12,6 +12,7 @@ from app.live_view import FamilyView
 from app.similarity_figures import find_meanings, list_rows
 from engine.document.model import NodeId
 from engine.operation import PortKind
+from engine.planning.live_model import LiveSeries
 from engine.similarity.geometry_presets import adds_only, model_stock_ratio
 
 _MOST_OPERANDS = 4
@@ -28,6 +29,12 @@ def shorten_live_facts(views: Sequence[FamilyView]) -> Mapping[NodeId, str]:
             if view.figures.is_known[row] and node.source is None:
                 symbol = "‖τ‖" if node.kind is PortKind.VECTOR else "‖Δθ‖"
                 short[node.node] = f"{symbol} {_sign(view, row)}{norms[row]:.3g}"
+        for made in view.space.family.lists:
+            last = view.space.rows[made.members[-1]]
+            if made.node is not None and view.figures.is_known[last]:
+                symbol = "‖τ‖" if view.space.family.nodes[last].kind is PortKind.VECTOR else "‖Δθ‖"
+                # Two digits: a sign and an arrow have to stand beside them.
+                short[made.node] = f"{symbol} → {_sign(view, last).strip()}{norms[last]:.2g}"
     return short
 
 
@@ -37,7 +44,33 @@ def list_live_facts(views: Sequence[FamilyView], node_id: NodeId) -> Facts:
         row = view.space.rows.get(node_id)
         if row is not None:
             return tuple(_tell_node(view, row))
+        made = next((made for made in (*view.space.family.lists, *view.space.family.series) if made.node == node_id), None)
+        if made is not None:
+            return tuple(_tell_list(view, made))
     return ()
+
+
+def _tell_list(view: FamilyView, made: LiveSeries) -> Iterator[tuple[str, str]]:
+    """Tell the way that a node of a series goes: from its first step to its last one, and how far it strays between."""
+    known = [
+        (step, row)
+        for step, row in zip(made.numbers, map(view.space.rows.__getitem__, made.members), strict=True)
+        if view.figures.is_known[row]
+    ]
+    if not known:
+        return
+    (first_step, first), (last_step, last) = known[0], known[-1]
+    symbol, norms = _symbol(view, last), view.figures.norms
+    least = "≥ " if view.gaps.broken else ""
+    yield f"‖{symbol}‖ at step {last_step:,.0f}", least + _spell(float(norms[last]), _norm_error(view, last), ".4g")
+    yield f"‖{symbol}‖ / ‖θ₀‖ at step {last_step:,.0f}", f"{view.figures.relative_norms[last]:.3g}"
+    if first != last:
+        own = [float(norms[row]) for _, row in known]
+        yield f"‖{symbol}‖ at step {first_step:,.0f}", least + _spell(own[0], _norm_error(view, first), ".4g")
+        yield f"‖{symbol}‖ of all {len(known)} steps", f"{_sign(view, last)}{min(own):.3g} to {max(own):.3g}"
+        yield f"cos of step {first_step:,.0f} with step {last_step:,.0f}", _cosine(view, first, last)
+    yield "measured from", view.names.get(view.space.family.family.base, "")
+    yield from _tell_extent(view)
 
 
 def _tell_node(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
@@ -58,12 +91,13 @@ def _tell_node(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
         yield from _tell_compared(view, row)
         yield from _tell_counts(view, row)
         yield "measured from", base
+    yield from _tell_extent(view)
+
+
+def _tell_extent(view: FamilyView) -> Iterator[tuple[str, str]]:
+    """Tell of how many tensors all these figures are, and which they leave out."""
+    geometry = view.space.geometry
     yield "tensors · params", f"{len(geometry.tensors) - len(view.gaps.broken)} · {geometry.entries:,}"
-    yield from _tell_gaps(view)
-
-
-def _tell_gaps(view: FamilyView) -> Iterator[tuple[str, str]]:
-    """Tell which tensors all these figures leave out."""
     if view.gaps.broken:
         yield "not counted, NaN or infinity in", ", ".join(view.gaps.names.values())
     if view.gaps.left_out:

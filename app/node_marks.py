@@ -106,7 +106,8 @@ def _shorten(known: tuple[tuple[str, str], ...]) -> str:
     if name == _tr(_PARAMETERS):
         return _tr("{count} parameters").format(count=value)
     if name == _tr(_STEPS):
-        return _tr("{count} checkpoints").format(count=value.partition(" ")[0])
+        count, _, steps = value.partition(" ")
+        return _tr("{count} checkpoints {steps}").format(count=count, steps=steps)
     if name == _tr(_ADAPTER):
         return value
     if name == _tr(_CHOSEN):

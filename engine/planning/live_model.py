@@ -53,7 +53,7 @@ class LiveSeries:
     """Hold checkpoints of a family that a number orders: the way of a training, or trainings at several learning rates."""
 
     node: NodeId | None
-    """The series node; None for checkpoints that their labels make one."""
+    """The series node, or one that works on a series; None for checkpoints that their labels make one."""
     quantity: str
     """What the numbers are: step or learning rate."""
     members: tuple[NodeId, ...]
@@ -73,6 +73,8 @@ class LiveFamily:
     groups: tuple[int, ...]
     """Per tensor of the family, in their order, the number of its group: within a group all coefficients are the same."""
     series: tuple[LiveSeries, ...] = ()
+    lists: tuple[LiveSeries, ...] = ()
+    """What the nodes that work on a series became: its task vectors, edits with them."""
 
     @property
     def columns(self) -> tuple[NodeId, ...]:
@@ -125,7 +127,8 @@ def _describe_family(family: Family, nodes: Sequence[NodeId], resolved: Resolved
     groups, places = _group_tensors(family.tensors, steps, weigher)
     draft = _Draft(resolved, weigher, places, {node: row for row, node in enumerate(nodes)}, (*family.vectors, *kernels))
     described = tuple(_describe_node(step, draft) for step in steps)
-    return LiveFamily(family, kernels, described, groups, _find_series(nodes, family.base, resolved))
+    series, lists = _find_series(nodes, family.base, resolved), _find_lists(nodes, resolved)
+    return LiveFamily(family, kernels, described, groups, series, lists)
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,12 @@ def _find_series(nodes: Sequence[NodeId], base: NodeId, resolved: Resolved) -> t
     ordered = sorted(rates, key=lambda node: rates[node])
     labelled = [LiveSeries(None, "learning rate", tuple(ordered), tuple(rates[node] for node in ordered))] if len(rates) > 1 else []
     return (*found, *labelled)
+
+
+def _find_lists(nodes: Sequence[NodeId], resolved: Resolved) -> tuple[LiveSeries, ...]:
+    known = set(nodes)
+    lists = resolved.expansion.lists
+    return tuple(_name_members(node, members, known) for node, members in lists.items() if members[-1].node in known)
 
 
 def _name_members(series: NodeId, members: Sequence[Member], known: Collection[NodeId]) -> LiveSeries:

@@ -43,6 +43,8 @@ class Expansion:
     """Per series node the checkpoints it became."""
     origins: Mapping[NodeId, NodeId]
     """Per node that was made the document's own; the nodes of a list by their numbers."""
+    lists: Mapping[NodeId, tuple[Member, ...]] = field(default_factory=dict[NodeId, tuple[Member, ...]])
+    """Per node that works on a series what it became; the series themselves are none of these."""
 
     def origin(self, node: NodeId) -> NodeId:
         """Return the document's own node that a node was made of, itself if nothing was made of it."""
@@ -85,7 +87,8 @@ def expand_series(document: Document, folder: Path) -> tuple[Expansion, list[Pro
     while any(_lift(wire, draft) for wire in document.wires):
         pass
     origins = {member.node: node_id for node_id, members in draft.lists.items() for member in members}
-    return Expansion(_write_out(draft), series, origins), draft.problems
+    lists = {node_id: members for node_id, members in draft.lists.items() if node_id not in series}
+    return Expansion(_write_out(draft), series, origins, lists), draft.problems
 
 
 def _read_series(node_id: NodeId, node: Node, folder: Path, draft: _Draft) -> None:

@@ -14,7 +14,8 @@ from tests.app.live_graph import MODELS, PATIENCE, draw_sum, follow_session
 @pytest.fixture(scope="module")
 def measured(lasting_engine):
     with follow_session(lasting_engine) as live:
-        live.session.new(draw_sum())
+        more = {"run": Node("series", {"source": str(MODELS / "diag-series")}, "Training"), "way": Node("task_vector", label="On the way")}
+        live.session.new(draw_sum(more, "run.checkpoint way.tuned", "base.checkpoint way.base"))
         live.checker.check_now()
         yield live
 
@@ -60,6 +61,22 @@ def test_cards_say_how_far_a_model_is_from_the_base(live):
     assert short[NodeId("sum")].startswith("‖τ‖ ")
     assert short[NodeId("apply")].startswith("‖Δθ‖ ")
     assert not {NodeId("base"), NodeId("diag")} & set(short)
+
+
+def test_what_works_on_a_series_is_told_by_its_steps(live):
+    base = flat("base")
+    steps = (10, 25, 50, 75, 100)
+    vectors = [flat(f"diag-series/checkpoint-{step}") - base for step in steps]
+    norms = [np.linalg.norm(vector) for vector in vectors]
+    facts = dict(list_live_facts(live.families, NodeId("way")))
+    assert float(facts["‖τ‖ at step 10"]) == pytest.approx(norms[0], rel=1e-3)
+    assert float(facts["‖τ‖ at step 100"]) == pytest.approx(norms[-1], rel=1e-3)
+    assert facts["‖τ‖ of all 5 steps"] == f"{min(norms):.3g} to {max(norms):.3g}"
+    assert facts["cos of step 10 with step 100"] == f"{vectors[0] @ vectors[-1] / norms[0] / norms[-1]:.2f}"
+    assert facts["measured from"] == "base"
+    assert shorten_live_facts(live.families)[NodeId("way")] == f"‖τ‖ → {norms[-1]:.2g}"
+    run = dict(list_live_facts(live.families, NodeId("run")))
+    assert float(run["‖θ − θ₀‖ at step 100"]) == pytest.approx(norms[-1], rel=1e-3)
 
 
 def test_the_inspector_s_figures_move_with_the_slider(live, qtbot):

@@ -114,7 +114,7 @@ def test_a_series_tells_how_many_checkpoints_it_has():
     node = next(iter(DOCUMENT.nodes))
     facts = gather_facts(DOCUMENT, CheckSummary((), formulas={}, parameters={}, steps={node: (500, 1000, 1500)}), None, frozenset())
     assert facts[node] == (("Checkpoints", "3 (500 to 1,500)"),)
-    assert shorten_facts(facts)[node] == "3 checkpoints"
+    assert shorten_facts(facts)[node] == "3 checkpoints (500 to 1,500)"
 
 
 def test_a_search_that_was_stopped_tells_its_best_so_far():

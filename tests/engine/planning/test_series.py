@@ -154,6 +154,12 @@ def test_a_training_is_a_way_of_the_live_model(training):
     assert weights[0, rows["part-checkpoint-500"]].tolist() == pytest.approx(weights[0, rows["way-checkpoint-500"]] * 0.5)
 
 
+def test_what_works_on_a_series_is_a_list_of_the_live_model(training):
+    (live,) = make_live_model(training.check(f"{LINES}\n part = scale vector=way factor:0.5").resolved).families
+    found = {each.node: (each.members, each.numbers) for each in live.lists}
+    assert found == {node: (tuple(f"{node}-checkpoint-{step}" for step in STEPS), STEPS) for node in ("way", "part")}
+
+
 def test_learning_rates_are_read_from_labels(bench, family):
     document = bench.document(
         "base = checkpoint source:base\n a = checkpoint source:a\n b = checkpoint source:b\n x = average checkpoints=base,a,b"
