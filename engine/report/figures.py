@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from engine.execution.result import Matrix, SearchRecord, SimilarityRecord
-from engine.report.map_figure import draw_map, is_numbered_map
+from engine.report.map_figure import draw_map
+from engine.report.map_layout import is_numbered_map
 from engine.report.matrix_figure import CONFLICTS, COSINES, draw_matrix, has_numbered_columns, lay_out_matrix, norms_up_to
 from engine.report.path_figure import describe_path, describe_trainings, draw_path, draw_trainings
 from engine.report.strength_figure import draw_strength_curve

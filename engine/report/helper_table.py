@@ -44,6 +44,8 @@ class HelperTable:
     task: str
     """The vector that was to be improved."""
     score_name: str
+    columns: tuple[tuple[str, str], ...]
+    """The validation sets, each with what is measured on it."""
     rows: tuple[HelperRow, ...]
     sentences: tuple[str, ...]
 
@@ -63,13 +65,20 @@ def rank_in_table(search: SearchRecord) -> HelperTable | None:
         for helper in ranked
     )
     task = search.vector_names[0]
-    return HelperTable(task, name_score(search), rows, tuple(filter(None, (_describe_ranking(task, rows), describe_tests(search.tests)))))
+    sentences = tuple(filter(None, (_describe_ranking(task, rows), describe_tests(search.tests))))
+    return HelperTable(task, name_score(search), _name_columns(search), rows, sentences)
 
 
 def describe_tests(tests: Sequence[MetricRecord]) -> str:
     """Say what the choice gave on test data beside the other models; empty where nothing was measured."""
     told = [_describe_test(record, tests) for record in tests if record.role == "edited"]
     return f"On test data, looked at once, the choice has {'; '.join(told)}." if told else ""
+
+
+def _name_columns(search: SearchRecord) -> tuple[tuple[str, str], ...]:
+    first = search.points[0]
+    metrics = (write_words(figure.metric) for figure in (*first.targets, *first.controls))
+    return tuple(zip((*search.target_names, *search.control_names), metrics, strict=True))
 
 
 def _make_row(search: SearchRecord, helper: Helper, points: tuple[SearchPoint, SearchPoint | None], rank: str) -> HelperRow:

@@ -164,7 +164,9 @@ def _draw_scale(axes: Axes, layout: MatrixLayout, style: MatrixStyle) -> None:
     step = _SCALE_WIDTH / _SCALE_STEPS
     for number in range(_SCALE_STEPS):
         alpha = FAINTEST + (1 - FAINTEST) * number / (_SCALE_STEPS - 1)
-        axes.add_patch(Rectangle((left + number * step, top), step, _SCALE_BAR, facecolor=style.colour, alpha=alpha, linewidth=0))
+        axes.add_patch(
+            Rectangle((left + number * step, top), step, _SCALE_BAR, facecolor=style.colour, alpha=alpha, linewidth=0, antialiased=False)
+        )
     for x, text, side in ((left - _GAP, low, "right"), (left + _SCALE_WIDTH + _GAP, high, "left")):
         axes.text(x, top + _SCALE_BAR - 1, text, fontsize=FONT, color=TEXT, ha=side, va="baseline", parse_math=False)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from engine.execution.result import InputRecord, OutputRecord, RunResult, SearchRecord, SimilarityRecord
+from engine.report.analogy_table import AnalogyTable, tabulate_analogies
 from engine.report.cards import Card, deal_cards
 from engine.report.figures import SimilarityFigures, draw_search, draw_similarity
 from engine.report.helper_table import HelperTable, rank_in_table
@@ -29,6 +30,8 @@ class SimilarityPart:
     figures: SimilarityFigures
     chance: str
     map_caption: str
+    analogies: AnalogyTable | None
+    """None unless several analogies are compared with their true vectors."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,9 @@ def make_report(result: RunResult, output: OutputRecord) -> Report:
         cards=deal_cards(output, result.test_sets, searches, similarities),
         table=tabulate(output.metrics, result.test_sets),
         searches=_show_searches(searches),
-        similarities=tuple(_show_similarity(record, f"similarity-{number}") for number, record in enumerate(similarities, 1)),
+        similarities=tuple(
+            _show_similarity(record, f"similarity-{number}", result.searches) for number, record in enumerate(similarities, 1)
+        ),
         notes=collect_notes(result, output),
         inputs=result.inputs,
         facts=_list_facts(result),
@@ -191,9 +196,10 @@ def _show_search(record: SearchRecord, sentence: str, key: str) -> SearchPart:
     )
 
 
-def _show_similarity(record: SimilarityRecord, key: str) -> SimilarityPart:
-    """Return a similarity with its figures and what could be chance."""
-    return SimilarityPart(record, draw_similarity(record, key), write_chance(record.entries), write_map_caption(record))
+def _show_similarity(record: SimilarityRecord, key: str, searches: Sequence[SearchRecord]) -> SimilarityPart:
+    """Return a similarity with its figures, what could be chance and its analogies."""
+    sentences = write_chance(record.entries), write_map_caption(record)
+    return SimilarityPart(record, draw_similarity(record, key), *sentences, tabulate_analogies(record, searches))
 
 
 def _list_facts(result: RunResult) -> tuple[Fact, ...]:

@@ -5,11 +5,11 @@ import math
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 
 import pytest
 
-from engine.execution.result import RunResult
+from engine.execution.result import AnalogyRecord, RunResult
 from engine.report.render import render_json
 from engine.resources import resource_path
 
@@ -77,6 +77,14 @@ def test_it_is_as_the_schema_says_and_loses_nothing(name, request, schema):
     assert misfits(members, schema, schema) == []
     assert members["output"] == result.outputs[0].node
     assert repr(rebuild(members, RunResult)) == repr(result)  # by text, for NaN is not equal to itself
+
+
+def test_analogies_and_related_vectors_are_as_the_schema_says(analogy, schema):
+    compared = replace(analogy.similarities[0], analogies=(AnalogyRecord("n", 3, 4, 1.6, math.nan, ("s",)),), related=((0, 3), (1, 3)))
+    result = replace(analogy, similarities=(compared,), outputs=(replace(analogy.outputs[0], analogies=("n",)),))
+    members = json.loads(render_json(result, result.outputs[0]))
+    assert misfits(members, schema, schema) == []
+    assert repr(rebuild(members, RunResult)) == repr(result)
 
 
 def test_the_check_finds_what_does_not_fit(analogy, schema):

@@ -1,14 +1,16 @@
 """The weight map of the report: places, names, parallelograms, and nothing where there is nothing to draw."""
 
+import math
 import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from engine.execution.result import EditedPlace
+from engine.execution.result import AnalogyRecord, EditedPlace
 from engine.report.figures import draw_similarity
-from engine.report.map_figure import HEIGHT, describe_map, draw_map, has_map, write_map_caption
+from engine.report.map_figure import describe_map, draw_map, has_map, write_map_caption
+from engine.report.map_layout import HEIGHT, lay_out
 from engine.report.plot import WIDTH
 from engine.report.report import make_report
 from engine.similarity.geometry_tips import place_tips
@@ -69,6 +71,26 @@ def test_models_on_a_numbered_map_carry_letters(record):
     made = replace(record, edited=tuple(EditedPlace(str(number), f"model {number}", (number / 30, 1.0)) for number in range(27)))
     assert {text for *_, text in read_texts(draw_map(made, "k"))} >= {"1", "4", "a", "z", "a2"}
     assert "a “model 0”, b “model 1”" in write_map_caption(made)
+
+
+def test_a_vector_that_the_plane_hides_behind_the_base_is_named_apart_from_it(record):
+    hidden = place(record, {**VECTORS, "hidden": (1e-3, 1e-3)}, parallelograms=())
+    drawn = read_texts(draw_map(hidden, "k"))
+    base = lay_out(hidden)[0]
+    (x, y) = next((x, y) for x, y, text in drawn if text == "hidden")
+    assert math.dist(base, (x, y)) > 20
+    assert "base" in {text for *_, text in drawn}
+
+
+def test_what_an_analogy_misses_is_drawn_red_and_told(record):
+    compared = replace(record, analogies=(AnalogyRecord("n", 3, 1, 1.6, 0.14),))
+    assert draw_map(compared, "k").count("var(--limit") == draw_map(record, "k").count("var(--limit") + 1
+    told = "“guess” (D̂) misses of “τ of B” (D): residual ‖D̂ − D‖ / ‖D‖ = 1.60, cos(D̂, D) = 0.14."
+    assert f"Red: what {told}" in write_map_caption(compared)
+    assert f"What {told}" in describe_map(compared)
+    two = replace(compared, analogies=(*compared.analogies, AnalogyRecord("m", 2, 0, 1.0, 0.0)))
+    assert "Red: what each analogy (D̂) misses of its true vector (D)." in write_map_caption(two)
+    assert "Red" not in write_map_caption(record)
 
 
 @pytest.mark.parametrize("vectors", [{"a": (1.0, 0.0)}, {"a": (0.0, 0.0), "b": (0.0, 0.0)}, {"a": (np.nan, 0.0), "b": (1.0, 0.0)}])
