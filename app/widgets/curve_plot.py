@@ -30,7 +30,8 @@ _SHAPES: tuple[tuple[tuple[float, float], ...], ...] = (
 )
 """A circle, and polygons."""
 _MOST_DOTS = 20
-"""A curve of more points shows no dots."""
+"""A curve of more points shows few of its dots: enough to tell by their shape which it is."""
+_FEW_DOTS = 8
 
 
 @dataclass(frozen=True)
@@ -234,7 +235,7 @@ class CurvePlot(QWidget):
         runs = [[self._place(x, y) + shift for x, y in run] for run in _find_runs(curve.points, self._plot.apart)]
         for run in runs:
             painter.drawPolyline(QPolygonF(run))
-        places = [place for run in runs for place in run if len(run) == 1 or len(curve.points) <= _MOST_DOTS]
+        places = [place for run in runs for place in run if len(run) == 1] + self._choose_dots(index, runs)
         self._draw_errors(painter, curve, colour, shift)
         if curve.errors:
             # A figure that may be off has an empty dot.
@@ -245,6 +246,12 @@ class CurvePlot(QWidget):
             painter.setBrush(colour)
         for place in places:
             _draw_mark(painter, place, index)
+
+    def _choose_dots(self, index: int, runs: Sequence[Sequence[QPointF]]) -> list[QPointF]:
+        """Return the points of lines that get a dot; those of many-pointed curves lie apart from those of the curves beside it."""
+        joined = [place for run in runs if len(run) > 1 for place in run]
+        step = math.ceil(len(joined) / _FEW_DOTS) if len(self._plot.curves[index].points) > _MOST_DOTS else 1
+        return joined[index * step // max(len(self._plot.curves), 1) :: step]
 
     def _shift(self, index: int) -> QPointF:
         """Return how far a curve's points stand aside, so that equal figures do not hide one another over one place."""

@@ -112,6 +112,17 @@ def _name(point: MapPoint) -> str:
     return name if point.handle is None else f"{name} · {point.handle.letter} {point.handle.value:g}"
 
 
+def kind_colour(kind: MapKind) -> QColor:
+    """Return the colour of a kind of point in the present theme."""
+    colours = current_tokens()
+    return {
+        MapKind.BASE: colours.checkpoint,
+        MapKind.TUNED: colours.checkpoint,
+        MapKind.EDITED: colours.accent,
+        MapKind.VECTOR: colours.vector,
+    }[kind]
+
+
 @dataclass
 class _Drawing:
     """Draw the parts of one picture."""
@@ -128,15 +139,6 @@ class _Drawing:
     def at(self, place: Place) -> QPointF:
         return QPointF(*self.frame.show(place))
 
-    def colour(self, kind: MapKind) -> QColor:
-        colours = self.colours
-        return {
-            MapKind.BASE: colours.checkpoint,
-            MapKind.TUNED: colours.checkpoint,
-            MapKind.EDITED: colours.accent,
-            MapKind.VECTOR: colours.vector,
-        }[kind]
-
     def path(self, path: MapPath) -> None:
         self.painter.setPen(QPen(self.colours.metrics, 2, Qt.PenStyle.SolidLine if path.is_training else Qt.PenStyle.DashLine))
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -151,23 +153,23 @@ class _Drawing:
         if point.handle is None:
             return
         line = QLineF(self.at(point.handle.zero), self.at(point.handle.one))
-        self.painter.setPen(QPen(self.colour(point.kind), 1.4, Qt.PenStyle.DotLine))
+        self.painter.setPen(QPen(kind_colour(point.kind), 1.4, Qt.PenStyle.DotLine))
         self.painter.drawLine(QLineF(line.p1(), self.at(point.place)))
         self.painter.drawLine(line)
         if line.length() > 0:
             across = line.normalVector().unitVector()
             step = QPointF(across.dx(), across.dy()) * 4
-            self.painter.setPen(QPen(self.colour(point.kind), 1.4))
+            self.painter.setPen(QPen(kind_colour(point.kind), 1.4))
             self.painter.drawLine(QLineF(line.p2() - step, line.p2() + step))
 
     def parallelogram(self, shape: MapParallelogram) -> None:
         a, b, c, made = (self.at(corner) for corner in shape.corners)
-        self.painter.setPen(QPen(self.colours.dim, 1, Qt.PenStyle.DashLine))
+        self.painter.setPen(QPen(self.colours.dim, 1.2, Qt.PenStyle.DotLine))
         self.painter.drawLine(QLineF(b, made))
         for start, stop, is_dashed in ((a, b, False), (a, c, False), (c, made, True)):
             self.line(QLineF(start, stop), self.colours.vector, is_dashed=is_dashed)
         if shape.true is not None:
-            self.painter.setPen(QPen(self.colours.error, 1.6, Qt.PenStyle.DashLine))
+            self.painter.setPen(QPen(self.colours.error, 1.6, Qt.PenStyle.DashDotLine))
             self.painter.drawLine(QLineF(made, self.at(shape.true)))
 
     def arrow(self, arrow: MapArrow) -> None:
@@ -199,7 +201,7 @@ class _Drawing:
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def point(self, point: MapPoint, *, is_current: bool, has_arrow: bool) -> None:
-        middle, colour = self.at(point.place), self.colour(point.kind)
+        middle, colour = self.at(point.place), kind_colour(point.kind)
         radius = _STEP_RADIUS if point.is_step else _RADIUS
         if is_current:
             halo = QColor(self.colours.accent)
