@@ -17,8 +17,8 @@ from engine.planning.work import TensorWork, WorkPlanner
 
 _KEPT_FREE_BYTES = 16 << 20
 """Of what kernels have freed, what the heap of a thread keeps for the next (execution.allocator asks it to)."""
-_ARRAYS_OF_SUMS = 2
-"""For the sums of compared vectors."""
+_METER_BYTES, _MEMBER_BYTES = 7 << 20, 272 << 10
+"""Of what measures compared vectors (`similarity.row_sums.RowMeter`): in all, and for each vector and their base."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class PieceArrays:
     """Per kernel the arrays that it holds only while it runs."""
     width: int
     """Bytes of such a float."""
+    meters: int = 0
+    """Bytes of what measures compared vectors; it stays for the whole pass."""
 
     @property
     def fresh_bytes(self) -> int:
@@ -59,7 +61,7 @@ def worker_bytes(many: Iterable[PieceArrays]) -> int:
     for width in {each.width for each in held}:
         alike = [each for each in held if each.width == width]
         computed += width * max(each.computed for each in alike) * max(each.entries for each in alike)
-    return stored + computed + max((each.fresh_bytes for each in held), default=0)
+    return stored + computed + max((each.fresh_bytes for each in held), default=0) + max((each.meters for each in held), default=0)
 
 
 def count_arrays(planner: WorkPlanner, work: TensorWork, specs: Sequence[TensorSpec], piece_entries: int) -> PieceArrays:
@@ -75,15 +77,17 @@ def count_arrays(planner: WorkPlanner, work: TensorWork, specs: Sequence[TensorS
     kernels = _list_kernels(work)
     # A value that several kernels take is made once.
     operands = len({id(segments) for segments in _list_operands(planner, work)})
-    compared = sum(len(planner.resolved.graph.steps[node].inputs["vectors"]) + _ARRAYS_OF_SUMS for node in work.similarities)
+    # The vectors of each comparison, with the base, or zeros in its place.
+    compared = [len(planner.resolved.graph.steps[node].inputs["vectors"]) + 1 for node in work.similarities]
     return PieceArrays(
         entries=entries,
         stored=len(specs) + len(outputs),
         stored_width=widest,
-        computed=_count_converted(planner, work, dtypes) + operands + compared + _count_written(planner, work, dtypes, outputs),
+        computed=_count_converted(planner, work, dtypes) + operands + sum(compared) + _count_written(planner, work, dtypes, outputs),
         results=len(kernels),
         scratch=tuple(_scratch_arrays(planner, kernel) for kernel in kernels),
         width=width,
+        meters=sum(_METER_BYTES + members * _MEMBER_BYTES for members in compared),
     )
 
 

@@ -93,7 +93,7 @@ def test_over_the_budget_is_a_problem_with_numbers(bench, family):
 
 def test_a_small_budget_gives_smaller_pieces(bench, family):
     lines = f"{TWO_VECTORS}\n x = ties vectors=ta,tb\n edit = apply base=base vector=x\n {OUT}"
-    tight = (PROCESS_BYTES >> 20) + 10
+    tight = (PROCESS_BYTES >> 20) + 16
     small, large = (bench.plan(lines, {"memory_bytes": size << 20, "workers": None}) for size in (tight, 4096))
     assert small.piece_entries * small.workers <= large.piece_entries * large.workers
     assert small.peak_bytes <= tight << 20
