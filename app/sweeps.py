@@ -12,7 +12,7 @@ from engine.document.model import Document, NodeId
 from engine.events import MetricMeasured, StrengthChosen
 from engine.subset_scores import Trial
 
-SUBSET_MODES = ("pairs", "subsets")
+SUBSET_MODES = ("pairs", "subsets", "helpers")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Sweep:
     is_final: bool = True
     """False where the choice is the best so far of a search that was stopped."""
     mode: str = "one"
-    """one, each, pairs or subsets."""
+    """one, each, pairs, subsets or helpers."""
     vector_names: tuple[str, ...] = ()
     """() where one strength holds for all."""
     trials: tuple[Trial, ...] = ()

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.connection import name_node
+from app.helper_ranking import rank_in_lines
 from app.panels.figure_view import FigureView
 from app.panels.similarity_plot import make_plot_colours
 from app.session import Session
@@ -17,11 +18,13 @@ from app.sweeps import SUBSET_MODES, Sweep
 from app.widgets.curve_plot import CurvePlot, Plot, PlotCurve
 from app.widgets.narrow_button import NarrowButton
 from app.widgets.pair_table import PairTable
+from app.widgets.rank_table import RankTable
 from engine.document.model import NodeId
 from engine.subset_scores import find_best, mean_by_size, tabulate_pairs
 
 _SEVERAL = 3
 """More nodes than these are not named on the button."""
+_PAIR = 2
 
 
 class SweepView(FigureView):
@@ -37,6 +40,8 @@ class SweepView(FigureView):
         self.pairs.setAccessibleName(self.tr("Pairs of vectors"))
         self.shown.addWidget(self.plot)
         self.shown.addWidget(self.pairs)
+        self.ranking = RankTable(self.tr("Helpers, the best first"))
+        self.shown.addWidget(self.ranking)
         self._session = session
         self._sweeps: tuple[Sweep, ...] = ()
         self._use: StrengthUse | None = None
@@ -75,6 +80,8 @@ class SweepView(FigureView):
             return ""
         if view == "pairs":
             return self.pairs.text(separator)
+        if view == "ranking":
+            return self.ranking.text(separator)
         plot = self._make_plot(sweep, view)
         text = io.StringIO()
         writer = csv.writer(text, delimiter=separator, lineterminator="\n")
@@ -82,9 +89,12 @@ class SweepView(FigureView):
         writer.writerows([_name_place(plot, x), curve.name, f"{y:.6g}"] for curve in plot.curves for x, y in curve.points)
         return text.getvalue()
 
-    def drawn(self) -> CurvePlot | PairTable:
+    def drawn(self) -> CurvePlot | PairTable | RankTable:
         """Return the figure that is shown."""
-        return self.pairs if self.shown.currentWidget() is self.pairs else self.plot
+        return self._find_widget(self._current()[1])
+
+    def _find_widget(self, view: str) -> CurvePlot | PairTable | RankTable:
+        return self.pairs if view == "pairs" else self.ranking if view == "ranking" else self.plot
 
     def _current(self) -> tuple[Sweep | None, str]:
         chosen = self._chosen_view()
@@ -92,7 +102,7 @@ class SweepView(FigureView):
 
     def _draw(self, _row: int = 0) -> None:
         sweep, view = self._current()
-        self.shown.setCurrentWidget(self.pairs if view == "pairs" else self.plot)
+        self.shown.setCurrentWidget(self._find_widget(view))
         if sweep is None:
             self.plot.show_plot(Plot(self.tr("How figures change with the strength (λ)")))
         elif view == "pairs":
@@ -100,6 +110,9 @@ class SweepView(FigureView):
             values = tabulate_pairs(best, len(sweep.vector_names))
             self.pairs.show_values(sweep.vector_names, values, is_share=sweep.is_normalized)
             self.pairs.setAccessibleDescription(self._name_view(sweep, view))
+        elif view == "ranking":
+            self.ranking.show_lines(*rank_in_lines(sweep))
+            self.ranking.setAccessibleDescription(self._name_view(sweep, view))
         else:
             self.plot.show_plot(self._make_plot(sweep, view))
         self._offer_use()
@@ -137,6 +150,8 @@ class SweepView(FigureView):
         if view == "pairs":
             kind = self.tr("{0} · pairs, single vectors on the diagonal") if not sweep.is_normalized else self.tr("{0} · pairs, normalized")
             return kind.format(name)
+        if view == "ranking":
+            return self.tr("{0} · who helps ‘{1}’ most").format(name, sweep.vector_names[0])
         if view == "sizes":
             kind = self.tr("{0} · mean figure by number of vectors")
             return (kind if not sweep.is_normalized else self.tr("{0} · normalized, by number of vectors")).format(name)
@@ -187,7 +202,13 @@ class SweepView(FigureView):
 
 
 def _list_views(sweep: Sweep) -> tuple[str, ...]:
-    return ("pairs", "sizes", "tries") if sweep.mode in SUBSET_MODES else ("tries",)
+    if sweep.mode == "helpers":
+        return ("ranking", "tries")
+    if sweep.mode not in SUBSET_MODES:
+        return ("tries",)
+    # Two numbers of vectors make no curve.
+    has_curve = sweep.mode == "subsets" and len(sweep.vector_names) > _PAIR
+    return ("pairs", "sizes", "tries") if has_curve else ("pairs", "tries")
 
 
 def _number(figures: Iterable[float]) -> Iterator[tuple[float, float]]:

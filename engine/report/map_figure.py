@@ -22,6 +22,8 @@ _LONGEST_BAR: Final = 120.0
 _SCALE_ROOM: Final = 24.0
 """The strip below the names where the bar of the scale lies."""
 _BASE: Final = "base"
+_ABOVE: Final = 5
+"""Marks lie over all lines and arrows."""
 
 
 def draw_map(record: SimilarityRecord, key: str) -> Markup:
@@ -41,7 +43,7 @@ def draw_map(record: SimilarityRecord, key: str) -> Markup:
         axes.annotate(
             "", xy=spot, xytext=spots[0], arrowprops={"arrowstyle": "-|>", "color": TEAL, "linewidth": 1.4, "shrinkA": 0, "shrinkB": 4}
         )
-    axes.plot(*spots[0], marker="s", markersize=8, color=TEXT)
+    axes.plot(*spots[0], marker="s", markersize=8, color=TEXT, zorder=_ABOVE)
     _draw_points(axes, spots[1 : len(record.names) + 1], "o", TEAL)
     _draw_points(axes, spots[len(record.names) + 1 :], "D", BLUE)
     _draw_labels(axes, record, spots, _list_lines(record, spots))
@@ -72,7 +74,7 @@ def has_map(record: SimilarityRecord) -> bool:
 
 
 def _draw_points(axes: Axes, spots: Sequence[Spot], marker: str, colour: str) -> None:
-    axes.plot([x for x, _ in spots], [y for _, y in spots], linestyle="none", marker=marker, markersize=6, color=colour)
+    axes.plot([x for x, _ in spots], [y for _, y in spots], linestyle="none", marker=marker, markersize=6, color=colour, zorder=_ABOVE)
 
 
 def describe_map(record: SimilarityRecord) -> str:

@@ -15,15 +15,26 @@ from engine.subset_scores import Trial
 
 SWEEP = Sweep("search", (Curve("Stripes", ((0, 0.3), (0.5, 0.8), (1, 0.7))),), 0.5, choice=(0.5,))
 TRIALS = (
-    Trial((0, 0), 0.3),
-    Trial((0.5, 0), 0.6, (0.9, 0.3)),
-    Trial((0, 0.5), 0.5, (0.2, 0.8)),
-    Trial((0.5, 0.5), 0.85, (0.9, 0.8)),
+    Trial((0, 0, 0), 0.3),
+    Trial((0.5, 0, 0), 0.6, (0.9, 0.3, 0.1)),
+    Trial((0, 0.5, 0), 0.5, (0.2, 0.8, 0.1)),
+    Trial((0.5, 0.5, 0), 0.85, (0.9, 0.8, 0.1)),
 )
 CURVE = Curve("accuracy, Stripes", tuple((float(place), trial.score) for place, trial in enumerate(TRIALS)))
 SUBSETS = Sweep(
-    "search", (CURVE,), 3, choice=(0.5, 0.5), mode="subsets", vector_names=("stripes", "dots"), trials=TRIALS, is_normalized=True
+    "search",
+    (CURVE,),
+    3,
+    choice=(0.5, 0.5, 0),
+    mode="subsets",
+    vector_names=("stripes", "dots", "photo"),
+    trials=TRIALS,
+    is_normalized=True,
 )
+HELPERS = Sweep(
+    "search", (CURVE,), 2, choice=(0.5, 0, 0.5), mode="helpers", vector_names=("task", "foe", "friend"), is_normalized=True,
+    trials=(Trial((0, 0, 0), 0.3), Trial((0.5, 0, 0), 1), Trial((0.5, 0, 0.5), 1.25), Trial((1, 1, 0), 0.9)),
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -95,7 +106,7 @@ def test_subsets_are_a_matrix_of_pairs_and_a_curve_over_their_number(view, tmp_p
     assert view.pairs.item(0, 1).toolTip() == "stripes + dots: 85%"
     assert view.save(str(tmp_path / "pairs.svg"))
     view.copy_button.click()
-    assert QGuiApplication.clipboard().text().splitlines()[1] == "stripes\t0.9\t0.85"
+    assert QGuiApplication.clipboard().text().splitlines()[1] == "stripes\t0.9\t0.85\t"
     view.views.setCurrentIndex(1)
     view._draw()
     mean, best, worst = view.plot._plot.curves
@@ -105,16 +116,42 @@ def test_subsets_are_a_matrix_of_pairs_and_a_curve_over_their_number(view, tmp_p
     assert view.text().splitlines()[:3] == ["number of vectors\tcurve\tfigure", "1\tmean\t0.55", "2\tmean\t0.85"]
     view.views.setCurrentIndex(2)
     view._draw()
-    assert view.plot._point_at(view.plot._place(3, 0.85)) == "accuracy, Stripes\ntry = 3: 0.85\nλ = 0.5, 0.5"
+    assert view.plot._point_at(view.plot._place(3, 0.85)) == "accuracy, Stripes\ntry = 3: 0.85\nλ = 0.5, 0.5, 0"
 
 
 def test_pairs_that_are_not_measured_yet_are_dashes(view):
-    going = Sweep("search", SUBSETS.curves, mode="pairs", vector_names=("a", "b"), trials=TRIALS[:2])
+    going = Sweep("search", SUBSETS.curves, mode="pairs", vector_names=("a", "b", "c"), trials=TRIALS[:2])
     view.show_sweeps((going,))
     assert view.pairs.item(1, 1).text() == "–"
     assert "not measured yet" in view.pairs.item(0, 1).toolTip()
     assert "nan" not in view.text()
     assert math.isnan(view.pairs._values[1][1])
+
+
+def test_helpers_are_ranked_with_their_gain(view, tmp_path):
+    view.show_sweeps((HELPERS,))
+    assert [view.views.itemText(row) for row in range(view.views.count())] == [
+        "Best strength · who helps ‘task’ most",
+        "Best strength · figures try by try",
+    ]
+    assert view.drawn() is view.ranking is view.shown.currentWidget()
+    assert list(csv.reader(io.StringIO(view.text(",")))) == [
+        ["helper", "λ", "normalized", "gain"],
+        ["1  friend · chosen", "0.5", "125.0%", "+25.0%"],
+        ["no helper", "0.5", "100.0%", "–"],
+        ["2  foe", "1", "90.0%", "−10.0%"],
+    ]
+    assert view.save(str(tmp_path / "helpers.svg"))
+    assert view.save(str(tmp_path / "helpers.csv"))
+
+
+def test_two_numbers_of_vectors_make_no_curve(view):
+    for mode, names in (("pairs", ("a", "b", "c")), ("subsets", ("a", "b"))):
+        view.show_sweeps((Sweep("search", SUBSETS.curves, mode=mode, vector_names=names, trials=TRIALS[:2]),))
+        assert [view.views.itemText(row).partition(" · ")[2] for row in range(view.views.count())] == [
+            "pairs, single vectors on the diagonal",
+            "figures try by try",
+        ]
 
 
 def test_what_is_looked_at_stays_chosen_while_points_come(view):
