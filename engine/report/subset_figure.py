@@ -71,6 +71,7 @@ class RankedSubset:
     strengths: tuple[float, ...]
     """One for each of these vectors."""
     score: float
+    is_chosen: bool
 
 
 def rank_subsets(search: SearchRecord) -> tuple[RankedSubset, ...]:
@@ -78,10 +79,12 @@ def rank_subsets(search: SearchRecord) -> tuple[RankedSubset, ...]:
     if search.method not in MODES:
         return ()
     best = sorted(find_best(search).items(), key=lambda item: item[1].score, reverse=is_higher_better(search))
-    return tuple(
-        RankedSubset(tuple(search.vector_names[index] for index in subset), tuple(trial.strengths[index] for index in subset), trial.score)
-        for subset, trial in best[:_MOST_RANKED]
-    )
+    return tuple(_make_ranked(search, subset, trial) for subset, trial in best[:_MOST_RANKED])
+
+
+def _make_ranked(search: SearchRecord, subset: Subset, trial: Trial) -> RankedSubset:
+    names, strengths = [search.vector_names[index] for index in subset], [trial.strengths[index] for index in subset]
+    return RankedSubset(tuple(names), tuple(strengths), trial.score, trial.strengths == search.chosen_strengths)
 
 
 def find_best(search: SearchRecord) -> Mapping[Subset, Trial]:

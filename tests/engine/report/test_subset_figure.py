@@ -113,6 +113,11 @@ def test_subsets_are_ranked_by_their_scores(search):
     assert rank_subsets(replace(search, method="coordinate")) == ()
 
 
+def test_the_chosen_subset_is_marked_wherever_it_stands(search):
+    by_limit = replace(search, chosen_strengths=(1, 0, 1))
+    assert [found.is_chosen for found in rank_subsets(by_limit)[:3]] == [False, True, False]
+
+
 def test_a_choice_tells_which_strength_is_whose(search):
     assert write_choice(search).startswith("λ = 0.5 for “a”, 0.5 for “b”, 0.5 for “c” was chosen")
     pair = replace(search, chosen_text="1, 0, 1", chosen_strengths=(1.0, 0.0, 1.0))
