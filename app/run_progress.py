@@ -43,6 +43,8 @@ class RunProgress:
     bytes_done: int = 0
     bytes_read: int = 0
     seconds: float = 0.0
+    rest_seconds: float | None = None
+    """How long the rest takes, as far as the engine knows."""
     peak_bytes: int = 0
     """What the plan says the run needs at most; when it is over, what it took."""
     working: tuple[NodeId, ...] = ()
@@ -80,10 +82,8 @@ class RunProgress:
 
     @property
     def seconds_left(self) -> float | None:
-        """Return how long the rest takes at the speed so far; None while that is not known."""
-        if self.ending or self.bytes_done <= 0 or self.seconds <= 0:
-            return None
-        return self.seconds * (self.bytes_planned - self.bytes_done) / self.bytes_done
+        """Return how long the rest takes; None while that is not known, and when nothing is left."""
+        return None if self.ending else self.rest_seconds
 
 
 def follow_event(progress: RunProgress, event: Event) -> RunProgress:  # noqa: C901, PLR0911  (one line for each kind of event)
@@ -97,7 +97,8 @@ def follow_event(progress: RunProgress, event: Event) -> RunProgress:  # noqa: C
         case BytesMoved():
             nodes = tuple(NodeId(node) for node in event.nodes)
             figures = {"bytes_done": event.bytes_read + event.bytes_written, "bytes_read": event.bytes_read, "seconds": event.seconds}
-            return replace(progress, working=nodes, bytes_planned=event.bytes_planned or progress.bytes_planned, **figures)
+            planned = event.bytes_planned or progress.bytes_planned
+            return replace(progress, working=nodes, bytes_planned=planned, rest_seconds=event.seconds_left, **figures)
         case MetricMeasured():
             working = progress.working if event.strength is None else (NodeId(event.node),)
             return replace(progress, measured=(*progress.measured, event), working=working)

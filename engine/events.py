@@ -40,6 +40,8 @@ class BytesMoved:
     bytes_planned: int = 0
     """What will have been read and written when the run is over, as far as is known by now: figures that earlier runs have left cost
     nothing. 0 where only the beginning has told it."""
+    seconds_left: float | None = None
+    """None while it can't be known."""
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,6 @@ from engine.report.wording import write_seconds, write_words
 from engine.sizes import write_bytes
 
 _SECONDS_BETWEEN_LINES = 10.0
-_TELLING_SHARE = 0.02
-"""Before this much is done, what is left can't be told from the time it took: models are loaded and caches are cold."""
 
 
 class ProgressLines:
@@ -85,6 +83,6 @@ def describe_progress(event: BytesMoved, planned_bytes: int) -> str:
     parts = [f"{share:4.0%}".replace("%", " %"), f"{write_bytes(done)} of {write_bytes(planned_bytes)}"]
     if event.seconds > 0 and done:
         parts.append(f"{write_bytes(done / event.seconds)}/s")
-    if event.seconds > 0 and done and share >= _TELLING_SHARE:
-        parts.append(f"{write_seconds(event.seconds * (planned_bytes - done) / done)} left")
+    if event.seconds_left is not None:
+        parts.append(f"{write_seconds(event.seconds_left)} left")
     return "  " + ", ".join(parts)

@@ -14,6 +14,7 @@ from engine.errors import NonFiniteError
 from engine.events import BytesMoved, Listener, PassStarted, RunStarted
 from engine.execution.fetch import fetch_inputs
 from engine.execution.gram_pass import MeasuredGram, PassSettings, measure_gram
+from engine.execution.pace import extrapolate
 from engine.execution.progress import SHORTEST_SECONDS
 from engine.execution.result import PathRecord, SimilarityRecord
 from engine.execution.similarities import Compared, make_record
@@ -118,6 +119,6 @@ def _tell_progress(listener: Listener) -> Callable[[int, int], None]:
             listener(PassStarted(0, "Inner products of the differences"))
         if now - last >= SHORTEST_SECONDS or done == total:
             last = now
-            listener(BytesMoved(done, 0, now - began))
+            listener(BytesMoved(done, 0, now - began, seconds_left=extrapolate(now - began, done, total)))
 
     return moved

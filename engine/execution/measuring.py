@@ -15,6 +15,7 @@ from engine.evaluation.test_sets import TestSet, open_test_set
 from engine.events import Listener, MetricMeasured
 from engine.execution.kept_figures import KeptFigures, Question
 from engine.execution.model_slot import ModelSlot
+from engine.execution.progress import Progress
 from engine.execution.result import CheckpointRole, MetricRecord, TestSetRecord
 from engine.operation import Choice, Kernel, PortKind
 from engine.planning.coefficient import Symbol
@@ -46,7 +47,7 @@ class Measurer:
         slot: ModelSlot,
         kept: KeptFigures,
         listener: Listener,
-        spare: Callable[[int], None],
+        progress: Progress,
         stops: Callable[[], bool],
     ) -> None:
         """Begin with nothing measured.
@@ -56,7 +57,7 @@ class Measurer:
             slot: the model that is measured.
             kept: knows the figures of earlier runs.
             listener: hears of every figure.
-            spare: called with the bytes that need not be read because all figures of a checkpoint are known.
+            progress: told what need not be read because all figures of a checkpoint are known, and how long others took.
             stops: whether the user has stopped the run.
         """
         self._planner = plan.planner
@@ -65,7 +66,7 @@ class Measurer:
         self._kept = kept
         self._folder = plan.folder
         self._listener = listener
-        self._spare = spare
+        self._progress = progress
         self._stops = stops
         self._sets: dict[NodeId, TestSet] = {}
         self._costs: dict[NodeId, int] = {}
@@ -84,6 +85,7 @@ class Measurer:
             by: the node that asks, with its settings.
             strengths: strengths to try, beside the ones already chosen.
         """
+        began = self._progress.seconds
         strengths = {**self.known, **strengths}
         settings = evaluation_settings(by, self._folder)
         keys = {node: (self._identity(subject.node, strengths), node, settings) for node in test_sets}
@@ -91,11 +93,12 @@ class Measurer:
         questions = {node: self._ask(subject.node, node, settings, strengths) for node in missing}
         kept = {node: figures for node, question in questions.items() if (figures := self._kept.find(question)) is not None}
         if test_sets and len(kept) == len(questions):
-            self._spare(self._cost_filling(subject.node, by, strengths))
+            self._progress.spare(self._cost_filling(subject.node, by, strengths))
         still_open = {node: question for node, question in questions.items() if node not in kept}
         for node, figures in chain(kept.items(), self._answer(still_open)):
             self._found[keys[node]] = figures
             self._tell(subject, node, by, figures, strengths)
+        self._progress.measured(len(test_sets), len(still_open), self._progress.seconds - began)
         return [(node, self._found[keys[node]]) for node in test_sets]
 
     def _answer(self, questions: Mapping[NodeId, Question]) -> Iterator[tuple[NodeId, tuple[Measurement, ...]]]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from engine.checkpoints.positioned_io import FileSet
 from engine.events import BytesMoved, Listener
+from engine.execution.pace import Pace, extrapolate
 
 SHORTEST_SECONDS = 0.05
 """20 updates a second: more than a bar can show."""
@@ -16,8 +17,10 @@ SHORTEST_SECONDS = 0.05
 class Progress:
     """Count bytes from what is read and written, and tell the listener now and then."""
 
-    def __init__(self, files: FileSet, written: Callable[[], int], listener: Listener, planned: Sequence[int]) -> None:
-        """Start the clock; `planned` is what each pass is to read and write."""
+    def __init__(
+        self, files: FileSet, written: Callable[[], int], listener: Listener, planned: Sequence[int], figures: Sequence[int]
+    ) -> None:
+        """Start the clock; `planned` is what each pass is to read and write, `figures` how many it is to measure."""
         self.started = time.monotonic()
         self.nodes: tuple[str, ...] = ()
         """The nodes that the present pass works for."""
@@ -25,9 +28,13 @@ class Progress:
         self._written = written
         self._listener = listener
         self._planned = planned
+        self._figures = figures
+        self._pace = Pace(figures)
         self._before = 0
         self._here = 0
         self._later = sum(planned)
+        self._index = 0
+        self._began = 0.0
         self._last = 0.0
         self._lock = threading.Lock()
 
@@ -35,11 +42,19 @@ class Progress:
         """Turn to a pass: of those before it is known what they have moved, whatever was planned of them."""
         with self._lock:
             self._before, self._here, self._later = self._done, self._planned[index], sum(self._planned[index + 1 :])
+            self._index, self._began = index, self.seconds
+            self._pace.begin_pass(index)
 
     def spare(self, size_bytes: int) -> None:
         """Note that the present pass will not read something it was planned to: what it is read for is known already."""
         with self._lock:
             self._here -= size_bytes
+        self.moved()
+
+    def measured(self, asked: int, measured: int, seconds: float) -> None:
+        """Note the figures of a checkpoint: how many were asked for, how many of them had to be measured, and how long that took."""
+        with self._lock:
+            self._pace.count(asked, measured, seconds, self.seconds)
         self.moved()
 
     def moved(self) -> None:
@@ -49,12 +64,29 @@ class Progress:
             if now - self._last < SHORTEST_SECONDS:
                 return
             self._last = now
-        self._listener(BytesMoved(self._files.bytes_read, self._written(), self.seconds, self.nodes, self.bytes_planned))
+            left = self.seconds_left
+        self._listener(BytesMoved(self._files.bytes_read, self._written(), self.seconds, self.nodes, self.bytes_planned, left))
 
     @property
     def bytes_planned(self) -> int:
         """Return what will have been read and written when the run is over, as far as is known by now."""
         return max(self._before + self._here, self._done) + self._later
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Return how long the run still takes, None while that can't be known: figures by their pace, streams by their bytes."""
+        measuring, streaming = self._pace.left(self.seconds), self._stream_seconds
+        return None if measuring is None or streaming is None else measuring + streaming
+
+    @property
+    def _stream_seconds(self) -> float | None:
+        later = zip(self._planned[self._index + 1 :], self._figures[self._index + 1 :], strict=True)
+        to_come = sum(planned for planned, figures in later if not figures)
+        if any(self._figures[self._index : self._index + 1]):
+            # Models are read between measurements: the bytes of all the time so far, so that streams are not promised too soon.
+            return extrapolate(self.seconds, self._done, self._done + to_come) if to_come else 0.0
+        gone, whole = self._done - self._before, self._here + to_come
+        return extrapolate(self.seconds - self._began, gone, whole) if whole > gone else 0.0
 
     @property
     def seconds(self) -> float:

@@ -44,6 +44,7 @@ from engine.execution.stream import Consumer, Stream, StreamSettings, make_tasks
 from engine.loops.compiled import load_compiler
 from engine.operation import Source
 from engine.planning.coefficient import Symbol
+from engine.planning.figure_counts import count_figures
 from engine.planning.passes import MeasurePass, SearchPass, StreamPass
 from engine.planning.paths import find_path
 from engine.planning.plan import Plan
@@ -89,9 +90,9 @@ class Execution:
         self.outputs = Outputs(plan, listener)
         self.files = FileSet(plan.inputs)
         self.started_at = datetime.datetime.now().astimezone()
-        self.progress = Progress(
-            self.files, lambda: self.outputs.bytes_written, listener, [item.bytes_read + item.bytes_written for item in plan.passes]
-        )
+        planned = [item.bytes_read + item.bytes_written for item in plan.passes]
+        figures = [count_figures(item.work, plan.resolved.graph) for item in plan.passes]
+        self.progress = Progress(self.files, lambda: self.outputs.bytes_written, listener, planned, figures)
         self.memory = PeakMemory()
         self._stop = stop
         self._model_results: ModelResults = {}
@@ -100,7 +101,7 @@ class Execution:
             plan.piece_entries, plan.workers, plan.kept_bytes, stop.is_requested, self._notice, self.progress.moved
         )
         slot = ModelSlot(self._ground, self._stream_settings, plan.kept_searches)
-        self.measurer = Measurer(plan, slot, KeptFigures(plan, self.device), self._listener, self.progress.spare, stop.is_requested)
+        self.measurer = Measurer(plan, slot, KeptFigures(plan, self.device), self._listener, self.progress, stop.is_requested)
         self._slot = slot
 
     def run(self) -> Findings:

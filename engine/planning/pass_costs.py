@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 import psutil
@@ -14,15 +13,14 @@ from engine.document.model import NodeId
 from engine.evaluation.memory import estimate_model_bytes
 from engine.operation import Choice
 from engine.planning.costs import KEPT_BYTES, LARGEST_PIECE, PROCESS_BYTES, SMALLEST_PIECE, StreamCost, cost_stream, factor_bytes
+from engine.planning.figure_counts import count_search_tries
 from engine.planning.linear import Folding
 from engine.planning.measurements import evaluation_settings, likely_task, measured_values
 from engine.planning.options import RunOptions
 from engine.planning.passes import MeasurePass, Pass, SearchPass, StreamPass, order_passes
 from engine.planning.resolve import Resolved
-from engine.planning.structure import Step
 from engine.planning.work import TensorWork, WorkPlanner
 from engine.problems import Problem, error
-from engine.search.tries import count_grid, count_tries
 from engine.sizes import write_bytes
 
 _MOST_WORKERS = 8
@@ -177,9 +175,7 @@ def _cost_search(planner: WorkPlanner, item: SearchPass, needed: int, budget: in
     tested = 1 if step.inputs["tests"] else 0
     # The base and the references are measured on validation data, and once more where there is test data.
     read = (1 + tested) * (base + references)
-    strengths = count_grid(*(_exact(step, name) for name in ("start", "stop", "step")))
-    most = int(str(step.parameters["budget"]))
-    fills = count_tries(str(step.parameters["strengths"]), len(step.inputs["vectors"]), strengths, most) + tested
+    fills = count_search_tries(step) + tested
     read += whole + fills * base if keeps else fills * whole
     return PlannedPass(item, read, 0, needed + (vector if keeps else 0), keeps_vector=keeps)
 
@@ -197,8 +193,3 @@ def _describe_model(resolved: Resolved, node: NodeId) -> tuple[Path, int]:
     header = resolved.sources[value.parent].header if value.parent else None
     entries = sum(spec.count for spec in header.tensors.values()) if header else 0
     return (header.folder if header and header.folder else Path()), entries
-
-
-def _exact(step: Step, name: str) -> Fraction:
-    value = step.parameters[name]
-    return value if isinstance(value, Fraction) else Fraction(0)

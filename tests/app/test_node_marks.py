@@ -52,7 +52,7 @@ def test_a_node_counts_as_cached_when_all_its_figures_are(days, kind, text):
 
 
 def test_what_a_running_node_says_can_be_translated(qapp):
-    run = RunProgress(1, DOCUMENT, Path(), bytes_planned=4, bytes_done=1, seconds=2.0, working=(MEASURE,))
+    run = RunProgress(1, DOCUMENT, Path(), bytes_planned=4, bytes_done=1, rest_seconds=6.0, working=(MEASURE,))
     assert mark_nodes(DOCUMENT, run, frozenset())[MEASURE].words == "running, 25%, 6 s left"
     translator = Shouting()
     qapp.installTranslator(translator)

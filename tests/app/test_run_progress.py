@@ -17,13 +17,22 @@ GRAPH = Document(
 BEGUN = RunProgress(1, GRAPH, Path())
 
 
-def test_share_speed_and_time_left_follow_from_the_bytes():
+def test_share_and_speed_follow_from_the_bytes():
     run = follow_event(BEGUN, RunStarted("t", 2, 300, 100, 50, "cpu"))
     run = follow_event(run, PassStarted(0, "Stream"))
     run = follow_event(run, BytesMoved(75, 25, 2.0, ("b",)))
-    assert (run.share, run.read_speed, run.seconds_left, run.working, run.stage) == (0.25, 37.5, 6.0, ("b",), "Stream")
+    assert (run.share, run.read_speed, run.working, run.stage) == (0.25, 37.5, ("b",), "Stream")
     assert follow_event(run, NodeFinished("b")).finished == {"b"}
     assert replace(run, ending="done").share == 1
+
+
+def test_the_time_left_is_the_engines_and_is_gone_when_it_does_not_know_or_all_is_over():
+    run = follow_event(BEGUN, RunStarted("t", 2, 300, 100, 50, "cpu"))
+    assert follow_event(run, BytesMoved(75, 25, 2.0)).seconds_left is None
+    run = follow_event(run, BytesMoved(75, 25, 2.0, seconds_left=9.0))
+    assert run.seconds_left == 9
+    assert replace(run, ending="done").seconds_left is None
+    assert follow_event(run, BytesMoved(80, 25, 2.1)).seconds_left is None
 
 
 def test_changed_nodes_are_those_whose_values_are_others_now():
@@ -53,6 +62,6 @@ def test_bytes_are_not_logged_and_passes_are():
 def test_the_total_falls_when_kept_figures_spare_reading():
     run = follow_event(BEGUN, RunStarted("", 2, 900, 100, 0, "cpu"))
     run = follow_event(run, BytesMoved(50, 0, 1.0, bytes_planned=200))
-    assert (run.share, run.seconds_left) == (0.25, 3.0)
+    assert run.share == 0.25
     run = follow_event(run, BytesMoved(100, 0, 2.0))
     assert run.bytes_planned == 200

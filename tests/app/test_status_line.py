@@ -17,11 +17,13 @@ def line(qtbot):
 
 
 def test_a_run_tells_its_speed_what_is_done_of_what_is_planned_and_the_time_left(line):
-    run = RunProgress(1, Document(), Path(), bytes_planned=4_000_000, bytes_done=3_000_000, bytes_read=2_000_000, seconds=2.0)
+    run = RunProgress(
+        1, Document(), Path(), bytes_planned=4_000_000, bytes_done=3_000_000, bytes_read=2_000_000, seconds=2.0, rest_seconds=7.0
+    )
     line.show_run(run, 512_000_000)
     speed, done, left, memory = line.run.text().split(" · ")
     assert (speed, done, memory) == ("read 1.0 MB/s", "3.0 MB of 4.0 MB", "memory 512 MB")
-    assert left.endswith("left")
+    assert left == "7 s left"
 
 
 @pytest.mark.parametrize(("memory", "text"), [(0, ""), (2000, "memory 2 kB")])

@@ -1,0 +1,44 @@
+"""What a run is said to measure is what it asks for."""
+
+import numpy as np
+import pytest
+import torch
+
+from engine.planning.figure_counts import count_figures, count_search_tries
+
+HEAD = """
+    base = checkpoint source:base
+    a = checkpoint source:a
+    b = checkpoint source:b
+    t = task_vector tuned=a base=base
+    u = task_vector tuned=b base=base
+    target = test_set source:target.npz split:validation
+    test = test_set source:test.npz
+"""
+SEARCH = "s = strength_search base=base vectors=t vectors=u targets=target tests=test references=a references=b start:0 stop:1 step:0.25"
+
+
+@pytest.fixture
+def measurable(bench):
+    """Save checkpoints that have a config, and test sets, on the bench."""
+    for seed, name in enumerate(("base", "a", "b")):
+        bench.save(name, {"weight": torch.full((4, 4), float(seed))}, {"model_type": "vit", "architectures": ["ViTForImageClassification"]})
+    for seed, name in enumerate(("target", "test")):
+        np.savez(bench.folder / f"{name}.npz", images=np.full((2, 8, 8), seed, np.uint8), labels=np.arange(2))
+    return bench
+
+
+@pytest.mark.parametrize(
+    ("lines", "tries", "figures"),
+    [
+        (SEARCH, 4, 2 + (1 + 4) + 4),
+        (SEARCH.replace(" tests=test", ""), 4, 2 + (1 + 4)),
+        (f"{SEARCH} strengths:subsets", 12, 2 + (1 + 12) + 4),
+        (f"{SEARCH} strengths:each budget:7", 7, 2 + (1 + 7) + 4),
+    ],
+    ids=["one", "untested", "subsets", "each"],
+)
+def test_a_search_asks_for_its_tries_and_what_they_are_compared_with(measurable, lines, tries, figures):
+    plan = measurable.plan(f"{HEAD}{lines}\n out = export_checkpoint checkpoint=s.checkpoint metrics=s.metrics folder:out")
+    assert count_search_tries(plan.resolved.graph.steps["s"]) == tries
+    assert [count_figures(item.work, plan.resolved.graph) for item in plan.passes] == [figures, 0]
