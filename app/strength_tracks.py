@@ -24,8 +24,8 @@ from engine.planning.live_weights import WeightEvaluator
 Floats = NDArray[np.float64]
 _Way = tuple[NodeId, Floats, Floats]
 _ROUNDING = 1e-9
-_FEWEST = 2
-"""Points that make a curve."""
+_FEWEST = 3
+"""Points that make a curve, where not all that was tried lies on it."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class StrengthTracks:
         for number in numbers:
             ways = [way for way in space.list_ways(number.symbol, search, values) if way[0] in document.nodes]
             placed = [(node, _place_tries([place for place, _ in tries], tried, start, way)) for node, start, way in ways]
-            own = [Track(sweep, number, node, places) for node, places in placed if len(places) >= _FEWEST]
+            own = [Track(sweep, number, node, places) for node, places in placed if len(places) >= _FEWEST or len(places) == len(tries) > 1]
             tracks += sorted(own, key=lambda track: (track.model == number.symbol.node, len(track.places)))[-1:]
         return tuple(tracks)
 

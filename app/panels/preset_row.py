@@ -50,8 +50,9 @@ class PresetButton(QPushButton):
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:  # noqa: N802  (Qt's name)
-        """Return room for two decimals."""
-        room = self.fontMetrics().horizontalAdvance(f"{self._title} {_WIDEST}") - self.fontMetrics().horizontalAdvance(self.text())
+        """Return room for two decimals, where there is a figure at all."""
+        widest = f"{self._title} {_WIDEST}" if self.text() != self._title else self._title
+        room = self.fontMetrics().horizontalAdvance(widest) - self.fontMetrics().horizontalAdvance(self.text())
         own = super().sizeHint()
         self._widest = max(self._widest, own.width() + max(room, 0))
         return QSize(self._widest, own.height())

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.canvas.connection import name_node
 from app.live_view import LiveView
@@ -58,7 +59,13 @@ class StrengthCurve(QWidget):
         self.setAccessibleName(self.tr("Figures by strength"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
         layout.addWidget(self.plot)
+        self.note = QLabel()
+        self.note.setProperty("role", "dim")
+        self.note.setTextFormat(Qt.TextFormat.PlainText)
+        self.note.setWordWrap(True)
+        layout.addWidget(self.note)
         session.document_changed.connect(self._follow)
         if live is not None:
             live.model_changed.connect(self._show)
@@ -73,21 +80,27 @@ class StrengthCurve(QWidget):
         self._show()
 
     def _show(self) -> None:
-        plot = self._make_plot()
+        plot, note = self._make_plot()
         show_where_owned(self, plot is not None)
         self.plot.show_plot(plot or Plot(self.tr("Figures by strength (λ)")))
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
 
-    def _make_plot(self) -> Plot | None:
+    def _make_plot(self) -> tuple[Plot | None, str]:
+        """Return what there is to show, and what has to be said of it."""
         document, target = self._session.document, self._target
         if target.node not in document.nodes:
-            return None
+            return None, ""
         if (target.operation, target.parameter) == _SEARCH:
             own = next((sweep for sweep in self._sweeps if sweep.title == target.node and sweep.curves and sweep.mode == "one"), None)
-            return self._plot_search(own) if own is not None else None
+            return (self._plot_search(own) if own is not None else None), ""
         tracks = self._find_tracks(document)
         if not tracks:
-            return None
-        return self._plot_number(tracks[0]) if tracks[0].number.index is None else self._plot_weights(tracks)
+            return None, ""
+        model = name_node(document, tracks[0].model)
+        if tracks[0].number.index is not None:
+            return self._plot_weights(tracks), self.tr("Mean figure of ‘{0}’ by each weight, the others as they are.").format(model)
+        return self._plot_number(tracks[0]), self.tr("Figures of ‘{0}’.").format(model) if tracks[0].model != target.node else ""
 
     def _find_tracks(self, document: Document) -> tuple[Track, ...]:
         """Return what was measured along the parameter, by searches over what is still as it was then."""
@@ -107,25 +120,19 @@ class StrengthCurve(QWidget):
         named = parameter_title(track.number.parameter)
         quantity = "λ" if "λ" in named else named.lower()
         value = track.number.read(self._session.document)
-        title, mark = self._name(track.sweep, track.model), f"{quantity} = {value:g}"
-        return Plot(title, _draw_curves(track.curves), value, mark, track.sweep.limit, quantity=quantity)
+        mark = f"{quantity} = {value:g}"
+        return Plot(self._name(track.sweep), _draw_curves(track.curves), value, mark, track.sweep.limit, quantity=quantity)
 
     def _plot_weights(self, tracks: Sequence[Track]) -> Plot:
         """Draw a curve for each vector: what its weight does, the others as they are."""
         document = self._session.document
         names = dict(enumerate(name_node(document, wire.source.node) for wire in document.wires_into(self._target.node)))
         curves = tuple(PlotCurve(names.get(track.number.index or 0, ""), track.scores) for track in tracks)
-        title = self.tr("{0}: mean figure by weight").format(self._name(tracks[0].sweep, tracks[0].model))
-        return Plot(title, curves, quantity=self.tr("weight"))
+        return Plot(self._name(tracks[0].sweep), curves, quantity=self.tr("weight"))
 
-    def _name(self, sweep: Sweep, model: NodeId | None = None) -> str:
-        """Return whose the figures are, and of which model where that is another node's."""
-        document = self._session.document
+    def _name(self, sweep: Sweep) -> str:
         words = self.tr("‘{0}’, last run") if sweep.is_final else self.tr("‘{0}’, stopped")
-        title = words.format(name_node(document, NodeId(sweep.title)))
-        if model in (None, self._target.node):
-            return title
-        return self.tr("{0}, of ‘{1}’").format(title, name_node(document, model))
+        return words.format(name_node(self._session.document, NodeId(sweep.title)))
 
 
 def _list_tried(document: Document, search: str) -> frozenset[NodeId]:

@@ -17,7 +17,7 @@ from tests.app.live_graph import MODELS, PATIENCE, draw_sum, draw_tests, follow_
 
 SWEEP = Sweep("search", (Curve("accuracy, test", ((0.0, 0.4), (0.5, 0.6), (1.0, 0.5))),), 0.5)
 
-TRIALS = (Trial((0, 1), 0.3), Trial((0.5, 1), 0.5), Trial((1, 1), 0.7), Trial((1, 0), 0.6))
+TRIALS = (Trial((0, 1), 0.3), Trial((0.5, 1), 0.5), Trial((1, 1), 0.7), Trial((1, 0), 0.6), Trial((1, 0.2), 0.65))
 WEIGHED = Sweep(
     "each",
     (Curve("accuracy, test", tuple((float(place), trial.score) for place, trial in enumerate(TRIALS))),),
@@ -191,10 +191,11 @@ def test_the_curve_of_another_node_s_model_says_whose_it_is(live, inspector):
     inspector.show_sweeps([WEIGHED])
     inspector.show_nodes([NodeId("sum")])
     (curve,) = inspector.findChildren(StrengthCurve)
-    assert curve.plot.shown.title == "‘Search each’, last run, of ‘Whole’: mean figure by weight"
+    assert curve.plot.shown.title == "‘Search each’, last run"
+    assert curve.note.text() == "Mean figure of ‘Whole’ by each weight, the others as they are."
     assert [(each.name, each.points) for each in curve.plot.shown.curves] == [
         ("τ diag", ((0.0, 0.3), (0.5, 0.5), (1.0, 0.7))),
-        ("τ dots", ((0.0, 0.6), (1.0, 0.7))),
+        ("τ dots", ((0.0, 0.6), (0.2, 0.65), (1.0, 0.7))),
     ]
 
 

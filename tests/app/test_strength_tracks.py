@@ -114,10 +114,10 @@ def test_a_number_that_reaches_the_model_through_ties_has_none(way, wanted):
 
 def test_each_weight_has_the_tries_that_differ_in_it_alone():
     document = draw_sum({"search": Node("strength_search", {"strengths": "each"}), "apply": Node("apply")}, *FED)
-    sweep = weigh(((0, 0), 0.3), ((0, 1), 0.4), ((1, 1), 0.6), ((0.5, 1), 0.5), ((1, 0.2), 0.1))
+    sweep = weigh(((0, 0), 0.3), ((0, 1), 0.4), ((1, 1), 0.6), ((0.5, 1), 0.5), ((1, 0.2), 0.1), ((1, 0.1), 0.7))
     tracks = follow(document, ("sum", "weights"), (sweep,))
     assert [track.number.index for track in tracks] == [0, 1]
-    assert [track.scores for track in tracks] == [((0.0, 0.4), (0.5, 0.5), (1.0, 0.6)), ((0.2, 0.1), (1.0, 0.6))]
+    assert [track.scores for track in tracks] == [((0.0, 0.4), (0.5, 0.5), (1.0, 0.6)), ((0.1, 0.7), (0.2, 0.1), (1.0, 0.6))]
     assert {track.model for track in tracks} == {"apply"}
     changed = set_parameter(document, NodeId("sum"), "weights", (1.0, 0.9))
     assert [track.number.index for track in follow(changed, ("sum", "weights"), (sweep,))] == [1]
@@ -142,9 +142,10 @@ def test_of_several_searches_that_one_tells_that_has_most_to_tell():
         Sweep("gone", SWEEP.curves, 0.5),
         Sweep("search", ()),
         Sweep("search", (Curve("accuracy, dots", POINTS[:1]),)),
+        weigh(((0, 0), 0.3), ((1, 1), 0.4), ((1, 0), 0.2)),
         weigh(((0, 0, 0), 0.3), ((0, 1, 1), 0.4)),
     ],
-    ids=["no such search", "nothing measured", "one point", "another number of vectors"],
+    ids=["no such search", "nothing measured", "one point", "two points among others", "another number of vectors"],
 )
 def test_without_figures_of_the_search_there_is_none(sweep):
     assert points(draw_sum(SEARCH, *FED), STRENGTH, (sweep,)) == ()
