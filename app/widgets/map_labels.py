@@ -27,6 +27,9 @@ _PLACES = np.array([(across, down, gap) for gap in _GAPS for across, down in _SI
 _FAR = 1
 """From this gap on a line leads from the point to its label."""
 _POINT_REACH = 5.0
+_TINY = 1e-9
+_MOST_COVERED = 2
+"""Covering more lines is no worse than being so many gaps farther away."""
 _CUT_COST, _CROSS_COST, _MISSING_COST = 3, 5, 12
 """Against one for each gap farther away: how bad it is to cut a name, to cross something, and to leave a name out."""
 _CUTS = (1.0, 0.67, 0.33, 0.0)
@@ -62,7 +65,9 @@ class Label:
     """How far from the best place it is."""
 
 
-def place_labels(anchors: Sequence[Anchor], obstacles: Sequence[Box], area: Box, before: Mapping[str, int]) -> tuple[Label, ...]:
+def place_labels(
+    anchors: Sequence[Anchor], obstacles: Sequence[Box], area: Box, before: Mapping[str, int], lines: Sequence[Line] = ()
+) -> tuple[Label, ...]:
     """Return where labels go; one that finds no free place has none.
 
     Args:
@@ -70,10 +75,11 @@ def place_labels(anchors: Sequence[Anchor], obstacles: Sequence[Box], area: Box,
         obstacles: what no label may cover: the points themselves.
         area: what all labels lie in.
         before: the places taken last time: a label stays on its side while that is free, so that none jumps in a drag.
+        lines: what a label had better not cover.
     """
     order, best, least = list(anchors), dict[str, Label](), math.inf
     for _ in range(1 if before else _TURNS):
-        found = _place_in_turn(order, obstacles, area, before)
+        found = _place_in_turn(order, _Ground(np.array(obstacles, dtype=float).reshape(-1, 4), area, lines), before)
         costs = {anchor.key: found[anchor.key].cost if anchor.key in found else _MISSING_COST for anchor in anchors}
         # A missing name is the worse the more important its point is.
         whole = sum(cost * (len(anchors) - rank if key not in found else 1) for rank, (key, cost) in enumerate(costs.items()))
@@ -103,10 +109,21 @@ def touches(line: Line, box: Box) -> bool:
     return cross(line, (left, top, right, bottom)) or cross(line, (left, bottom, right, top))
 
 
-def _place_in_turn(anchors: Sequence[Anchor], obstacles: Sequence[Box], area: Box, before: Mapping[str, int]) -> dict[str, Label]:
-    taken, placed = np.array(obstacles, dtype=float).reshape(-1, 4), dict[str, Label]()
+@dataclass(frozen=True)
+class _Ground:
+    """Hold what is there before any label."""
+
+    obstacles: NDArray[np.float64]
+    """(N, 4): boxes."""
+    area: Box
+    lines: Sequence[Line]
+
+
+def _place_in_turn(anchors: Sequence[Anchor], ground: _Ground, before: Mapping[str, int]) -> dict[str, Label]:
+    taken, lines, placed = ground.obstacles, np.array(ground.lines, dtype=float).reshape(-1, 4), dict[str, Label]()
     for anchor in anchors:
-        label = _place_label(anchor, _Surroundings(taken, area, anchors, tuple(placed.values())), before.get(anchor.key))
+        around = _Surroundings(taken, ground.area, lines, anchors, tuple(placed.values()))
+        label = _place_label(anchor, around, before.get(anchor.key))
         if label is not None:
             placed[anchor.key] = label
             taken = np.vstack((taken, label.box))
@@ -120,6 +137,8 @@ class _Surroundings:
     taken: NDArray[np.float64]
     """(N, 4): boxes."""
     area: Box
+    lines: NDArray[np.float64]
+    """(N, 4): what it had better not cover."""
     points: Sequence[Anchor]
     labels: Sequence[Label]
 
@@ -130,6 +149,14 @@ class _Surroundings:
         covers = (left < others[2]) & (others[0] < right) & (top < others[3]) & (others[1] < bottom)
         inside = (boxes[:, :2] >= self.area[:2]).all(axis=1) & (boxes[:, 2:] <= self.area[2:]).all(axis=1)
         return np.flatnonzero(inside & ~covers.any(axis=1))
+
+    def count_covered(self, boxes: NDArray[np.float64]) -> NDArray[np.intp]:
+        """Return how many lines go through each box: those that are inside it in both directions at one time on their way."""
+        start, way = self.lines[:, :2], self.lines[:, 2:] - self.lines[:, :2]
+        way = np.where(np.abs(way) < _TINY, _TINY, way)
+        low, high = ((corner[:, None] - start) / way for corner in (boxes[:, :2], boxes[:, 2:]))
+        enters, leaves = np.minimum(low, high).max(axis=2), np.maximum(low, high).min(axis=2)
+        return (np.maximum(enters, 0) <= np.minimum(leaves, 1)).sum(axis=1)
 
     def count_crossings(self, anchor: Anchor, box: Box, leader: Line | None) -> int:
         """Return how often a label and the line to it get in the way of what is there."""
@@ -159,15 +186,18 @@ def _place_label(anchor: Anchor, around: _Surroundings, before: int | None) -> L
 
 
 def _list_places(anchor: Anchor, width: float, around: _Surroundings, choices: range) -> Iterable[Label]:
-    """Go through those of the places that are free."""
+    """Go through those of the places that are free, from near to far, which comes to the same as over few lines to over many."""
     boxes = _find_boxes(anchor, width, choices)
-    for place in around.find_free(boxes).tolist():
+    free = around.find_free(boxes)
+    covered = np.minimum(around.count_covered(boxes[free]), _MOST_COVERED)
+    gaps = np.array(choices)[free] // len(_SIDES)
+    for number in np.argsort(gaps + covered, kind="stable").tolist():
+        place, gap = int(free[number]), int(gaps[number])
         left, top, right, bottom = boxes[place].tolist()
-        gap = choices[place] // len(_SIDES)
         leader = (anchor.x, anchor.y, min(max(anchor.x, left), right), min(max(anchor.y, top), bottom)) if gap >= _FAR else None
         crossings = around.count_crossings(anchor, (left, top, right, bottom), leader)
         # Crossings count for more than any way.
-        cost = min(gap, _CROSS_COST - 1) + _CUT_COST * (width < anchor.width) + _CROSS_COST * crossings
+        cost = min(gap + int(covered[number]), _CROSS_COST - 1) + _CUT_COST * (width < anchor.width) + _CROSS_COST * crossings
         yield Label(anchor.key, (left, top, right, bottom), choices[place], leader, cost)
 
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from app.theme import current_tokens, font
 from app.widgets.map_frame import MapFrame, round_length
-from app.widgets.map_labels import NO_ROOM, Anchor, Box, Label, place_labels
+from app.widgets.map_labels import NO_ROOM, Anchor, Box, Label, Line, place_labels
 from app.widgets.map_scene import MapArrow, MapKind, MapParallelogram, MapPath, MapPoint, MapScene, Place
 
 CAPTION_PIXELS = 22.0
@@ -67,7 +67,7 @@ class MapBrush:
         # The caption has the top, the scale bar the lower left corner.
         obstacles = [*draw.obstacles(scene), (0.0, 0.0, width, CAPTION_PIXELS), (0.0, height - 26.0, 200.0, height)]
         area = (4.0, 4.0, width - 4.0, height - 4.0)
-        labels = place_labels(anchors, obstacles, area, self.sides)
+        labels = place_labels(anchors, obstacles, area, self.sides, draw.lines(scene))
         self.sides = dict.fromkeys(texts, NO_ROOM) | {label.key: label.choice for label in labels}
         for label in labels:
             draw.leader(label)
@@ -238,16 +238,20 @@ class _Drawing:
         for point in scene.points:
             (x, y), reach = self.frame.show(point.place), _STEP_RADIUS if point.is_step else _RADIUS
             found.append((x - reach, y - reach, x + reach, y + reach))
-        lines = [(arrow.start, arrow.tip) for arrow in scene.arrows]
-        for shape in scene.parallelograms:
-            a, b, c, made = shape.corners
-            lines += [(a, b), (a, c), (c, made), (b, made), (made, shape.true or made)]
-        for start, stop in lines:
-            (left, top), (right, bottom) = self.frame.show(start), self.frame.show(stop)
+        for left, top, right, bottom in self.lines(scene):
             for part in (0.12, 0.3, 0.5, 0.7, 0.88):
                 x, y = left + (right - left) * part, top + (bottom - top) * part
                 found.append((x - 2, y - 2, x + 2, y + 2))
         return found
+
+    def lines(self, scene: MapScene) -> list[Line]:
+        """Return the lines between points."""
+        ends = [(arrow.start, arrow.tip) for arrow in scene.arrows]
+        for shape in scene.parallelograms:
+            a, b, c, made = shape.corners
+            ends += [(a, b), (a, c), (c, made), (b, made), (made, shape.true or made)]
+        ends += [pair for path in scene.paths for pair in pairwise(path.places)]
+        return [(*self.frame.show(start), *self.frame.show(stop)) for start, stop in ends]
 
     def leader(self, label: Label) -> None:
         """Draw the line that leads from a point to a label that lies farther away."""

@@ -230,3 +230,13 @@ def test_what_the_hand_moves_has_a_name_however_crowded_the_map(plot):
     plot.fit()
     make_image(plot)
     assert plot._brush.sides["edit"] != NO_ROOM
+
+
+def test_a_label_keeps_off_the_lines_between_points_where_there_is_room():
+    anchor, line = Anchor("a", 300, 100, 150, 15), (310, 180, 380, 20)
+    (over,), (aside,) = (place_labels([anchor], [], (0, 0, 620, 200), {}, lines) for lines in ([], [line]))
+    assert touches(line, over.box)
+    assert not touches(line, aside.box)
+    assert aside.leader is None
+    (kept,) = place_labels([anchor], [], (0, 0, 620, 200), {"a": over.choice}, [line])
+    assert kept.box == over.box
