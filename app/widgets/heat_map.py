@@ -81,6 +81,7 @@ class HeatMapPlot(QWidget):
         self.message = ""
         self.current: tuple[int, int] | None = None
         self.chosen: tuple[int, int] | None = None
+        self._laid_out = (((), 0, 0), lay_out((), 0, 0, len))
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(200, 130)
@@ -196,7 +197,11 @@ class HeatMapPlot(QWidget):
         self.setAccessibleDescription(" ".join(part for part in (cell.replace("\n", ", "), keys) if part))
 
     def _layout(self) -> HeatLayout:
-        return lay_out(self.square.names, self.width(), self.height(), QFontMetricsF(font("text")).horizontalAdvance)
+        wanted = (self.square.names, self.width(), self.height())
+        # While a slider moves, only figures change.
+        if wanted != self._laid_out[0]:
+            self._laid_out = (wanted, lay_out(*wanted, QFontMetricsF(font("text")).horizontalAdvance))
+        return self._laid_out[1]
 
     def _draw_names(self, painter: QPainter, layout: HeatLayout) -> None:
         painter.setPen(current_tokens().text)

@@ -36,6 +36,8 @@ _CUTS = (1.0, 0.67, 0.33, 0.0)
 """How much of what may be cut of a name is kept, one after the other."""
 _TURNS = 3
 """How often all is laid out anew, those first that had it worst."""
+_MANY = 16
+"""Of more points some have no label anyway: then once must do."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def place_labels(
         lines: what a label had better not cover.
     """
     order, best, least = list(anchors), dict[str, Label](), math.inf
-    for _ in range(1 if before else _TURNS):
+    for _ in range(1 if before or len(anchors) > _MANY else _TURNS):
         found = _place_in_turn(order, _Ground(np.array(obstacles, dtype=float).reshape(-1, 4), area, lines), before)
         costs = {anchor.key: found[anchor.key].cost if anchor.key in found else _MISSING_COST for anchor in anchors}
         # A missing name is the worse the more important its point is.
@@ -173,16 +175,28 @@ def _place_label(anchor: Anchor, around: _Surroundings, before: int | None) -> L
     least = min(anchor.shortest, anchor.width)
     widths = tuple(dict.fromkeys(least + (anchor.width - least) * kept for kept in _CUTS))
     if before is not None and before != NO_ROOM:
-        kept = next((label for width in widths for label in _list_places(anchor, width, around, range(before, before + 1))), None)
+        kept = next((label for width in widths if (label := _keep_place(anchor, width, around, before)) is not None), None)
         if kept is not None:
             return kept
+    choices = range(len(_SIDES) if before == NO_ROOM else len(_PLACES))
+    if not around.find_free(_find_boxes(anchor, least, choices)).size:
+        return None
     crossed: list[Label] = []
     for width in widths:
-        for label in _list_places(anchor, width, around, range(len(_SIDES) if before == NO_ROOM else len(_PLACES))):
+        for label in _list_places(anchor, width, around, choices):
             if label.cost < _CROSS_COST + _CUT_COST * (width < anchor.width):
                 return label
             crossed.append(label)
     return min(crossed, key=lambda label: label.cost, default=None)
+
+
+def _keep_place(anchor: Anchor, width: float, around: _Surroundings, choice: int) -> Label | None:
+    """Return the label at the place of last time if that is still free, whatever it crosses meanwhile."""
+    boxes = _find_boxes(anchor, width, range(choice, choice + 1))
+    if not around.find_free(boxes).size:
+        return None
+    left, top, right, bottom = boxes[0].tolist()
+    return Label(anchor.key, (left, top, right, bottom), choice, _lead(anchor, (left, top, right, bottom), choice))
 
 
 def _list_places(anchor: Anchor, width: float, around: _Surroundings, choices: range) -> Iterable[Label]:
@@ -194,7 +208,7 @@ def _list_places(anchor: Anchor, width: float, around: _Surroundings, choices: r
     for number in np.argsort(gaps + covered, kind="stable").tolist():
         place, gap = int(free[number]), int(gaps[number])
         left, top, right, bottom = boxes[place].tolist()
-        leader = (anchor.x, anchor.y, min(max(anchor.x, left), right), min(max(anchor.y, top), bottom)) if gap >= _FAR else None
+        leader = _lead(anchor, (left, top, right, bottom), choices[place])
         crossings = around.count_crossings(anchor, (left, top, right, bottom), leader)
         # Crossings count for more than any way.
         cost = min(gap + int(covered[number]), _CROSS_COST - 1) + _CUT_COST * (width < anchor.width) + _CROSS_COST * crossings
@@ -207,6 +221,13 @@ def _find_boxes(anchor: Anchor, width: float, choices: range) -> NDArray[np.floa
     left = anchor.x + across * gap - width * (1 - across) / 2
     top = anchor.y + down * gap - anchor.height * (1 - down) / 2
     return np.stack((left, top, left + width, top + anchor.height), axis=1)
+
+
+def _lead(anchor: Anchor, box: Box, choice: int) -> Line | None:
+    """Return the line that leads from a point to a label that lies farther away."""
+    if choice // len(_SIDES) < _FAR:
+        return None
+    return anchor.x, anchor.y, min(max(anchor.x, box[0]), box[2]), min(max(anchor.y, box[1]), box[3])
 
 
 def _is_apart(point: Anchor, anchor: Anchor) -> bool:
