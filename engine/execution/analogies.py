@@ -33,7 +33,7 @@ def list_analogies(graph: Graph, value: NodeId) -> tuple[NodeId, ...]:
 def compare_analogies(record: SimilarityRecord, planner: WorkPlanner) -> SimilarityRecord:
     """Return the record with the residual and the cosine of every analogy whose true vector is compared as well."""
     graph = planner.resolved.graph
-    vectors = [operand.node for operand in graph.steps[NodeId(record.node)].inputs["vectors"]]
+    vectors = planner.compared_vectors(NodeId(record.node))
     found: list[AnalogyRecord] = []
     for made, node in enumerate(vectors):
         true = next((vectors.index(other) for other in _list_true(graph.steps[node]) if other in vectors), None)

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from engine.document.model import NodeId
-from engine.execution.multiples import Strengths, find_multiples
+from engine.execution.multiples import find_multiples
 from engine.execution.result import EditedPlace, SimilarityRecord
 from engine.operation import PortKind
+from engine.planning.coefficient import Strengths
 from engine.planning.linear import Folding
 from engine.planning.work import WorkPlanner
 
@@ -23,7 +24,7 @@ def place_edited(record: SimilarityRecord, planner: WorkPlanner, strengths: Stre
     """
     similarity, folding = NodeId(record.node), planner.folding
     base = planner.shared_base(similarity)
-    vectors = [operand.node for operand in folding.resolved.graph.steps[similarity].inputs["vectors"]]
+    vectors = planner.compared_vectors(similarity)
     if base is None or len(record.places) != len(vectors) + 1:
         return record
     places = np.array(record.places[1:])

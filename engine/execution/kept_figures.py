@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from fractions import Fraction
 from pathlib import Path
 
 import torch
@@ -24,7 +23,7 @@ from engine.evaluation.settings import EvaluationSettings
 from engine.evaluation.test_sets import TestSet, TestSetSettings
 from engine.execution.device import describe_device
 from engine.execution.versions import read_versions
-from engine.planning.coefficient import Symbol
+from engine.planning.coefficient import Strengths
 from engine.planning.plan import FORMAT_NUMBER, Plan
 from engine.planning.value_identity import identify_value
 
@@ -41,7 +40,7 @@ class Question:
 
     node: NodeId
     """The checkpoint."""
-    strengths: Mapping[Symbol, Fraction]
+    strengths: Strengths
     test_set: TestSet
     test_set_settings: TestSetSettings
     settings: EvaluationSettings

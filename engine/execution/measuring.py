@@ -18,15 +18,13 @@ from engine.execution.model_slot import ModelSlot
 from engine.execution.progress import Progress
 from engine.execution.result import CheckpointRole, MetricRecord, TestSetRecord
 from engine.operation import Choice, Kernel, PortKind
-from engine.planning.coefficient import Symbol
+from engine.planning.coefficient import Strengths, Symbol
 from engine.planning.formula import group_forms
 from engine.planning.linear import Folding, strength_symbols
 from engine.planning.measurements import evaluation_settings, test_set_settings
 from engine.planning.pass_costs import fill_bytes
 from engine.planning.plan import Plan
 from engine.planning.structure import Step
-
-Strengths = Mapping[Symbol, Fraction]
 
 
 @dataclass(frozen=True)

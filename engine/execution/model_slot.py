@@ -13,7 +13,7 @@ from engine.execution.pieces import Ground, PieceEvaluator
 from engine.execution.resident import ResidentVector, StrengthFiller, VectorKeeper
 from engine.execution.schedule import TensorTask
 from engine.execution.stream import Consumer, Stream, StreamSettings, make_tasks
-from engine.planning.coefficient import Symbol
+from engine.planning.coefficient import Strengths, Symbol
 from engine.planning.work import TensorWork
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class ModelSlot:
         self._settings = settings
         self._model: tuple[Path, Task, EvaluationModel] | None = None
 
-    def fill(self, node: NodeId, task: Task, strengths: Mapping[Symbol, Fraction]) -> EvaluationModel:
+    def fill(self, node: NodeId, task: Task, strengths: Strengths) -> EvaluationModel:
         """Return the model of a checkpoint's structural parent with the checkpoint's weights in it.
 
         Raises:
@@ -71,7 +71,7 @@ class ModelSlot:
             self._stream(self._ground.with_strengths(strengths), works, SlotFiller(node, model.tensors))
         return model
 
-    def keeps_vector(self, node: NodeId, strengths: Mapping[Symbol, Fraction]) -> bool:
+    def keeps_vector(self, node: NodeId, strengths: Strengths) -> bool:
         """Tell whether a checkpoint is filled in from a vector that stays in memory between the strengths of its search."""
         return node in self._kept_searches and Symbol(node, "strength") in strengths
 

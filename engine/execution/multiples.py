@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from engine.document.model import NodeId
 from engine.operation import PortKind
-from engine.planning.coefficient import Symbol
+from engine.planning.coefficient import Strengths
 from engine.planning.linear import Atom, Folding, Segments
 
 Weights = Mapping[Atom, Fraction]
 Multiples = NDArray[np.float64]
-Strengths = Mapping[Symbol, Fraction]
 _EXACT = 1e-9
 """Weights are exact fractions; only the solution of their equations is rounded."""
 

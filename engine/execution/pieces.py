@@ -20,7 +20,7 @@ from engine.execution.factors import FactorReader
 from engine.execution.low_rank_rows import Factors, fill_rows
 from engine.loops.mix import Terms, mix_and_round, mix_halves, mix_reals
 from engine.operation import Operands, PortKind, Spot
-from engine.planning.coefficient import Symbol
+from engine.planning.coefficient import Strengths, Symbol
 from engine.planning.linear import Form, Segments, iterate_ranges
 from engine.planning.needs import kernel_of
 from engine.planning.structure import Step
@@ -109,7 +109,7 @@ class Ground:
         self.strengths[symbol] = strength
         self.sums.clear()
 
-    def with_strengths(self, strengths: Mapping[Symbol, Fraction]) -> Ground:
+    def with_strengths(self, strengths: Strengths) -> Ground:
         """Return the same ground with some unknowns set."""
         return replace(self, strengths={**self.strengths, **strengths}, sums={})
 

@@ -6,9 +6,9 @@ import itertools
 from dataclasses import replace
 
 from engine.document.model import NodeId
-from engine.execution.multiples import Strengths
 from engine.execution.result import SimilarityRecord
 from engine.operation import Kernel, PortKind
+from engine.planning.coefficient import Strengths
 from engine.planning.formula import group_forms
 from engine.planning.linear import Atom, Folding
 from engine.planning.work import WorkPlanner
@@ -16,7 +16,7 @@ from engine.planning.work import WorkPlanner
 
 def find_related(record: SimilarityRecord, planner: WorkPlanner, strengths: Strengths) -> SimilarityRecord:
     """Return the record with the pairs of vectors that have a checkpoint in common, beside those they are measured from."""
-    vectors = [operand.node for operand in planner.resolved.graph.steps[NodeId(record.node)].inputs["vectors"]]
+    vectors = planner.compared_vectors(NodeId(record.node))
     origins = [_find_origins(planner.folding, vector, strengths) for vector in vectors]
     pairs = itertools.combinations(range(len(vectors)), 2)
     return replace(record, related=tuple((one, other) for one, other in pairs if origins[one] & origins[other]))

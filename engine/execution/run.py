@@ -7,7 +7,6 @@ import threading
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from pathlib import Path
 
 from engine.checkpoints.fingerprints import Fingerprinter
@@ -43,7 +42,7 @@ from engine.execution.stop import Stop
 from engine.execution.stream import Consumer, Stream, StreamSettings, make_tasks
 from engine.loops.compiled import load_compiler
 from engine.operation import Source
-from engine.planning.coefficient import Symbol
+from engine.planning.coefficient import Strengths
 from engine.planning.figure_counts import count_figures
 from engine.planning.passes import MeasurePass, SearchPass, StreamPass
 from engine.planning.paths import find_path
@@ -146,7 +145,7 @@ class Execution:
         self.memory.stop()
 
     @property
-    def strengths(self) -> Mapping[Symbol, Fraction]:
+    def strengths(self) -> Strengths:
         """Return the strengths that searches have chosen."""
         return self.measurer.known
 

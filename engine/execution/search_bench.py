@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,7 +11,7 @@ from engine.evaluation.measurement import Measurement
 from engine.execution.measuring import Measurer, Subject, best_figure
 from engine.execution.result import MetricRecord
 from engine.operation import Choice
-from engine.planning.coefficient import Symbol
+from engine.planning.coefficient import Strengths
 from engine.planning.linear import strength_symbols
 from engine.planning.structure import Step
 from engine.search.grid import make_grid
@@ -92,7 +92,7 @@ class SearchBench:
         rows.append((self._edited(), measurer.measure(self._edited(), tests, self.step, self.assign(strengths))))
         return tuple(measurer.record(subject, node, figure) for subject, figures in rows for node, found in figures for figure in found)
 
-    def assign(self, strengths: Sequence[Fraction]) -> Mapping[Symbol, Fraction]:
+    def assign(self, strengths: Sequence[Fraction]) -> Strengths:
         """Return the strengths under the symbols they stand for."""
         return dict(zip(self.symbols, strengths, strict=True))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import get_args
 
 from engine.evaluation.measurement import Measurement
@@ -12,14 +11,14 @@ from engine.execution.measuring import Measurer
 from engine.execution.result import MetricRecord, SearchPoint, SearchRecord
 from engine.execution.search_bench import SearchBench
 from engine.execution.trying import try_strengths
-from engine.planning.coefficient import Symbol
+from engine.planning.coefficient import Strengths
 from engine.planning.structure import Step
 from engine.search.rules import Point, RuleName, ScoredPoint, SelectionRule, StrengthChoice, choose_strength
 
 _RULES: Mapping[str, RuleName] = {rule: rule for rule in get_args(RuleName)}
 
 
-def search_strength(step: Step, measurer: Measurer, listener: Listener) -> tuple[Mapping[Symbol, Fraction], SearchRecord]:
+def search_strength(step: Step, measurer: Measurer, listener: Listener) -> tuple[Strengths, SearchRecord]:
     """Return the chosen strength, or that of each vector, and the record of the search.
 
     Raises:

@@ -36,7 +36,7 @@ class SimilarityGatherer:
         step = planner.resolved.graph.steps[node]
         self.node = node
         self._planner = planner
-        self._vectors = [operand.node for operand in step.inputs["vectors"]]
+        self._vectors = planner.compared_vectors(node)
         self._per_layer = bool(step.parameters["per_layer"])
         self._base = planner.shared_base(node)
         self._meter = VectorMeter(len(self._vectors))

@@ -21,6 +21,8 @@ class Symbol:
     name: str
 
 
+Strengths = Mapping[Symbol, Fraction]
+"""The strengths that searches have found, or that one tries."""
 Monomial = tuple[Symbol, ...]
 """A product of symbols, sorted; the empty one is 1."""
 
@@ -90,7 +92,7 @@ class Coefficient:
         parts = [(monomial, factor) for monomial, factor in self.terms if symbol in monomial]
         return _collect({tuple(other for other in monomial if other != symbol): factor for monomial, factor in parts})
 
-    def substitute(self, known: Mapping[Symbol, Fraction]) -> Coefficient:
+    def substitute(self, known: Strengths) -> Coefficient:
         """Return the coefficient with the known symbols replaced by their values."""
         if not any(symbol in known for symbol in self.symbols):
             return self

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 
 from engine.document.model import NodeId
 from engine.operation import PortKind
-from engine.planning.coefficient import Symbol
+from engine.planning.coefficient import Strengths
 from engine.planning.form_text import format_form
 from engine.planning.legend import explain_symbols
 from engine.planning.linear import Folding, Form
@@ -15,7 +14,7 @@ from engine.planning.linear import Folding, Form
 _SHOWN_EXAMPLES = 3
 
 
-def write_formula(folding: Folding, node: NodeId, strengths: Mapping[Symbol, Fraction] | None = None) -> str:
+def write_formula(folding: Folding, node: NodeId, strengths: Strengths | None = None) -> str:
     """Return the normal form of a node's value, and under it what its symbols stand for; found strengths are filled in.
 
     Forms that hold in some tensors only come with how many and which.

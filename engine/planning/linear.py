@@ -10,7 +10,7 @@ from math import prod
 
 from engine.document.model import NodeId
 from engine.operation import Choice, Linear, PortKind, find_parent_port
-from engine.planning.coefficient import ONE, ZERO, Coefficient, Symbol
+from engine.planning.coefficient import ONE, ZERO, Coefficient, Strengths, Symbol
 from engine.planning.resolve import Resolved
 from engine.planning.structure import Operand, Step
 from engine.tensor_names import Place, find_places
@@ -79,7 +79,7 @@ class Form:
         """Return the sum of the weights over checkpoints: 1 for a checkpoint, 0 for a vector (the planner's invariant)."""
         return sum((weight for atom, weight in self.weights if atom.kind is PortKind.CHECKPOINT), start=ZERO)
 
-    def substitute(self, known: Mapping[Symbol, Fraction]) -> Form:
+    def substitute(self, known: Strengths) -> Form:
         """Return the form with found numbers filled in."""
         if not self.symbols:
             return self

@@ -78,7 +78,7 @@ def count_arrays(planner: WorkPlanner, work: TensorWork, specs: Sequence[TensorS
     # A value that several kernels take is made once.
     operands = len({id(segments) for segments in _list_operands(planner, work)})
     # The vectors of each comparison, with the base, or zeros in its place.
-    compared = [len(planner.resolved.graph.steps[node].inputs["vectors"]) + 1 for node in work.similarities]
+    compared = [len(planner.compared_vectors(node)) + 1 for node in work.similarities]
     return PieceArrays(
         entries=entries,
         stored=len(specs) + len(outputs),
@@ -122,9 +122,7 @@ def _list_forms(planner: WorkPlanner, work: TensorWork) -> Iterable[Form]:
     """Return the forms that are computed."""
     written = [planner.folding.segments(planner.sink_value(sink), work.tensor) for sink in work.sinks]
     compared = [
-        planner.compared_segments(node, operand.node, work.tensor)
-        for node in work.similarities
-        for operand in planner.resolved.graph.steps[node].inputs["vectors"]
+        planner.compared_segments(node, vector, work.tensor) for node in work.similarities for vector in planner.compared_vectors(node)
     ]
     return [form for segments in chain(written, compared, _list_operands(planner, work)) for _, form in segments]
 

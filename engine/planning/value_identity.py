@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 
 from engine.checkpoints.header import FileStamp, Header
 from engine.checkpoints.sources import HUB_PREFIX
 from engine.document.model import NodeId
-from engine.planning.coefficient import Symbol
+from engine.planning.coefficient import Strengths
 from engine.planning.linear import Atom, Folding, Form, Segments
 
 
@@ -29,7 +27,7 @@ class _UnknownNumberError(Exception):
     """Say that a form holds a number that is not known yet."""
 
 
-def identify_value(folding: Folding, node: NodeId, strengths: Mapping[Symbol, Fraction]) -> ValueIdentity | None:
+def identify_value(folding: Folding, node: NodeId, strengths: Strengths) -> ValueIdentity | None:
     """Return what a node's value is known by at these strengths; None while a number in it is unknown."""
     description = _Description(folding, strengths)
     try:
@@ -42,7 +40,7 @@ def identify_value(folding: Folding, node: NodeId, strengths: Mapping[Symbol, Fr
 class _Description:
     """Describe values, each part of them once."""
 
-    def __init__(self, folding: Folding, strengths: Mapping[Symbol, Fraction]) -> None:
+    def __init__(self, folding: Folding, strengths: Strengths) -> None:
         self._folding = folding
         self._resolved = folding.resolved
         self._strengths = strengths

@@ -144,7 +144,7 @@ class WorkPlanner:
         return raw
 
     def _collect_similarity(self, node: NodeId, groups: dict[tuple[str, int], _Consumers]) -> None:
-        vectors = [operand.node for operand in self.resolved.graph.steps[node].inputs["vectors"]]
+        vectors = self.compared_vectors(node)
         base = self.shared_base(node)
         for tensor, entries in self._tensors_of(vectors[0]):
             consumers = groups.setdefault((tensor, entries), _Consumers())
@@ -152,9 +152,13 @@ class WorkPlanner:
             consumers.segments += [self.compared_segments(node, vector, tensor) for vector in vectors]
             consumers.segments += [self.folding.segments(base, tensor)] if base is not None else []
 
+    def compared_vectors(self, similarity: NodeId) -> tuple[NodeId, ...]:
+        """Return the nodes of the vectors that are compared, in the order of their wires."""
+        return tuple(operand.node for operand in self.resolved.graph.steps[similarity].inputs["vectors"])
+
     def compared_segments(self, similarity: NodeId, vector: NodeId, tensor: str) -> Segments:
         """Return the form in which a vector is compared with the first one; () where it has nothing that fits."""
-        first = self.resolved.graph.steps[similarity].inputs["vectors"][0].node
+        first = self.compared_vectors(similarity)[0]
         shape, own = self.resolved.values[first].shapes[tensor], self.resolved.values[vector].shapes.get(tensor)
         crops = self.resolved.graph.document.settings.misfit == "common_rows"
         fits = own == shape or (crops and own is not None and ShapeDifference(tensor, shape, own).shared_entries > 0)
@@ -162,7 +166,7 @@ class WorkPlanner:
 
     def shared_base(self, similarity: NodeId) -> NodeId | None:
         """Return the source (by identity) that all compared vectors were measured from, if it is one and has their tensors."""
-        values = [self.resolved.values[operand.node] for operand in self.resolved.graph.steps[similarity].inputs["vectors"]]
+        values = [self.resolved.values[vector] for vector in self.compared_vectors(similarity)]
         bases = frozenset(base for value in values for base in value.bases)
         base = next(iter(bases)) if len(bases) == 1 else None
         return base if base is not None and self.resolved.values[base].shapes == values[0].shapes else None
