@@ -92,6 +92,8 @@ class CurvePlot(QWidget):
         self._plot = Plot("")
         self._limits = _find_limits(self._plot)
         self._legend: tuple[LegendEntry, ...] = ()
+        self._area = QRectF()
+        """Where the curves are, as they were painted last."""
         self.setMouseTracking(True)
         self.setMinimumSize(220, 130)
 
@@ -125,6 +127,7 @@ class CurvePlot(QWidget):
     def draw(self, painter: QPainter) -> None:
         """Paint the plot on any device of this widget's size: the screen, an image, an SVG file."""
         self._legend = self._lay_out_legend()
+        self._area = self._find_area()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(self._colours.line)
         painter.setBrush(self._colours.back)
@@ -150,13 +153,13 @@ class CurvePlot(QWidget):
     def _colour(self, index: int) -> QColor:
         return self._colours.curves[index % len(self._colours.curves)]
 
-    def _area(self) -> QRectF:
+    def _find_area(self) -> QRectF:
         below = _BOTTOM + 6 + _LEGEND_LINE * (count_lines(self._legend) - 1)
         return QRectF(self.rect()).adjusted(_LEFT, _TOP, -_RIGHT, -below)
 
     def _place(self, x: float, y: float) -> QPointF:
         left, right, low, high = self._limits
-        area = self._area()
+        area = self._area
         return QPointF(area.left() + (x - left) / (right - left) * area.width(), area.bottom() - (y - low) / (high - low) * area.height())
 
     def _draw_title(self, painter: QPainter) -> None:
@@ -174,7 +177,7 @@ class CurvePlot(QWidget):
 
     def _draw_axes(self, painter: QPainter) -> None:
         left, _, low, high = self._limits
-        area = self._area()
+        area = self._area
         painter.setFont(_smaller(self.font()))
         for height in _find_ticks(low, high):
             y = self._place(left, height).y()
@@ -195,7 +198,7 @@ class CurvePlot(QWidget):
             x = self._place(place, 0.0).x()
             start = min(max(x - width / 2, 2.0), self.width() - width - 3.0)
             if start > end + 8:
-                painter.drawText(QRectF(start, self._area().bottom() + 2, width + 2, 14), Qt.AlignmentFlag.AlignLeft, name)
+                painter.drawText(QRectF(start, self._area.bottom() + 2, width + 2, 14), Qt.AlignmentFlag.AlignLeft, name)
                 end = start + width
 
     def _find_numbers(self, left: float, right: float) -> tuple[float, ...]:
@@ -216,7 +219,7 @@ class CurvePlot(QWidget):
         painter.drawPolygon(QPolygonF([*above, *below]))
 
     def _draw_marks(self, painter: QPainter) -> None:
-        area = self._area()
+        area = self._area
         pen = QPen(self._colours.dim, 1, Qt.PenStyle.DashLine)
         painter.setPen(pen)
         if math.isfinite(self._plot.level):
@@ -256,7 +259,7 @@ class CurvePlot(QWidget):
     def _shift(self, index: int) -> QPointF:
         """Return how far a curve's points stand aside, so that equal figures do not hide one another over one place."""
         count, places = len(self._plot.curves), len(self._plot.places)
-        room = self._area().width() / max(places, 1) if 0 < places <= _MOST_DOTS else 0.0
+        room = self._area.width() / max(places, 1) if 0 < places <= _MOST_DOTS else 0.0
         return QPointF((index - (count - 1) / 2) * min(_ASIDE, room / (2 * count)), 0.0)
 
     def _draw_errors(self, painter: QPainter, curve: PlotCurve, colour: QColor, shift: QPointF) -> None:
