@@ -47,11 +47,11 @@ def compare_vectors(chosen: argparse.Namespace, console: Console) -> ExitStatus:
     tell_problems([_advise(problem) for problem in verdict.problems], console)
     if verdict.plan is None:
         return ExitStatus.PROBLEMS
-    vectors = _name_vectors(verdict.plan, name_sources(chosen.tuned), console)
+    _tell_series(verdict.plan, name_sources(chosen.tuned), console)
     stop = Stop()
     with stop_on_interrupt(stop):
         try:
-            found = compare_checkpoints(verdict.plan, _BASE, vectors, _ignore if chosen.json else ProgressLines(console), stop)
+            found = compare_checkpoints(verdict.plan, _ignore if chosen.json else ProgressLines(console), stop)
         except EngineError:
             if not stop.is_requested():
                 raise
@@ -77,16 +77,12 @@ def _advise(problem: Problem) -> Problem:
     return replace(problem, node="", field="", hint=_MISFIT_HINT) if problem.field == "misfit" else problem
 
 
-def _name_vectors(plan: Plan, names: Sequence[str], console: Console) -> dict[NodeId, str]:
-    """Return what the vector of each compared checkpoint is called, those of a series one by one; say which folders are series."""
-    vectors: dict[NodeId, str] = {}
+def _tell_series(plan: Plan, names: Sequence[str], console: Console) -> None:
+    """Say which of the folders are series."""
     for number, name in enumerate(names, 1):
-        node = NodeId(f"tuned_{number}")
-        members = plan.resolved.expansion.series.get(node, ())
+        members = plan.resolved.expansion.series.get(NodeId(f"tuned_{number}"), ())
         if members:
             console.tell(f"{name} is read as a series of {write_count(len(members), 'checkpoint')}; whatever else lies there is left out.")
-        vectors |= {member.node: f"{name} · {member.entry.name}" for member in members} if members else {node: name}
-    return vectors
 
 
 def draw_similarity_graph(base: str, tuned: Sequence[str], *, per_layer: bool) -> Document:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,8 +16,8 @@ from engine.execution.fetch import fetch_inputs
 from engine.execution.gram_pass import MeasuredGram, PassSettings, measure_gram
 from engine.execution.pace import extrapolate
 from engine.execution.progress import SHORTEST_SECONDS
-from engine.execution.result import PathRecord, SimilarityRecord
-from engine.execution.similarities import Compared, make_record
+from engine.execution.result import SimilarityRecord
+from engine.execution.similarity_record import describe_compared, make_record
 from engine.execution.stop import Stop
 from engine.operation import Measure
 from engine.planning.costs import PROCESS_BYTES
@@ -35,13 +35,11 @@ class Comparison:
     measured: MeasuredGram
 
 
-def compare_checkpoints(plan: Plan, base: NodeId, compared: Mapping[NodeId, str], listener: Listener, stop: Stop) -> Comparison:
-    """Return how checkpoints differ from a base and from one another; only what the cache does not know is read.
+def compare_checkpoints(plan: Plan, listener: Listener, stop: Stop) -> Comparison:
+    """Return how checkpoints differ from their base and from one another; only what the cache does not know is read.
 
     Args:
-        plan: of a graph with a Similarity node that nothing speaks against, so that all of them fit.
-        base: a checkpoint of it.
-        compared: the other checkpoints, with what their vectors are called; those of a series are called “series · checkpoint”.
+        plan: of a graph that nothing speaks against, with one Similarity node of task vectors from one base.
         listener: told how far the reading is.
         stop: the user's wish to stop.
 
@@ -50,18 +48,18 @@ def compare_checkpoints(plan: Plan, base: NodeId, compared: Mapping[NodeId, str]
         EngineError: a file can't be fetched or read.
         Cancelled: the user stopped; what was measured is kept.
     """
-    files = _find_files(plan, base, list(compared), listener, stop)
+    steps, planner = plan.resolved.graph.steps, plan.planner
+    similarity = next(step.id for step in steps.values() if step.behaviour == Measure("similarity"))
+    differences = [steps[vector].inputs for vector in planner.compared_vectors(similarity)]
+    base, tuned = differences[0]["base"][0].node, [inputs["tuned"][0].node for inputs in differences]
+    files = _find_files(plan, base, tuned, listener, stop)
     measured = measure_gram(files, GramStore.of_user(), PassSettings(stops=stop.is_requested, moved=_tell_progress(listener)))
     _refuse_non_finite(plan, files, measured.table)
-    sources, steps = plan.resolved.sources, plan.resolved.graph.steps
-    similarity = next(step for step in steps.values() if step.behaviour == Measure("similarity"))
-    is_by_layer = bool(similarity.parameters["per_layer"])
-    about = Compared(similarity.id, tuple(compared.values()), has_base=True, per_layer=is_by_layer, paths=_list_paths(plan, compared))
-    table = _choose_vectors(measured.table, [str(sources[node].identity) for node in compared])
-    return Comparison(make_record(about, table), measured)
+    table = _choose_vectors(measured.table, [str(plan.resolved.sources[node].identity) for node in tuned])
+    return Comparison(make_record(describe_compared(planner, similarity), table), measured)
 
 
-def _find_files(plan: Plan, base: NodeId, compared: Sequence[NodeId], listener: Listener, stop: Stop) -> FamilyFiles:
+def _find_files(plan: Plan, base: NodeId, tuned: Sequence[NodeId], listener: Listener, stop: Stop) -> FamilyFiles:
     stamps = {stamp.path: stamp for stamp in fetch_inputs(plan, listener, stop.is_requested)}
     sources = plan.resolved.sources
 
@@ -69,21 +67,10 @@ def _find_files(plan: Plan, base: NodeId, compared: Sequence[NodeId], listener: 
         header = sources[node].header
         return replace(header, files=tuple(stamps.get(stamp.path, stamp) for stamp in header.files))
 
-    others = list(dict.fromkeys(sources[node].identity for node in compared if sources[node].identity != sources[base].identity))
+    others = list(dict.fromkeys(sources[node].identity for node in tuned if sources[node].identity != sources[base].identity))
     tensors = tuple(plan.resolved.values[base].shapes)
     headers = tuple(find_header(node) for node in (base, *others))
     return FamilyFiles(str(sources[base].identity), tuple(map(str, others)), tensors, (), headers)
-
-
-def _list_paths(plan: Plan, compared: Mapping[NodeId, str]) -> tuple[PathRecord, ...]:
-    """Return each series of the graph by its steps."""
-    places = {node: place for place, node in enumerate(compared)}
-    paths: list[PathRecord] = []
-    for members in plan.resolved.expansion.series.values():
-        name = compared[members[0].node].removesuffix(f" · {members[0].entry.name}")
-        steps = tuple(float(member.entry.number) for member in members)
-        paths.append(PathRecord(name, tuple(places[member.node] for member in members), steps))
-    return tuple(paths)
 
 
 def _choose_vectors(table: GramTable, chosen: Sequence[str]) -> GramTable:

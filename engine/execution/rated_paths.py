@@ -12,11 +12,12 @@ from engine.planning.work import WorkPlanner
 
 def add_learning_rates(record: SimilarityRecord, planner: WorkPlanner) -> SimilarityRecord:
     """Return the record with one path more: the vectors of single checkpoints whose labels tell a learning rate, if there are two."""
-    resolved, base = planner.resolved, planner.shared_base(NodeId(record.node))
-    rates = {node: rate for node, rate in find_learning_rates(resolved).items() if resolved.sources[node].identity != base}
+    resolved, similarity = planner.resolved, NodeId(record.node)
+    base = planner.shared_base(similarity)
+    rates = find_learning_rates(resolved, base)
     found: dict[NodeId, int] = {}
-    for number, operand in enumerate(resolved.graph.steps[NodeId(record.node)].inputs["vectors"]):
-        above = resolved.graph.ancestors(operand.node)
+    for number, vector in enumerate(planner.compared_vectors(similarity)):
+        above = resolved.graph.ancestors(vector)
         trained = [node for node in above if node in resolved.sources and resolved.sources[node].identity != base]
         if len(trained) == 1 and trained[0] in rates:
             found.setdefault(trained[0], number)

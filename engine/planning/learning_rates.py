@@ -13,15 +13,12 @@ _RATE = re.compile(
 _SMALL = 0.01
 
 
-def find_learning_rates(resolved: Resolved) -> dict[NodeId, float]:
-    """Return the learning rate of every checkpoint whose label tells one; of a series it is that of the last checkpoint."""
-    expansion, rates = resolved.expansion, dict[NodeId, float]()
-    passed = {member.node for members in expansion.series.values() for member in members[:-1]}
-    for node, source in resolved.sources.items():
-        rate = read_learning_rate(resolved.graph.steps[node].title) if source.adapts is None and node not in passed else None
-        if rate is not None:
-            rates[node] = rate
-    return rates
+def find_learning_rates(resolved: Resolved, base: NodeId | None) -> dict[NodeId, float]:
+    """Return the learning rate of every checkpoint but the base whose label tells one; of a series it is that of the last checkpoint."""
+    passed = {member.node for members in resolved.expansion.series.values() for member in members[:-1]}
+    trained = [node for node, source in resolved.sources.items() if source.adapts is None and source.identity != base]
+    told = {node: read_learning_rate(resolved.graph.steps[node].title) for node in trained if node not in passed}
+    return {node: rate for node, rate in told.items() if rate is not None}
 
 
 def read_learning_rate(title: str) -> float | None:

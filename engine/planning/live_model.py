@@ -177,9 +177,7 @@ def _describe_node(step: Step, draft: _Draft) -> LiveNode:
 def _find_series(nodes: Sequence[NodeId], base: NodeId, resolved: Resolved) -> tuple[LiveSeries, ...]:
     known = set(nodes)
     found = [_name_members(node, members, known) for node, members in resolved.expansion.series.items() if members[-1].node in known]
-    rates = {
-        node: rate for node, rate in find_learning_rates(resolved).items() if node in known and resolved.sources[node].identity != base
-    }
+    rates = {node: rate for node, rate in find_learning_rates(resolved, base).items() if node in known}
     ordered = sorted(rates, key=lambda node: rates[node])
     labelled = [LiveSeries(None, "learning rate", tuple(ordered), tuple(rates[node] for node in ordered))] if len(rates) > 1 else []
     return (*found, *labelled)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.execution.similarities import Compared, make_record
+from engine.execution.similarity_record import Compared, make_record
 from engine.similarity.gram_table import MAGNITUDE_BINS, GramTable
 
 TENSORS = (

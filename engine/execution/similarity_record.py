@@ -1,0 +1,121 @@
+"""What a Similarity node compares, and the figures that follow from the sums of it: in a run and without one alike."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.document.model import NodeId
+from engine.execution.analogies import list_corners
+from engine.execution.result import LayerSimilarity, Matrix, PathRecord, SimilarityRecord
+from engine.planning.resolve import Resolved
+from engine.planning.work import WorkPlanner
+from engine.similarity.geometry import cosines_of, norms_of
+from engine.similarity.geometry_counts import count_figures
+from engine.similarity.geometry_tips import place_tips
+from engine.similarity.gram_table import Floats, GramTable
+from engine.similarity.sections import Section, find_sections
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Say what a table is about."""
+
+    node: str
+    names: tuple[str, ...]
+    """One for each vector."""
+    has_base: bool
+    """Whether the table knows their base."""
+    per_layer: bool
+    parallelograms: tuple[tuple[int, ...], ...] = ()
+    """As SimilarityRecord.parallelograms."""
+    paths: tuple[PathRecord, ...] = ()
+
+
+def describe_compared(planner: WorkPlanner, node: NodeId) -> Compared:
+    """Return what a Similarity node compares."""
+    resolved, vectors = planner.resolved, planner.compared_vectors(node)
+    return Compared(
+        node=node,
+        names=tuple(map(resolved.title, vectors)),
+        has_base=planner.shared_base(node) is not None,
+        per_layer=bool(resolved.graph.steps[node].parameters["per_layer"]),
+        parallelograms=tuple(filter(None, (_find_corners(resolved, vectors, vector) for vector in vectors))),
+        paths=tuple(_find_paths(resolved, vectors)),
+    )
+
+
+def make_record(compared: Compared, table: GramTable) -> SimilarityRecord:
+    """Return the figures that follow from a table whose vectors are, in their order, those that are compared."""
+    whole = _compare(table, "", table.tensors)
+    counts = count_figures(table)
+    base_norm = float(np.sqrt(table.products[:, 0, 0].sum()))
+    relative = tuple(norm / base_norm if base_norm > 0 else math.nan for norm in whole.norms)
+    tips = place_tips(table.products.sum(axis=0)[1:, 1:])
+    return SimilarityRecord(
+        node=compared.node,
+        names=compared.names,
+        cosine=whole.cosine,
+        norms=whole.norms,
+        relative_norms=relative if compared.has_base else (),
+        sign_conflicts=_to_matrix(counts.conflicts),
+        zero_shares=tuple(map(float, counts.zeros)),
+        entries=whole.entries,
+        layers=_by_layer(table) if compared.per_layer else (),
+        places=_to_matrix(tips.places),
+        shown_share=tips.shown_share,
+        parallelograms=compared.parallelograms,
+        paths=compared.paths,
+    )
+
+
+def _find_paths(resolved: Resolved, vectors: Sequence[NodeId]) -> Iterator[PathRecord]:
+    """Give the vectors of each series whose steps are compared one by one."""
+    steps = {member.node: member.entry for members in resolved.expansion.series.values() for member in members}
+    groups: dict[NodeId, list[tuple[int, int, str]]] = {}
+    for number, vector in enumerate(vectors):
+        found = [steps[node] for node in resolved.graph.ancestors(vector) if node in steps]
+        if len(found) == 1 and resolved.expansion.origin(vector) != vector:
+            groups.setdefault(resolved.expansion.origin(vector), []).append((found[0].number, number, found[0].name))
+    for origin, members in groups.items():
+        members.sort()
+        _, number, entry = members[0]
+        name = resolved.title(vectors[number]).removesuffix(f" · {entry}")
+        if len(members) > 1:
+            yield PathRecord(name or str(origin), tuple(number for _, number, _ in members), tuple(float(step) for step, *_ in members))
+
+
+def _find_corners(resolved: Resolved, vectors: Sequence[NodeId], vector: NodeId) -> tuple[int, ...]:
+    """Return the numbers of an analogy's A, B and C and its own; () for other vectors, and where one of them is not compared."""
+    corners = list_corners(resolved.graph.steps[vector])
+    is_known = bool(corners) and all(node in vectors for node in corners)
+    return tuple(vectors.index(node) for node in (*corners, vector)) if is_known else ()
+
+
+def _by_layer(table: GramTable) -> tuple[LayerSimilarity, ...]:
+    layers: dict[str, list[Section]] = {}
+    for section in find_sections(table.tensors):
+        layers.setdefault(section.layer, []).append(section)
+    return tuple(_compare_layer(table, title, sections) for title, sections in layers.items())
+
+
+def _compare_layer(table: GramTable, title: str, sections: Sequence[Section]) -> LayerSimilarity:
+    whole = _compare(table, title, [tensor for section in sections for tensor in section.tensors])
+    parts = tuple(_compare(table, section.title, section.tensors) for section in sections)
+    return replace(whole, sections=parts) if len(parts) > 1 else whole
+
+
+def _compare(table: GramTable, title: str, tensors: Sequence[str]) -> LayerSimilarity:
+    number = {name: row for row, name in enumerate(table.tensors)}
+    rows = [number[name] for name in tensors]
+    # One layer of (vectors, layers, vectors), as geometry has them.
+    inner = table.products[rows].sum(axis=0)[1:, None, 1:]
+    norms = tuple(map(float, norms_of(inner)[:, 0]))
+    return LayerSimilarity(title, _to_matrix(cosines_of(inner)[:, 0, :]), norms, int(table.entries[rows].sum()))
+
+
+def _to_matrix(array: Floats) -> Matrix:
+    return tuple(tuple(float(cell) for cell in row) for row in array)
