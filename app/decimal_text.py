@@ -1,4 +1,4 @@
-"""Decimals as people type them, and the numbers that a document holds for them."""
+"""Decimals as people type and read them, and the numbers that a document holds for them."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ def parse_decimals(text: str) -> list[int | float] | None:
 def format_decimal(number: float) -> str:
     """Return the shortest decimal that stands for the number."""
     return str(int(number)) if float(number).is_integer() and abs(number) < _EXACT else repr(float(number))
+
+
+def write_figure(number: float, form: str) -> str:
+    """Return a figure as a format tells, with a minus that is as wide as a plus."""
+    return format(number, form).replace("-", "\u2212")
 
 
 def usual_range(minimum: float, maximum: float, value: float) -> tuple[float, float]:

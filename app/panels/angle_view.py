@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -17,6 +15,7 @@ from app.report_angles import Angles, Rows
 from app.session import Session
 from app.widgets.curve_plot import CurvePlot, Plot, PlotCurve
 from app.widgets.heat_map import HeatMapPlot, HeatSquare
+from app.word_table import Table
 from engine.document.model import NodeId
 
 
@@ -54,11 +53,8 @@ class AngleView(FigureView):
         if found is None:
             return ""
         rows, titles = (found.layer_norms, found.layers) if view == "layers" else (_pick(found, view), found.names)
-        text = io.StringIO()
-        writer = csv.writer(text, delimiter=separator, lineterminator="\n")
-        writer.writerow(["layer" if view == "layers" else "vector", *found.names])
-        writer.writerows([title, *row] for title, row in zip(titles, rows, strict=True))
-        return text.getvalue()
+        lines = tuple((title, *map(str, row)) for title, row in zip(titles, rows, strict=True))
+        return Table(("layer" if view == "layers" else "vector", *found.names), lines).write(separator)
 
     def drawn(self) -> HeatMapPlot | CurvePlot:
         """Return the figure that is shown."""

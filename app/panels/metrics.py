@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -28,6 +26,7 @@ from app.report_figures import Figure, Figures
 from app.saving import ask_and_save
 from app.session import Session
 from app.theme import font
+from app.word_table import Table
 
 _ROW_PIXELS = 42
 """Two lines: the figure, and its interval under it."""
@@ -90,14 +89,8 @@ class MetricsPanel(QWidget):
 
     def table_text(self, separator: str = "\t") -> str:
         """Return every figure of the table, one a line, for a spreadsheet."""
-        text = io.StringIO()
-        writer = csv.writer(text, delimiter=separator, lineterminator="\n")
-        writer.writerow(["model", "test set", "metric", "value", "low", "high", "n", "normalized", "control ratio"])
-        for cell in self._figures.cells:
-            figures = [cell.value, cell.low, cell.high, cell.n, cell.normalized, cell.control_ratio]
-            written = ["" if math.isnan(figure) else figure for figure in figures]
-            writer.writerow([cell.model, cell.test_set, cell.metric, *written])
-        return text.getvalue()
+        head = ("model", "test set", "metric", "value", "low", "high", "n", "normalized", "control ratio")
+        return Table(head, tuple(_write_cell(cell) for cell in self._figures.cells)).write(separator)
 
     def _make_table(self) -> QVBoxLayout:
         column = QVBoxLayout()
@@ -223,15 +216,29 @@ def _round(bound: float) -> str:
     return f"{bound:.2f}" if abs(bound) < _LONG else f"{bound:.1f}"
 
 
+def _write_cell(cell: Figure) -> tuple[str, ...]:
+    figures = (cell.value, cell.low, cell.high, cell.n, cell.normalized, cell.control_ratio)
+    return cell.model, cell.test_set, cell.metric, *("" if math.isnan(figure) else str(figure) for figure in figures)
+
+
 def _make_item(cell: Figure) -> QTableWidgetItem:
     normalized = "" if math.isnan(cell.normalized) else f" {cell.normalized:.0%}"
     item = QTableWidgetItem(f"{cell.value:.3f}{normalized}\n{_round(cell.low)}–{_round(cell.high)}")
     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-    lines = [f"{cell.metric.replace('_', ' ')} of {cell.model} on {cell.test_set}: {cell.value:.4g}", f"n = {cell.n}"]
-    lines.append(f"95 % interval {cell.low:.4g} … {cell.high:.4g}")
-    if not math.isnan(cell.normalized):
-        lines.append(f"normalized: {cell.normalized:.1%} of the tuned reference's")
-    if not math.isnan(cell.control_ratio):
-        lines.append(f"control ratio: {cell.control_ratio:.1%} of the base's")
-    item.setToolTip("\n".join(lines))
+    item.setToolTip("\n".join(_explain_cell(cell)))
     return item
+
+
+def _explain_cell(cell: Figure) -> Iterator[str]:
+    metric = cell.metric.replace("_", " ")
+    yield _tr("{0} of {1} on {2}: {3:.4g}").format(metric, cell.model, cell.test_set, cell.value)
+    yield f"n = {cell.n}"
+    yield _tr("95 % interval {0:.4g} … {1:.4g}").format(cell.low, cell.high)
+    if not math.isnan(cell.normalized):
+        yield _tr("normalized: {0:.1%} of the tuned reference's").format(cell.normalized)
+    if not math.isnan(cell.control_ratio):
+        yield _tr("control ratio: {0:.1%} of the base's").format(cell.control_ratio)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("metrics", text)

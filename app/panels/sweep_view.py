@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.connection import name_node
-from app.helper_ranking import rank_in_lines
+from app.helper_ranking import rank_in_table
 from app.panels.figure_view import FigureView
 from app.panels.similarity_plot import make_plot_colours
 from app.session import Session
@@ -19,6 +17,7 @@ from app.widgets.curve_plot import CurvePlot, Plot, PlotCurve
 from app.widgets.narrow_button import NarrowButton
 from app.widgets.pair_table import PairTable
 from app.widgets.rank_table import RankTable
+from app.word_table import Table
 from engine.document.model import NodeId
 from engine.subset_scores import find_best, mean_by_size, tabulate_pairs
 
@@ -82,12 +81,7 @@ class SweepView(FigureView):
             return self.pairs.text(separator)
         if view == "ranking":
             return self.ranking.text(separator)
-        plot = self._make_plot(sweep, view)
-        text = io.StringIO()
-        writer = csv.writer(text, delimiter=separator, lineterminator="\n")
-        writer.writerow([plot.quantity, "curve", "figure"])
-        writer.writerows([_name_place(plot, x), curve.name, f"{y:.6g}"] for curve in plot.curves for x, y in curve.points)
-        return text.getvalue()
+        return _tabulate(self._make_plot(sweep, view)).write(separator)
 
     def drawn(self) -> CurvePlot | PairTable | RankTable:
         """Return the figure that is shown."""
@@ -111,7 +105,7 @@ class SweepView(FigureView):
             self.pairs.show_values(sweep.vector_names, values, is_share=sweep.is_normalized)
             self.pairs.setAccessibleDescription(self._name_view(sweep, view))
         elif view == "ranking":
-            self.ranking.show_lines(*rank_in_lines(sweep))
+            self.ranking.show_table(rank_in_table(sweep))
             self.ranking.setAccessibleDescription(self._name_view(sweep, view))
         else:
             self.plot.show_plot(self._make_plot(sweep, view))
@@ -146,16 +140,18 @@ class SweepView(FigureView):
         return Plot(self._name_view(sweep, "sizes"), curves, places=tuple(map(str, means)), quantity=self.tr("number of vectors"))
 
     def _name_view(self, sweep: Sweep, view: str) -> str:
-        name = self._name_search(sweep)
+        """Return what of a search is shown; of several searches also which."""
+        kind = self._name_kind(sweep, view)
+        return kind if len(self._sweeps) == 1 else f"{self._name_search(sweep)} · {kind}"
+
+    def _name_kind(self, sweep: Sweep, view: str) -> str:
         if view == "pairs":
-            kind = self.tr("{0} · pairs, single vectors on the diagonal") if not sweep.is_normalized else self.tr("{0} · pairs, normalized")
-            return kind.format(name)
+            return self.tr("Pairs, normalized") if sweep.is_normalized else self.tr("Pairs, single vectors on the diagonal")
         if view == "ranking":
-            return self.tr("{0} · who helps ‘{1}’ most").format(name, sweep.vector_names[0])
+            return self.tr("Who helps ‘{0}’ most").format(sweep.vector_names[0])
         if view == "sizes":
-            kind = self.tr("{0} · mean figure by number of vectors")
-            return (kind if not sweep.is_normalized else self.tr("{0} · normalized, by number of vectors")).format(name)
-        return (self.tr("{0} · figures try by try") if sweep.vector_names else self.tr("{0} · figures by strength (λ)")).format(name)
+            return self.tr("By number of vectors, normalized") if sweep.is_normalized else self.tr("By number of vectors")
+        return self.tr("Figures try by try") if sweep.vector_names else self.tr("Figures by strength (λ)")
 
     def _name_search(self, sweep: Sweep) -> str:
         document = self._session.document
@@ -214,6 +210,12 @@ def _list_views(sweep: Sweep) -> tuple[str, ...]:
 def _number(figures: Iterable[float]) -> Iterator[tuple[float, float]]:
     """Give each figure with its place along the axis, from 0."""
     return ((float(place), figure) for place, figure in enumerate(figures))
+
+
+def _tabulate(plot: Plot) -> Table:
+    """Return a line for each point of each curve."""
+    lines = tuple((_name_place(plot, x), curve.name, f"{y:.6g}") for curve in plot.curves for x, y in curve.points)
+    return Table((plot.quantity, "curve", "figure"), lines)
 
 
 def _name_place(plot: Plot, place: float) -> str:

@@ -25,6 +25,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from app.decimal_text import write_figure
 from app.theme import current_theme, current_tokens, font
 from app.widgets.heat_colours import cell_colours, paint_cells
 from app.widgets.heat_layout import GAP, NUMBERED_WIDTH, PAD, HeatLayout, lay_out
@@ -340,7 +341,7 @@ class HeatMapPlot(QWidget):
             return "–"
         if not self.square.is_signed:
             return f"{value:.0%}"
-        return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
+        return write_figure(round(value, 2) + 0.0, ".2f")
 
 
 def _move_cell(cell: tuple[int, int] | None, names: Sequence[str], places: Mapping[str, int]) -> tuple[int, int] | None:

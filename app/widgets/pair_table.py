@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 
@@ -11,10 +9,13 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
+from app.decimal_text import write_figure
 from app.theme import current_theme, font
 from app.widgets.heat_colours import cell_colours
+from app.word_table import Table
 
-_LEAST_WIDTH = 54
+_LEAST_WIDTH = 40
+"""Four vectors have room beside the table of figures in a small window."""
 _NAME_PIXELS = 140
 
 
@@ -73,17 +74,16 @@ class PairTable(QTableWidget):
 
     def text(self, separator: str = "\t") -> str:
         """Return the square for a spreadsheet."""
-        text = io.StringIO()
-        writer = csv.writer(text, delimiter=separator, lineterminator="\n")
-        writer.writerow(["", *self._names])
-        for name, row in zip(self._names, self._values, strict=True):
-            writer.writerow([name, *("" if math.isnan(value) else f"{value:.6g}" for value in row)])
-        return text.getvalue()
+        lines = tuple(
+            (name, *("" if math.isnan(value) else f"{value:.6g}" for value in row))
+            for name, row in zip(self._names, self._values, strict=True)
+        )
+        return Table(("", *self._names), lines).write(separator)
 
     def _spell(self, value: float) -> str:
         if not math.isfinite(value):
             return "–"
-        return f"{value:.0%}" if self._is_share else f"{value:.3g}"
+        return write_figure(value, ".0%" if self._is_share else ".3g")
 
     def _tell(self, row: int, column: int, value: float) -> str:
         names = self._names[row] if row == column else f"{self._names[row]} + {self._names[column]}"

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
-
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from app.widgets.figure_table import FigureTable
+from app.word_table import Table
 
 
 class RankTable(FigureTable):
@@ -19,13 +16,13 @@ class RankTable(FigureTable):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         """Show nothing yet; `name` is for those who hear the window."""
         super().__init__(name, parent)
-        self._lines: tuple[tuple[str, ...], ...] = ()
+        self._table = Table()
         self.horizontalHeader().setStretchLastSection(True)
 
-    def show_lines(self, head: Sequence[str], lines: Sequence[tuple[str, ...]]) -> None:
-        """Show other figures."""
-        super().show_lines(head, lines)
-        self._lines = (tuple(head), *lines)
+    def show_table(self, table: Table) -> None:
+        """Show other figures, each column as wide as they are."""
+        self._table = table
+        self.show_lines(table.head, table.lines)
         self.resizeColumnsToContents()
 
     def draw(self, painter: QPainter) -> None:
@@ -34,6 +31,4 @@ class RankTable(FigureTable):
 
     def text(self, separator: str = "\t") -> str:
         """Return the lines for a spreadsheet."""
-        text = io.StringIO()
-        csv.writer(text, delimiter=separator, lineterminator="\n").writerows(self._lines)
-        return text.getvalue()
+        return self._table.write(separator)

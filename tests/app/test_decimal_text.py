@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.decimal_text import format_decimal, parse_decimal, parse_decimals, usual_range
+from app.decimal_text import format_decimal, parse_decimal, parse_decimals, usual_range, write_figure
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,12 @@ def test_lists_are_all_numbers_or_none():
     assert parse_decimals("1 0.5; 2") == [1, 0.5, 2]
     assert parse_decimals("1 x") is None
     assert parse_decimals("") == []
+
+
+def test_figures_that_people_read_have_a_true_minus():
+    assert [write_figure(number, ".1%") for number in (-0.125, 0.5)] == ["\u221212.5%", "50.0%"]
+    assert write_figure(0.5, "+.3g") == "+0.5"
+    assert parse_decimal(write_figure(-1.5, ".3g")) == -1.5
 
 
 @given(st.floats(-10, 10))

@@ -167,9 +167,9 @@ def test_the_curve_stands_beside_the_slider_and_marks_where_it_is(live, inspecto
     inspector.show_nodes([NodeId("apply")])
     (curve,) = inspector.findChildren(StrengthCurve)
     assert not curve.isHidden()
-    assert curve.plot._plot.mark == 0.9
+    assert curve.plot.shown.mark == 0.9
     live.session.apply("Set", lambda document: set_parameter(document, NodeId("apply"), "strength", 0.2))
-    assert curve.plot._plot.mark == 0.2
+    assert curve.plot.shown.mark == 0.2
     inspector.show_sweeps([])
     assert curve.isHidden()
 

@@ -9,8 +9,8 @@ from PySide6.QtGui import QGuiApplication
 
 from app.panels.sweep_view import SweepView
 from app.sweeps import Curve, Sweep
-from engine.document.edits import connect
-from engine.document.model import PortRef, Wire
+from engine.document.edits import add_node, connect
+from engine.document.model import Node, NodeId, PortRef, Wire
 from engine.subset_scores import Trial
 
 SWEEP = Sweep("search", (Curve("Stripes", ((0, 0.3), (0.5, 0.8), (1, 0.7))),), 0.5, choice=(0.5,))
@@ -48,8 +48,9 @@ def view(qtbot, searched):
 def test_the_plot_tells_its_points_and_the_choice(view, tmp_path):
     view.show_sweeps((SWEEP,))
     assert "0.5: 0.8" in view.plot.accessibleDescription()
-    assert view.plot._plot.mark_name == "chosen λ = 0.5"
+    assert view.plot.shown.mark_name == "chosen λ = 0.5"
     view.plot.resize(400, 200)
+    view.plot.grab()
     assert view.plot._point_at(view.plot._place(0.5, 0.8)) == "Stripes\nλ = 0.5: 0.8"
     for name in ("plot.svg", "plot.png", "plot.csv"):
         assert view.save(str(tmp_path / name))
@@ -73,7 +74,7 @@ def test_the_button_puts_the_choice_into_the_graph_as_one_step(view, searched):
 def test_the_best_so_far_of_a_stopped_search_says_so(view):
     view.show_sweeps((Sweep("search", SWEEP.curves, 0.5, choice=(0.5,), is_final=False),))
     assert view.use_button.text() == "Use λ = 0.5, the best so far, in ‘Apply’"
-    assert view.plot._plot.mark_name == "best so far λ = 0.5"
+    assert view.plot.shown.mark_name == "best so far λ = 0.5"
 
 
 def test_without_a_choice_or_without_its_node_there_is_no_button(view):
@@ -97,9 +98,9 @@ def test_where_no_node_makes_the_edit_the_button_offers_one(view, searched):
 def test_subsets_are_a_matrix_of_pairs_and_a_curve_over_their_number(view, tmp_path):
     view.show_sweeps((SUBSETS,))
     assert [view.views.itemText(row) for row in range(3)] == [
-        "Best strength · pairs, normalized",
-        "Best strength · normalized, by number of vectors",
-        "Best strength · figures try by try",
+        "Pairs, normalized",
+        "By number of vectors, normalized",
+        "Figures try by try",
     ]
     assert view.shown.currentWidget() is view.pairs
     assert [[view.pairs.item(row, column).text() for column in range(2)] for row in range(2)] == [["90%", "85%"], ["85%", "80%"]]
@@ -109,13 +110,14 @@ def test_subsets_are_a_matrix_of_pairs_and_a_curve_over_their_number(view, tmp_p
     assert QGuiApplication.clipboard().text().splitlines()[1] == "stripes\t0.9\t0.85\t"
     view.views.setCurrentIndex(1)
     view._draw()
-    mean, best, worst = view.plot._plot.curves
-    assert view.plot._plot.places == ("1", "2")
+    mean, best, worst = view.plot.shown.curves
+    assert view.plot.shown.places == ("1", "2")
     assert mean.points == ((0, pytest.approx(0.55)), (1, 0.85))
     assert (best.points[0], worst.points[0]) == ((0, 0.6), (0, 0.5))
     assert view.text().splitlines()[:3] == ["number of vectors\tcurve\tfigure", "1\tmean\t0.55", "2\tmean\t0.85"]
     view.views.setCurrentIndex(2)
     view._draw()
+    view.plot.grab()
     assert view.plot._point_at(view.plot._place(3, 0.85)) == "accuracy, Stripes\ntry = 3: 0.85\nλ = 0.5, 0.5, 0"
 
 
@@ -131,15 +133,15 @@ def test_pairs_that_are_not_measured_yet_are_dashes(view):
 def test_helpers_are_ranked_with_their_gain(view, tmp_path):
     view.show_sweeps((HELPERS,))
     assert [view.views.itemText(row) for row in range(view.views.count())] == [
-        "Best strength · who helps ‘task’ most",
-        "Best strength · figures try by try",
+        "Who helps ‘task’ most",
+        "Figures try by try",
     ]
     assert view.drawn() is view.ranking is view.shown.currentWidget()
     assert list(csv.reader(io.StringIO(view.text(",")))) == [
-        ["helper", "λ", "normalized", "gain"],
-        ["1  friend · chosen", "0.5", "125.0%", "+25.0%"],
-        ["no helper", "0.5", "100.0%", "–"],
-        ["2  foe", "1", "90.0%", "−10.0%"],
+        ["helper", "gain", "normalized", "λ"],
+        ["1  friend · chosen", "+25.0%", "125.0%", "0.5"],
+        ["no helper", "–", "100.0%", "0.5"],
+        ["2  foe", "−10.0%", "90.0%", "1"],
     ]
     assert view.save(str(tmp_path / "helpers.svg"))
     assert view.save(str(tmp_path / "helpers.csv"))
@@ -148,9 +150,9 @@ def test_helpers_are_ranked_with_their_gain(view, tmp_path):
 def test_two_numbers_of_vectors_make_no_curve(view):
     for mode, names in (("pairs", ("a", "b", "c")), ("subsets", ("a", "b"))):
         view.show_sweeps((Sweep("search", SUBSETS.curves, mode=mode, vector_names=names, trials=TRIALS[:2]),))
-        assert [view.views.itemText(row).partition(" · ")[2] for row in range(view.views.count())] == [
-            "pairs, single vectors on the diagonal",
-            "figures try by try",
+        assert [view.views.itemText(row) for row in range(view.views.count())] == [
+            "Pairs, single vectors on the diagonal",
+            "Figures try by try",
         ]
 
 
@@ -159,3 +161,30 @@ def test_what_is_looked_at_stays_chosen_while_points_come(view):
     view.views.setCurrentIndex(2)
     view.show_sweeps((SUBSETS,))
     assert view.views.currentIndex() == 2
+
+
+def test_of_several_searches_each_view_says_whose_it_is(view, searched):
+    searched.apply("more", lambda document: add_node(document, NodeId("two"), Node("strength_search", label="Second")))
+    view.show_sweeps((SWEEP, Sweep("two", SWEEP.curves, 0.5)))
+    assert [view.views.itemText(row) for row in range(2)] == ["Best strength · Figures by strength (λ)", "Second · Figures by strength (λ)"]
+
+
+def test_a_ranking_where_less_is_better_has_the_least_first(view):
+    loss = Sweep("search", (CURVE,), mode="helpers", vector_names=("task", "foe", "friend"), higher_is_better=False, trials=(
+        Trial((1, 0, 0), 3.0), Trial((1, 1, 0), 3.5), Trial((1, 0, 1), 2.25),
+    ))  # fmt: skip
+    view.show_sweeps((loss,))
+    assert list(csv.reader(io.StringIO(view.text(",")))) == [
+        ["helper", "gain", "score", "λ"],
+        ["1  friend", "+0.75", "2.25", "1"],
+        ["no helper", "–", "3", "1"],
+        ["2  foe", "−0.5", "3.5", "1"],
+    ]
+
+
+def test_the_best_of_figures_that_should_be_small_is_the_smallest(view):
+    view.show_sweeps((Sweep("search", (CURVE,), mode="subsets", vector_names=SUBSETS.vector_names, trials=TRIALS, higher_is_better=False),))
+    view.views.setCurrentIndex(1)
+    view._draw()
+    _, best, worst = view.plot.shown.curves
+    assert (best.points[0], worst.points[0]) == ((0, 0.5), (0, 0.6))

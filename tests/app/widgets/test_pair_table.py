@@ -28,13 +28,13 @@ def lightness(table, row, column):
 
 def test_every_cell_holds_its_own_figure(table):
     shown = [[table.item(row, column).text() for column in range(3)] for row in range(3)]
-    assert shown == [["50%", "25%", "–"], ["25%", "-100%", "0%"], ["–", "0%", "12%"]]
+    assert shown == [["50%", "25%", "–"], ["25%", "−100%", "0%"], ["–", "0%", "12%"]]
 
 
 def test_what_is_no_share_is_told_with_three_digits(table):
     table.show_values(NAMES[:2], ((12.345, 0.5), (0.5, 1e-5)), is_share=False)
     assert (table.rowCount(), table.columnCount()) == (2, 2)
-    assert [table.item(0, 0).text(), table.item(1, 1).text()] == ["12.3", "1e-05"]
+    assert [table.item(0, 0).text(), table.item(1, 1).text()] == ["12.3", "1e−05"]
 
 
 def test_rows_and_columns_are_called_by_their_whole_names(table):
