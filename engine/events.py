@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from engine.evaluation.measurement import Measurement
 
+SHORTEST_SECONDS = 0.05
+"""Between two updates on how far something is: 20 a second, more than a bar can show."""
+
 
 @dataclass(frozen=True)
 class RunStarted:

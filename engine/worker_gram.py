@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from engine.document.storage import parse_document
 from engine.errors import Cancelled, EngineError
+from engine.events import SHORTEST_SECONDS
 from engine.execution.gram_pass import PassSettings, measure_gram  # noqa: TID253  (this module is only imported to compute)
 from engine.execution.gram_sample import ReadingBudget, estimate_gram, is_worth_estimating  # noqa: TID253  (see above)
 from engine.execution.kernel_exact import measure_kernels  # noqa: TID253  (see above)
@@ -25,7 +26,6 @@ from engine.similarity.kernel_sums import KernelSums
 from engine.similarity.store import GramStore
 from engine.worker_jobs import describe_fault
 from engine.worker_messages import GramJob, GramMoved, GramReady, Outcome
-from engine.worker_outbox import SHORTEST_SECONDS
 
 BUDGET = ReadingBudget()
 

@@ -8,11 +8,9 @@ import threading
 import time
 from collections.abc import Sequence
 
-from engine.events import BytesMoved, Event
+from engine.events import SHORTEST_SECONDS, BytesMoved, Event
 from engine.worker_messages import FromWorker, Job, Told, write_message
 
-SHORTEST_SECONDS = 0.05
-"""Between two updates: 20 a second, more than a bar can show."""
 _PATIENCE_SECONDS = 2.0
 
 

@@ -11,11 +11,10 @@ import numpy as np
 from engine.checkpoints.header import Header
 from engine.document.model import NodeId
 from engine.errors import NonFiniteError
-from engine.events import BytesMoved, Listener, PassStarted, RunStarted
+from engine.events import SHORTEST_SECONDS, BytesMoved, Listener, PassStarted, RunStarted
 from engine.execution.fetch import fetch_inputs
 from engine.execution.gram_pass import MeasuredGram, PassSettings, measure_gram
 from engine.execution.pace import extrapolate
-from engine.execution.progress import SHORTEST_SECONDS
 from engine.execution.result import SimilarityRecord
 from engine.execution.similarity_record import describe_compared, make_record
 from engine.execution.stop import Stop

@@ -7,12 +7,10 @@ from dataclasses import replace
 
 from engine.document.json_values import FrozenMapping
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
-from engine.errors import EngineError
 from engine.events import BytesMoved, Event, RunStarted
-from engine.execution.run import Execution
+from engine.execution.side_run import open_side_run
 from engine.execution.stop import Stop
 from engine.operation import PortKind
-from engine.planning.check import check_document
 from engine.planning.kernel_graph import KernelGraph
 from engine.planning.options import RunOptions
 from engine.similarity.gram_table import GramTable
@@ -39,16 +37,8 @@ def measure_kernels(graph: KernelGraph, kernels: Sequence[NodeId], stop: Stop, m
         EngineError: a file can't be read, a checkpoint holds NaN, memory does not suffice.
         Cancelled: the user stopped.
     """
-    document = _compare(graph, kernels)
-    verdict = check_document(document, graph.folder, RunOptions(fingerprints=False))
-    if verdict.plan is None:
-        first = next(iter(verdict.problems))
-        raise EngineError(first.message, first.hint)
-    execution = Execution(verdict.plan, _Teller(moved).hear, stop)
-    try:
+    with open_side_run(_compare(graph, kernels), graph.folder, RunOptions(fingerprints=False), stop, _Teller(moved).hear) as execution:
         found = execution.run().tables[_SIMILARITY]
-    finally:
-        execution.close()
     return _adopt(found, graph, kernels)
 
 

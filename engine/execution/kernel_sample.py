@@ -20,18 +20,17 @@ from engine.checkpoints.header import TensorSpec
 from engine.checkpoints.positioned_io import FileSet
 from engine.document.json_values import FrozenMapping
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
-from engine.errors import EngineError
 from engine.execution.member_reader import MemberReader
-from engine.execution.run import Execution
+from engine.execution.side_run import open_side_run
 from engine.execution.stop import Stop
 from engine.operation import PortKind
-from engine.planning.check import check_document
 from engine.planning.kernel_graph import KernelGraph
 from engine.planning.options import RunOptions
 from engine.similarity.estimate import DrawnBlocks, estimate_sum, scale_counts
-from engine.similarity.gram_table import FIRST_BIN_POWER, MAGNITUDE_BINS, Counts, Floats, GramTable
-from engine.similarity.kernel_sums import put_in, widen_table
+from engine.similarity.gram import VectorMeter
+from engine.similarity.gram_table import Counts, Floats, GramTable
 from engine.similarity.small_members import Add, draw_small, name_small, write_small
+from engine.similarity.table_making import put_in, widen_table
 
 KERNEL_BUDGET_BYTES = 64_000_000
 """Of the small checkpoints together: kernels take several times as long as reading."""
@@ -48,7 +47,10 @@ def estimate_kernels(graph: KernelGraph, table: GramTable, stop: Stop, budget_by
     with tempfile.TemporaryDirectory(prefix="weightloom-") as place:
         folder = Path(place)
         write_small(graph.files, drawn, folder, _make_adder)
-        _run_small(_shrink(graph), folder, stop)
+        options = RunOptions(device="cpu", fingerprints=False, flush=False)
+        with open_side_run(_shrink(graph), folder, options, stop) as execution:
+            execution.run()
+            execution.commit()
         columns = _read_columns(graph, folder)
     return _extend(table, graph.kernels, columns, drawn)
 
@@ -108,19 +110,6 @@ def _name_output(number: int) -> str:
     return f"kernel-{number}"
 
 
-def _run_small(document: Document, folder: Path, stop: Stop) -> None:
-    verdict = check_document(document, folder, RunOptions(device="cpu", fingerprints=False, flush=False))
-    if verdict.plan is None:
-        first = next(iter(verdict.problems))
-        raise EngineError(first.message, first.hint)
-    execution = Execution(verdict.plan, lambda event: None, stop)
-    try:
-        execution.run()
-        execution.commit()
-    finally:
-        execution.close()
-
-
 def _read_columns(graph: KernelGraph, folder: Path) -> dict[str, Floats]:
     """Return, per tensor, θ₀, the differences and the kernels' values over the small checkpoints: (1 + V + K, entries)."""
     members = [load_file(folder / name_small(number)) for number in range(len(graph.files.headers))]
@@ -138,8 +127,9 @@ def _read_columns(graph: KernelGraph, folder: Path) -> dict[str, Floats]:
 def _extend(table: GramTable, kernels: Sequence[NodeId], columns: Mapping[str, Floats], drawn: Mapping[str, DrawnBlocks]) -> GramTable:
     wider = widen_table(table, kernels)
     errors = np.zeros_like(wider.products)
+    meter = VectorMeter(len(wider.vectors))
     for row, name in enumerate(table.tensors):
-        found = _measure(columns[name], drawn[name])
+        found = _measure(columns[name], drawn[name], meter)
         for whole, one in zip((wider.products, errors, wider.both, wider.signs, wider.magnitudes), found, strict=True):
             whole[row] = one
     estimated = replace(wider, errors=errors)
@@ -147,18 +137,17 @@ def _extend(table: GramTable, kernels: Sequence[NodeId], columns: Mapping[str, F
     return estimated
 
 
-def _measure(values: Floats, drawn: DrawnBlocks) -> tuple[Floats, Floats, Counts, Counts, Counts]:
+def _measure(values: Floats, drawn: DrawnBlocks, meter: VectorMeter) -> tuple[Floats, Floats, Counts, Counts, Counts]:
     """Return products, their errors, both, signs and magnitudes of all columns over a tensor."""
     end = len(drawn.blocks) * drawn.block_entries
     blocks = values[:, :end].reshape(len(values), len(drawn.blocks), drawn.block_entries).swapaxes(0, 1)
     products, errors = estimate_sum(blocks @ blocks.swapaxes(1, 2), drawn)
     rest = values[:, end:]
-    counts = [scale_counts(inside, drawn) + beyond for inside, beyond in zip(_count(values[1:, :end]), _count(rest[1:]), strict=True)]
+    counted = zip(_count(values[1:, :end], meter), _count(rest[1:], meter), strict=True)
+    counts = [scale_counts(inside, drawn) + beyond for inside, beyond in counted]
     return products + rest @ rest.T, errors, counts[0], counts[1], counts[2]
 
 
-def _count(values: Floats) -> tuple[Counts, Counts, Counts]:
-    present, signs = (values != 0).astype(np.float64), np.sign(values)
-    bins = np.clip(np.frexp(values)[1] - 1 - FIRST_BIN_POWER, 0, MAGNITUDE_BINS - 1)
-    magnitudes = [np.bincount(row[value != 0], minlength=MAGNITUDE_BINS) for row, value in zip(bins, values, strict=True)]
-    return (present @ present.T).astype(np.int64), (signs @ signs.T).astype(np.int64), np.array(magnitudes, np.int64)
+def _count(values: Floats, meter: VectorMeter) -> tuple[Counts, Counts, Counts]:
+    sums = meter.measure(None, list(torch.from_numpy(values)))
+    return sums.both[1:, 1:], sums.signs[1:, 1:], sums.magnitudes[1:]

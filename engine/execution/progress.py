@@ -7,11 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from engine.checkpoints.positioned_io import FileSet
-from engine.events import BytesMoved, Listener
+from engine.events import SHORTEST_SECONDS, BytesMoved, Listener
 from engine.execution.pace import Pace, extrapolate
-
-SHORTEST_SECONDS = 0.05
-"""20 updates a second: more than a bar can show."""
 
 
 class Progress:

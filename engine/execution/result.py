@@ -135,6 +135,11 @@ class SimilarityRecord:
     """The pairs of vectors, by their numbers from 0, that are made of one checkpoint beside what they are measured from: one of the other,
     or both of a third. Their cosines tell how they were made."""
 
+    @property
+    def trainings(self) -> tuple[PathRecord, ...]:
+        """Return the paths on which one vector became the next."""
+        return tuple(path for path in self.paths if path.is_training)
+
 
 @dataclass(frozen=True)
 class TestSetRecord:

@@ -15,7 +15,7 @@ from engine.execution.schedule import TensorTask
 from engine.execution.similarity_record import describe_compared, make_record
 from engine.planning.work import TensorWork, WorkPlanner
 from engine.similarity.gram import PieceSums, VectorMeter, add_piece, empty_sums
-from engine.similarity.gram_table import MAGNITUDE_BINS, GramTable
+from engine.similarity.gram_table import GramTable, make_zeros
 from engine.similarity.row_sums import RowSums
 
 
@@ -64,14 +64,10 @@ class SimilarityGatherer:
     def make_table(self) -> GramTable:
         """Return the sums once every tensor has come; the vectors are called by their nodes."""
         names = tuple(sorted(self._sums))
-        count, width = len(names), len(self._vectors)
-        products = np.zeros((count, width + 1, width + 1))
-        both, signs = np.zeros((2, count, width, width), np.int64)
-        magnitudes = np.zeros((count, width, MAGNITUDE_BINS), np.int64)
+        entries = np.array([self._entries[name] for name in names], np.int64)
+        table = make_zeros(str(self._base or ""), tuple(map(str, self._vectors)), names, (), entries)
         for row, name in enumerate(names):
             sums = self._sums[name].state
-            products[row], both[row], signs[row] = sums.products, sums.both[1:, 1:], sums.signs[1:, 1:]
-            magnitudes[row] = sums.magnitudes[1:]
-        entries = np.array([self._entries[name] for name in names], np.int64)
-        vectors = tuple(map(str, self._vectors))
-        return GramTable(str(self._base or ""), vectors, names, (), entries, products, both, signs, magnitudes)
+            table.products[row], table.both[row], table.signs[row] = sums.products, sums.both[1:, 1:], sums.signs[1:, 1:]
+            table.magnitudes[row] = sums.magnitudes[1:]
+        return table

@@ -267,7 +267,7 @@ def residual_of(gap: float, norm: float) -> float:
 
 def chance_band(entries: int) -> float:
     """Return 1/√d, the standard deviation of the cosine of two random directions of d entries: what lies within could be chance."""
-    return 1 / np.sqrt(entries) if entries else float("nan")
+    return entries**-0.5 if entries else float("nan")
 
 
 def _find_columns(table: GramTable, columns: Sequence[str]) -> tuple[Numbers, Flags]:

@@ -57,6 +57,15 @@ class GramTable:
         return self.errors is not None
 
 
+def make_zeros(base: str, vectors: tuple[str, ...], tensors: tuple[str, ...], left_out: tuple[str, ...], entries: Counts) -> GramTable:
+    """Return a table whose sums are 0, to be filled in."""
+    count, width = len(tensors), len(vectors)
+    products = np.zeros((count, width + 1, width + 1))
+    both, signs = np.zeros((2, count, width, width), np.int64)
+    magnitudes = np.zeros((count, width, MAGNITUDE_BINS), np.int64)
+    return GramTable(base, vectors, tensors, left_out, entries, products, both, signs, magnitudes)
+
+
 def magnitude_edges() -> Floats:
     """Return the MAGNITUDE_BINS + 1 edges of the histogram: 0, 2⁻⁵⁴, …, 2⁸, ∞; bin k counts edge k ≤ |δ| < edge k + 1, zeros apart."""
     return np.array([0.0, *(2.0 ** (FIRST_BIN_POWER + number) for number in range(1, MAGNITUDE_BINS)), np.inf])

@@ -9,10 +9,10 @@ from dataclasses import replace
 import numpy as np
 
 from engine.similarity.family_files import FamilyFiles, cut_parts, identify_checkpoint
-from engine.similarity.gram_table import MAGNITUDE_BINS, GramTable
+from engine.similarity.gram_table import GramTable
 from engine.similarity.pair_sums import PairSums
 from engine.similarity.store import GramStore, PairKey, pair_key
-from engine.similarity.table_making import fill_pair
+from engine.similarity.table_making import fill_pair, widen_table
 
 
 class KernelSums:
@@ -103,28 +103,6 @@ class KernelSums:
 
     def _key(self, pair: tuple[str, str], part: int) -> PairKey:
         return pair_key(self._identities[pair[0]], self._identities[pair[1]], part)
-
-
-def widen_table(table: GramTable, vectors: Sequence[str]) -> GramTable:
-    """Return a table with more vectors, of which nothing is known yet: their sums are 0, their errors not a number."""
-    count, width = len(table.tensors), len(table.vectors) + len(vectors)
-    products, errors = np.zeros((count, width + 1, width + 1)), np.full((count, width + 1, width + 1), np.nan)
-    both, signs = np.zeros((2, count, width, width), np.int64)
-    magnitudes = np.zeros((count, width, MAGNITUDE_BINS), np.int64)
-    names = (*table.vectors, *vectors)
-    wider = replace(table, vectors=names, products=products, both=both, signs=signs, magnitudes=magnitudes, errors=errors)
-    put_in(table, wider)
-    return wider
-
-
-def put_in(table: GramTable, wider: GramTable) -> None:
-    """Put a table's sums into one that has its vectors first, and others after them."""
-    own = len(table.vectors)
-    wider.products[:, : own + 1, : own + 1] = table.products
-    wider.both[:, :own, :own], wider.signs[:, :own, :own] = table.both, table.signs
-    wider.magnitudes[:, :own] = table.magnitudes
-    if wider.errors is not None:
-        wider.errors[:, : own + 1, : own + 1] = 0 if table.errors is None else table.errors
 
 
 def _take_pair(table: GramTable, pair: tuple[int, int], places: list[int], rows: list[int], size: int) -> PairSums:

@@ -1,4 +1,4 @@
-"""From sums of pairs in parts to the table of a family."""
+"""Tables made of what is known: from sums of pairs in parts, of one tensor, or of a smaller table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.similarity.family_files import FamilyFiles
-from engine.similarity.gram_table import MAGNITUDE_BINS, GramTable
+from engine.similarity.gram_table import GramTable, make_zeros
 from engine.similarity.pair_sums import PairSums
 
 if TYPE_CHECKING:
@@ -35,12 +35,8 @@ def make_table(files: FamilyFiles, parts: Sequence[Sequence[str]], find_sums: Fi
 
 def empty_table(files: FamilyFiles) -> GramTable:
     """Return a table of zeros, to be filled in."""
-    count, width = len(files.tensors), len(files.vectors)
     entries = np.array([files.headers[0].tensors[name].count for name in files.tensors], np.int64)
-    products = np.zeros((count, width + 1, width + 1))
-    both, signs = np.zeros((2, count, width, width), np.int64)
-    magnitudes = np.zeros((count, width, MAGNITUDE_BINS), np.int64)
-    return GramTable(files.base, files.vectors, files.tensors, files.left_out, entries, products, both, signs, magnitudes)
+    return make_zeros(files.base, files.vectors, files.tensors, files.left_out, entries)
 
 
 def fill_pair(table: GramTable, at: Sequence[int], pair: tuple[int, int], sums: PairSums, places: Sequence[int]) -> None:
@@ -61,6 +57,24 @@ def fill_tensor(table: GramTable, at: int, pair: tuple[int, int], sums: RowSums,
     alone = PairSums.empty(1, is_single=pair[0] == pair[1])
     alone.put(0, sums, *found_at)
     fill_pair(table, [at], pair, alone, [0])
+
+
+def widen_table(table: GramTable, vectors: Sequence[str]) -> GramTable:
+    """Return a table with more vectors, of which nothing is known yet: their sums are 0, their errors not a number."""
+    zeros = make_zeros(table.base, (*table.vectors, *vectors), table.tensors, table.left_out, table.entries)
+    wider = replace(zeros, errors=np.full_like(zeros.products, np.nan), non_finite=table.non_finite, notes=table.notes)
+    put_in(table, wider)
+    return wider
+
+
+def put_in(table: GramTable, wider: GramTable) -> None:
+    """Put a table's sums into one that has its vectors first, and others after them."""
+    own = len(table.vectors)
+    wider.products[:, : own + 1, : own + 1] = table.products
+    wider.both[:, :own, :own], wider.signs[:, :own, :own] = table.both, table.signs
+    wider.magnitudes[:, :own] = table.magnitudes
+    if wider.errors is not None:
+        wider.errors[:, : own + 1, : own + 1] = 0 if table.errors is None else table.errors
 
 
 def leave_out_non_finite(table: GramTable) -> GramTable:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import time
 
-from engine.events import BytesMoved, TensorWritten
+from engine.events import SHORTEST_SECONDS, BytesMoved, TensorWritten
 from engine.planning.options import RunOptions
 from engine.worker_messages import RunJob, StopSeen, read_answer
-from engine.worker_outbox import SHORTEST_SECONDS, Outbox
+from engine.worker_outbox import Outbox
 
 
 def test_updates_are_gathered_and_none_but_the_overtaken_is_lost():

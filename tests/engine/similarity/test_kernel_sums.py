@@ -6,8 +6,9 @@ import pytest
 from engine.checkpoints.sources import open_checkpoint
 from engine.similarity.family_files import FamilyFiles
 from engine.similarity.gram_table import MAGNITUDE_BINS, GramTable
-from engine.similarity.kernel_sums import KernelSums, widen_table
+from engine.similarity.kernel_sums import KernelSums
 from engine.similarity.store import GramStore
+from engine.similarity.table_making import widen_table
 
 KERNELS = {"k": "kernel 1", "l": "kernel 2"}
 EVERYTHING = ("products", "both", "signs", "magnitudes")
