@@ -97,7 +97,7 @@ def _control_card(records: list[MetricRecord], output: OutputRecord, searches: S
 
 
 def _write_base_figure(output: OutputRecord, record: MetricRecord) -> str:
-    """Return “ against the base’s 0.954”, or nothing where the base was not measured."""
+    """Return “ of 0.954”, the base’s figure, or nothing where the base was not measured."""
     for other in output.metrics:
         if (other.role, other.test_set_key, other.measurement.metric) == ("base", record.test_set_key, record.measurement.metric):
             return f" of {write_metric(other.measurement.value, other.measurement.metric)}"

@@ -107,7 +107,7 @@ def _describe_ranking(task: str, rows: Sequence[HelperRow]) -> str:
         return ""
     first, alone = rows[0], next(row for row in rows if not row.rank)
     if first is alone:
-        return f"On validation data no vector helps “{task}”: alone it scores {write_figure(alone.score)}, and less with any other."
+        return f"On validation data no vector helps “{task}”: alone it scores {write_figure(alone.score)}, and no better with any other."
     chance = "; that could be chance" if first.is_chance else ""
     scores = f"{write_figure(first.score)} with it, {write_figure(alone.score)} alone{chance}"
     return f"On validation data “{first.name}” helps “{task}” most ({scores})."

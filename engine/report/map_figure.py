@@ -36,8 +36,7 @@ def draw_map(record: SimilarityRecord, key: str) -> Markup:
         _draw_parallelogram(axes, [spots[corner + 1] for corner in corners])
     for found in record.analogies:
         _draw_red_line(axes, spots[found.made + 1], spots[found.true + 1])
-    trainings = [path for path in record.paths if path.is_training]
-    for path in trainings:
+    for path in record.trainings:
         _draw_path(axes, [spots[0], *(spots[number + 1] for number in path.vectors)])
     for spot in _list_arrow_tips(record, spots):
         axes.annotate(
@@ -53,7 +52,7 @@ def draw_map(record: SimilarityRecord, key: str) -> Markup:
 
 def _list_arrow_tips(record: SimilarityRecord, spots: Sequence[Spot]) -> list[Spot]:
     """Return where arrows end: at all vectors but the steps of a training on its way."""
-    followed = {number for path in record.paths if path.is_training for number in path.vectors[:-1]}
+    followed = {number for path in record.trainings for number in path.vectors[:-1]}
     return [spots[number + 1] for number in range(len(record.names)) if number not in followed]
 
 
@@ -63,7 +62,7 @@ def _list_lines(record: SimilarityRecord, spots: Sequence[Spot]) -> list[Line]:
     corners = [[spots[corner + 1] for corner in found] for found in record.parallelograms]
     sides = [line for a, b, c, made in corners for line in ((a, b), (c, made), (a, c), (b, made))]
     gaps = [(spots[found.made + 1], spots[found.true + 1]) for found in record.analogies]
-    ways = [line for path in record.paths if path.is_training for line in join_spots([spots[number + 1] for number in path.vectors])]
+    ways = [line for path in record.trainings for line in join_spots([spots[number + 1] for number in path.vectors])]
     return [*arrows, *sides, *gaps, *ways]
 
 
@@ -96,7 +95,7 @@ def write_map_caption(record: SimilarityRecord) -> str:
         sentences.append("Dashed: what an analogy lays from A to B it lays from C on.")
     if record.analogies:
         sentences.append(_explain_red_lines(record))
-    if any(path.is_training for path in record.paths):
+    if record.trainings:
         sentences.append("Dotted: the way of a training, step by step.")
     if record.edited:
         sentences.append(f"Diamonds: the models that were made{_explain_letters(record)}.")

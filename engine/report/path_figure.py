@@ -51,7 +51,7 @@ def draw_path(record: SimilarityRecord, path: PathRecord, key: str) -> Markup:
 
 def draw_trainings(record: SimilarityRecord, key: str) -> Markup:
     """Return the curves of all trainings in one plot as inline SVG; empty where there are no two, or one of them goes nowhere."""
-    trainings = [path for path in record.paths if path.is_training]
+    trainings = record.trainings
     ways = [follow_path(record, path) for path in trainings]
     longest = max((record.norms[path.vectors[-1]] for path in trainings), default=math.nan)
     if len(trainings) < 2 or not all(math.isfinite(shares[-1]) for _, shares in ways):  # noqa: PLR2004  (one is drawn alone)
@@ -89,8 +89,7 @@ def describe_path(record: SimilarityRecord, path: PathRecord) -> str:
 
 def describe_trainings(record: SimilarityRecord) -> str:
     """Say in words what the plot of all trainings shows, and how alike they end."""
-    trainings = [path for path in record.paths if path.is_training]
-    ends = [(path.name, path.vectors[-1]) for path in trainings]
+    ends = [(path.name, path.vectors[-1]) for path in record.trainings]
     longest, norm = max(((name, record.norms[end]) for name, end in ends), key=lambda end: end[1], default=("", math.nan))
     pairs = "; ".join(
         f"“{name}” and “{other}” {write_cosine(record.cosine[end][other_end])}"

@@ -21,6 +21,9 @@ from engine.report.worth_knowing import Note, collect_notes
 from engine.search.subsets import HELPERS, SUBSET_MODES
 from engine.sizes import write_bytes
 
+_WAYS = {HELPERS: ", one helper at a time", "pairs": ", alone and in pairs", "subsets": ", subset by subset"}
+"""How sets of strengths came about that no method has proposed."""
+
 
 @dataclass(frozen=True)
 class SimilarityPart:
@@ -134,7 +137,7 @@ def write_choice(record: SearchRecord) -> str:
     scored = ", normalized" if record.is_normalized else ", raw, for no fine-tuned reference was given"
     score = scored if record.rule == "best_target" else ""
     measured = "; the figures on test data were measured once, at this choice" if record.tests else ""
-    how = ", one helper at a time" if record.method == HELPERS else f" by {record.method}"
+    how = _WAYS.get(record.method, f" by {record.method}")
     tried = f", {len(record.points) - 1} of at most {record.budget} sets tried{how}" if record.budget else ""
     return (
         f"λ = {_write_strengths(record)} was chosen on validation data{tried} (rule: {write_words(record.rule)}{score}{limit}){measured}."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from markupsafe import Markup
@@ -75,10 +75,11 @@ class RankedSubset:
 
 
 def rank_subsets(search: SearchRecord) -> tuple[RankedSubset, ...]:
-    """Return the subsets with the best scores, the best first; () for other searches."""
+    """Return the subsets with the best scores that the rule allows, the best first; () for other searches."""
     if search.method not in MODES:
         return ()
-    best = sorted(find_best(search).items(), key=lambda item: item[1].score, reverse=is_higher_better(search))
+    allowed = replace(search, points=tuple(point for point in search.points if point.qualifies))
+    best = sorted(find_best(allowed).items(), key=lambda item: item[1].score, reverse=is_higher_better(search))
     return tuple(_make_ranked(search, subset, trial) for subset, trial in best[:_MOST_RANKED])
 
 

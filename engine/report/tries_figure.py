@@ -13,7 +13,7 @@ from engine.execution.result import SearchPoint, SearchRecord
 from engine.report.plot import BELOW, DASHED, PLOT_HEIGHT, WIDTH, Ink, LegendEntry, draw_legend, finish_plot, legend_height, open_plot
 from engine.report.subset_figure import is_higher_better
 from engine.report.svg import DIM, TARGET, TEXT, as_inline_svg, new_figure
-from engine.report.wording import write_figure
+from engine.report.wording import write_figure, write_words
 
 _RANKED = "best_target"
 """The rule that takes the best score, so that there is a best so far."""
@@ -86,10 +86,10 @@ def name_score(search: SearchRecord) -> str:
     if len(first.targets) != 1:
         return f"Mean {'normalized ' if search.is_normalized else ''}figure of all targets"
     (figure,) = first.targets
-    metric = figure.metric.replace("_", " ")
+    metric = write_words(figure.metric)
     if search.is_normalized and not figure.higher_is_better:
-        # The table has it the other way round, as the paper does; a score that is better when higher is turned over.
-        return f"Reference’s {metric} ÷ its own on the target"
+        # The table has it the other way round, as the paper does; a score is turned over, so that higher is better.
+        return f"Reference’s {metric} ÷ the model’s on the target"
     named = f"normalized {metric}" if search.is_normalized else metric
     return f"{named[0].upper()}{named[1:]} on the target"
 

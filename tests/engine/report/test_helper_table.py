@@ -56,7 +56,7 @@ def test_where_nobody_helps_that_is_said(search):
     table = rank_in_table(replace(search, points=search.points[:4], chosen_strengths=(0.5, 0, 0)))
     assert table.rows[0].name == "no helper"
     assert table.rows[0].is_chosen
-    assert table.sentences[0].startswith("On validation data no vector helps “task”: alone it scores 1.00")
+    assert table.sentences[0].startswith("On validation data no vector helps “task”: alone it scores 1.00, and no better with any")
 
 
 def test_what_the_rule_forbids_is_not_ranked(search):

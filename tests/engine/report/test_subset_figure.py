@@ -113,6 +113,14 @@ def test_subsets_are_ranked_by_their_scores(search):
     assert rank_subsets(replace(search, method="coordinate")) == ()
 
 
+def test_what_the_rule_forbids_is_not_ranked(search):
+    best = rank_subsets(search)[1]
+    points = tuple(replace(one, qualifies=one.qualifies and one.strengths != (1, 0, 1)) for one in search.points)
+    left = rank_subsets(replace(search, points=points))
+    assert best.vectors == ("a", "c")
+    assert all(found.vectors != best.vectors or found.strengths != best.strengths for found in left)
+
+
 def test_the_chosen_subset_is_marked_wherever_it_stands(search):
     by_limit = replace(search, chosen_strengths=(1, 0, 1))
     assert [found.is_chosen for found in rank_subsets(by_limit)[:3]] == [False, True, False]
@@ -122,4 +130,5 @@ def test_a_choice_tells_which_strength_is_whose(search):
     assert write_choice(search).startswith("λ = 0.5 for “a”, 0.5 for “b”, 0.5 for “c” was chosen")
     pair = replace(search, chosen_text="1, 0, 1", chosen_strengths=(1.0, 0.0, 1.0))
     assert write_choice(pair).startswith("λ = 1 for “a”, 1 for “c” and none of the others was chosen")
+    assert "sets tried, subset by subset (rule" in write_choice(search)
     assert write_choice(replace(pair, method="coordinate")).startswith("λ = 1 for “a”, 0 for “b”, 1 for “c” was chosen")

@@ -67,4 +67,4 @@ def test_a_score_of_one_target_names_its_metric(search):
     turned = tuple(replace(one, metric="perplexity", higher_is_better=False) for one in search.points[0].targets)
     points = (replace(search.points[0], targets=turned), *search.points[1:])
     assert name_score(replace(search, points=points)) == "Perplexity on the target"
-    assert name_score(replace(search, points=points, is_normalized=True)) == "Reference’s perplexity ÷ its own on the target"
+    assert name_score(replace(search, points=points, is_normalized=True)) == "Reference’s perplexity ÷ the model’s on the target"
