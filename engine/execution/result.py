@@ -276,7 +276,7 @@ class OutputRecord:
     searches: tuple[str, ...]
     """The strength searches wired into it, or that its formula depends on."""
     edit_norm_share: float | None = None
-    """‖edit‖/‖θ₀‖, measured by a Similarity pass, or else estimated."""
+    """‖edit‖/‖θ₀‖: exact where the edit is a sum of vectors that a Similarity node has compared, else an estimate."""
     is_edit_norm_estimated: bool = False
     """Whether edit_norm_share is an estimate from the first block of each tensor."""
     architecture: str = ""

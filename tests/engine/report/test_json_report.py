@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import ast
+import inspect
+import itertools
 import json
 import math
 import types
@@ -9,6 +12,7 @@ from dataclasses import fields, is_dataclass, replace
 
 import pytest
 
+from engine.execution import result as records
 from engine.execution.result import AnalogyRecord, RunResult
 from engine.report.render import render_json
 from engine.resources import resource_path
@@ -85,6 +89,26 @@ def test_analogies_and_related_vectors_are_as_the_schema_says(analogy, schema):
     members = json.loads(render_json(result, result.outputs[0]))
     assert misfits(members, schema, schema) == []
     assert repr(rebuild(members, RunResult)) == repr(result)
+
+
+def read_words(kind):
+    """Return what a record says of itself, and of its fields: their docstrings are in the source alone."""
+    (tree,) = ast.parse(inspect.getsource(kind)).body
+    words = {
+        field.target.id: " ".join(told.value.value.split())
+        for field, told in itertools.pairwise(tree.body)
+        if isinstance(field, ast.AnnAssign) and isinstance(told, ast.Expr)
+    }
+    return ast.get_docstring(tree).splitlines()[0], words
+
+
+def test_the_schema_has_the_records_own_words(schema):
+    described = [getattr(records, name) for name in schema["$defs"] if hasattr(records, name)]
+    assert len(described) > 12
+    for kind in described:
+        told = schema["$defs"][kind.__name__]
+        words = {name: part["description"] for name, part in told["properties"].items() if "description" in part}
+        assert (told["description"], words) == read_words(kind)
 
 
 def test_the_check_finds_what_does_not_fit(analogy, schema):
