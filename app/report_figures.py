@@ -11,7 +11,7 @@ from pathlib import Path
 from app.report_angles import Angles, read_angles
 from app.report_values import Record, read_list, read_number, read_records
 from app.sweeps import SUBSET_MODES, Curve, Sweep, gather_sweep, list_tried_sets, normalize
-from engine.document.model import Document
+from engine.document.model import Document, NodeId
 from engine.errors import ReadError
 from engine.events import MetricMeasured, StrengthChosen
 from engine.subset_scores import Trial
@@ -109,7 +109,7 @@ def _read_sweep(record: Record) -> Sweep:
     chosen = [place for place, trial in zip(places, trials, strict=bool(names)) if trial.strengths == choice]
     method = str(record.get("method", ""))
     return Sweep(
-        title=str(record["node"]),
+        node=NodeId(str(record["node"])),
         curves=(*_read_curves(record, "target", places), *_read_curves(record, "control", places)),
         chosen=next(iter(chosen), math.nan) if names else choice[0],
         limit=read_number(record["limit"]),

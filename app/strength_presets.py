@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.decimal_text import format_decimal
 from app.live_view import FamilyView
+from app.node_parameter import NodeParameter
 from engine.document.json_values import JsonValue
 from engine.document.model import NodeId
 from engine.planning.coefficient import Symbol
@@ -39,22 +40,23 @@ class Preset:
         return f"{self.title} {told[0]}" if len(set(told)) == 1 else self.title
 
 
-def has_presets(operation: str, parameter: str) -> bool:
+def has_presets(parameter: NodeParameter) -> bool:
     """Tell whether something can be suggested for a parameter."""
-    return (operation, parameter) in _STRENGTHS | _WEIGHTS
+    return parameter.declared in _STRENGTHS | _WEIGHTS
 
 
-def list_presets(views: Sequence[FamilyView], node: NodeId, operation: str, parameter: str) -> tuple[Preset, ...]:
+def list_presets(views: Sequence[FamilyView], parameter: NodeParameter) -> tuple[Preset, ...]:
     """Return what is suggested for a parameter at the present numbers; nothing while nothing is known."""
-    view = next((view for view in views if node in view.space.rows), None)
+    view = next((view for view in views if parameter.node in view.space.rows), None)
     if view is None:
         return ()
-    if (operation, parameter) in _STRENGTHS:
-        return tuple(_suggest_strength(view, node, Symbol(node, parameter)))
-    if (operation, parameter) not in _WEIGHTS:
+    if parameter.declared in _STRENGTHS:
+        return tuple(_suggest_strength(view, parameter.node, Symbol(parameter.node, parameter.name)))
+    if parameter.declared not in _WEIGHTS:
         return ()
     # An average makes its weights add up to 1: the mean and the norm match are the mean.
-    return tuple(preset for preset in _suggest_weights(view, node) if operation == "add" or preset.title == _META_GPT)
+    found = _suggest_weights(view, parameter.node)
+    return tuple(preset for preset in found if parameter.operation == "add" or preset.title == _META_GPT)
 
 
 def _suggest_strength(view: FamilyView, node: NodeId, symbol: Symbol) -> Iterator[Preset]:
@@ -65,8 +67,7 @@ def _suggest_strength(view: FamilyView, node: NodeId, symbol: Symbol) -> Iterato
     if found.mean is not None:
         models = anchored and max(found.summands) < len(view.space.family.family.vectors)
         words = _tr("The mean of the {0} fine-tunes that the vector is made of.") if models else _tr("The mean of the {0} vectors in it.")
-        title = f"1/{count}" if found.weight == 1 else _tr("mean")
-        yield Preset(title, _round(found.mean), words.format(count))
+        yield Preset(_tr("mean"), _round(found.mean), words.format(count))
     yield Preset(_tr("norm match"), _round(found.norm_match), _tr("As long an edit as one fine-tuning: mean ‖τ‖ / ‖Σ τ‖."))
     if found.model_stock is not None and found.stock_ratio is not None and anchored:
         told = format_decimal(round(found.stock_ratio, 2))
@@ -85,7 +86,7 @@ def _suggest_weights(view: FamilyView, node: NodeId) -> Iterator[Preset]:
     found, count = suggest_weights(view.figures.inner[np.ix_(rows, rows)]), len(rows)
     if found is None:
         return
-    yield Preset(f"1/{count}", (_round(found.mean),) * count, _tr("The mean of the {0} vectors.").format(count))
+    yield Preset(_tr("mean"), (_round(found.mean),) * count, _tr("The mean of the {0} vectors.").format(count))
     yield Preset(_tr("norm match"), (_round(found.norm_match),) * count, _tr("As long a sum as one of the vectors: mean ‖τ‖ / ‖Σ τ‖."))
     shares = tuple(map(_round, found.meta_gpt))
     told = "  ".join(map(format_decimal, shares))

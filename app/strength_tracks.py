@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.live_choices import list_strengths
+from app.node_parameter import NodeParameter
 from app.sweeps import Curve, Sweep
 from engine.document.model import Document, NodeId
 from engine.operation import PortKind
@@ -64,16 +65,17 @@ class StrengthTracks:
         self.model = model
         self._spaces = tuple(_Space(family) for family in model.families)
 
-    def find(self, document: Document, number: tuple[NodeId, str], sweeps: Sequence[Sweep]) -> tuple[Track, ...]:
-        """Return where the search that has most to tell of a parameter (node, name) lies along it: a track for each of its numbers."""
-        numbers = sorted((own for own in self.model.numbers if (own.symbol.node, own.parameter) == number), key=lambda own: own.index or 0)
+    def find(self, document: Document, parameter: NodeParameter, sweeps: Sequence[Sweep]) -> tuple[Track, ...]:
+        """Return where the search that has most to tell of a parameter lies along it: a track for each of its numbers."""
+        own = (number for number in self.model.numbers if (number.symbol.node, number.parameter) == (parameter.node, parameter.name))
+        numbers = sorted(own, key=lambda number: number.index or 0)
         values = self.model.read_values(document)
-        found = [self._follow(sweep, numbers, values, document) for sweep in sweeps if sweep.title in document.nodes]
+        found = [self._follow(sweep, numbers, values, document) for sweep in sweeps if sweep.node in document.nodes]
         return max(found, key=lambda tracks: sum(len(track.places) for track in tracks), default=())
 
     def _follow(self, sweep: Sweep, numbers: Sequence[LiveNumber], values: Mapping[Symbol, float], document: Document) -> tuple[Track, ...]:
         """Return the track of each number's own node or, where there is none, of the model on which most was measured."""
-        search, tries = NodeId(sweep.title), _list_tries(sweep)
+        search, tries = sweep.node, _list_tries(sweep)
         symbols = list_strengths(self.model, search)
         space = next((space for space in self._spaces if search in space.rows), None)
         if space is None or not tries or any(len(strengths) != len(symbols) for _, strengths in tries):
@@ -97,24 +99,21 @@ class _Space:
         self.rows = {node.node: row for row, node in enumerate(family.nodes)}
         self._symbols: list[frozenset[Symbol]] = []
         """Per node the numbers that it follows."""
-        self._hidden: list[frozenset[Symbol]] = []
-        """Of these the ones that a kernel (TIES, DARE …) follows, of which the weights tell nothing."""
         for node in family.nodes:
             below = [term.row for term in node.terms] or [self.rows[operand] for operand in node.operands]
             own = frozenset(symbol for term in node.terms for weight in term.weights for symbol in weight.symbols)
             self._symbols.append(own.union(*(self._symbols[row] for row in below)))
-            self._hidden.append(frozenset[Symbol]().union(*(self._hidden[row] if node.terms else self._symbols[row] for row in below)))
 
     def list_ways(self, symbol: Symbol, search: NodeId, values: Mapping[Symbol, float]) -> list[_Way]:
-        """Return each model that follows a number, as (node, start, way); none where what the search tries follows it, too."""
-        followers = [
-            row for row, node in enumerate(self._family.nodes) if node.kind is PortKind.CHECKPOINT and symbol in self._symbols[row]
-        ]
-        models = [row for row in followers if symbol not in self._hidden[row]]
+        """Return each model that follows a number, as (node, start, way); none where what the search tries follows it, too.
+
+        Of what a kernel (TIES, DARE …) makes of a number the weights tell nothing, but then what was tried has no part in the kernel.
+        """
+        models = [row for row, node in enumerate(self._family.nodes) if node.kind is PortKind.CHECKPOINT and symbol in self._symbols[row]]
         if not models or symbol in self._symbols[self.rows[search]]:
             return []
         starts = self._evaluator.evaluate({**values, symbol: 0.0})
-        ways = self._evaluator.slope({**values, symbol: 0.0}, symbol)
+        ways = self._evaluator.slope(values, symbol)
         return [(self._family.nodes[model].node, starts[:, model].ravel(), ways[:, model].ravel()) for model in models]
 
     def find_tried(self, search: NodeId, symbols: Sequence[Symbol], values: Mapping[Symbol, float], tries: Floats) -> Floats:

@@ -29,8 +29,8 @@ class Curve:
 class Sweep:
     """Hold the curves of one strength search."""
 
-    title: str
-    """The node of the search."""
+    node: NodeId
+    """The search."""
     curves: tuple[Curve, ...]
     chosen: float = math.nan
     """Where on the curves the choice lies; NaN while there is none."""
@@ -97,7 +97,7 @@ def gather_sweep(document: Document, node: str, measured: Sequence[MetricMeasure
     first = next((found.measurement for attempt in tries for found in attempt.figures.values()), None)
     references = _find_references(wiring, measured, tries)
     return Sweep(
-        title=node,
+        node=NodeId(node),
         curves=_make_curves(wiring, tries),
         chosen=_place_choice(wiring, tries, chosen),
         choice=chosen,

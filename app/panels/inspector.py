@@ -25,13 +25,14 @@ from app.analogy_roles import find_searches, find_strengths, play_role
 from app.canvas.connection import find_operation, name_node
 from app.live_view import LiveView
 from app.mends import find_mends
+from app.node_parameter import NodeParameter
 from app.panels.analogy_map import AnalogyMap
 from app.panels.live_facts import LiveFacts
 from app.panels.parameter_fields import ParameterField
-from app.panels.preset_row import PresetRow, PresetTarget
+from app.panels.preset_row import PresetRow
 from app.panels.problem_card import ProblemCard
 from app.panels.role_rows import RoleRows
-from app.panels.strength_curve import CurveTarget, StrengthCurve, has_curve
+from app.panels.strength_curve import StrengthCurve, has_curve
 from app.report_figures import Sweep
 from app.session import Session
 from app.strength_presets import has_presets
@@ -286,10 +287,11 @@ class InspectorPanel(QScrollArea):
         field.edited.connect(partial(self._edit, node_id))
         self._fields[node_id, name] = field
         layout.addWidget(field)
-        if self._live is not None and has_presets(operation.id, name):
-            layout.addWidget(PresetRow(self._session, self._live, PresetTarget(node_id, operation.id, name)))
-        if has_curve(operation.id, name):
-            curve = StrengthCurve(self._session, CurveTarget(node_id, operation.id, name), self._live)
+        shown = NodeParameter(node_id, operation.id, name)
+        if self._live is not None and has_presets(shown):
+            layout.addWidget(PresetRow(self._session, self._live, shown))
+        if has_curve(shown):
+            curve = StrengthCurve(self._session, shown, self._live)
             self._curves.append(curve)
             layout.addWidget(curve)
             curve.show_sweeps(self._sweeps, self._stale)

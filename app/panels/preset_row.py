@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.live_view import LiveView
+from app.node_parameter import NodeParameter
 from app.session import Session
 from app.strength_presets import Preset, list_presets
 from app.widgets.flow_layout import FlowLayout
 from app.widgets.presence import show_where_owned
 from engine.document.edits import set_parameter
-from engine.document.model import NodeId
 
 _WIDEST = "0.00"
 """A figure as wide as most that stand on a button."""
-
-
-@dataclass(frozen=True)
-class PresetTarget:
-    """Name the parameter that is set."""
-
-    node: NodeId
-    operation: str
-    parameter: str
 
 
 class PresetButton(QPushButton):
@@ -61,12 +51,12 @@ class PresetButton(QPushButton):
 class PresetRow(QWidget):
     """Offer presets of one parameter; each is one undo step. Nothing shows while nothing is known."""
 
-    def __init__(self, session: Session, live: LiveView, target: PresetTarget, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, live: LiveView, parameter: NodeParameter, parent: QWidget | None = None) -> None:
         """Follow the live figures."""
         super().__init__(parent)
         self._session = session
         self._live = live
-        self._target = target
+        self._parameter = parameter
         self._presets: tuple[Preset, ...] = ()
         self.setAccessibleName(self.tr("Suggested strengths"))
         self._layout = FlowLayout(self)
@@ -76,7 +66,7 @@ class PresetRow(QWidget):
         self._show()
 
     def _show(self) -> None:
-        presets = list_presets(self._live.families, self._target.node, self._target.operation, self._target.parameter)
+        presets = list_presets(self._live.families, self._parameter)
         if [preset.title for preset in presets] != [preset.title for preset in self._presets]:
             self._make_buttons(len(presets))
         if presets != self._presets:
@@ -97,6 +87,6 @@ class PresetRow(QWidget):
             self._layout.addWidget(button)
 
     def _set(self, number: int, _checked: bool = False) -> None:
-        preset, target = self._presets[number], self._target
-        text = self.tr("Set {0} to {1}").format(target.parameter, preset.title)
-        self._session.apply(text, lambda document: set_parameter(document, target.node, target.parameter, preset.value))
+        preset, parameter = self._presets[number], self._parameter
+        text = self.tr("Set {0} to {1}").format(parameter.name, preset.title)
+        self._session.apply(text, lambda document: set_parameter(document, parameter.node, parameter.name, preset.value))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.canvas.connection import name_node
 from app.live_view import LiveView
+from app.node_parameter import NodeParameter
 from app.panels.similarity_plot import make_plot_colours
 from app.parameter_words import parameter_title
 from app.session import Session
@@ -20,36 +20,27 @@ from app.widgets.curve_plot import CurvePlot, Plot, PlotCurve
 from app.widgets.presence import show_where_owned
 from engine.document.model import Document, NodeId
 
-_PIXELS = 150
+_PIXELS = 160
 _SLIDERS = (("apply", "strength"), ("scale", "factor"), ("add", "weights"), ("interpolate", "amount"))
 _SEARCH = ("strength_search", "step")
 _TRIED = ("base", "vectors")
 """The ports of a search through which comes what it tries."""
 
 
-@dataclass(frozen=True)
-class CurveTarget:
-    """Name the parameter beside which the curve stands."""
-
-    node: NodeId
-    operation: str
-    parameter: str
-
-
-def has_curve(operation: str, parameter: str) -> bool:
+def has_curve(parameter: NodeParameter) -> bool:
     """Tell whether a search can have measured what a parameter does."""
-    return (operation, parameter) in {*_SLIDERS, _SEARCH}
+    return parameter.declared in {*_SLIDERS, _SEARCH}
 
 
 class StrengthCurve(QWidget):
     """Show what a search has measured of the models that a parameter makes; nothing while none has."""
 
-    def __init__(self, session: Session, target: CurveTarget, live: LiveView | None = None, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parameter: NodeParameter, live: LiveView | None = None, parent: QWidget | None = None) -> None:
         """Follow a number of the document, or show what a search node found."""
         super().__init__(parent)
         self._session = session
         self._live = live
-        self._target = target
+        self._parameter = parameter
         self._sweeps: tuple[Sweep, ...] = ()
         self._stale: Collection[NodeId] = ()
         self._tracks: StrengthTracks | None = None
@@ -88,11 +79,11 @@ class StrengthCurve(QWidget):
 
     def _make_plot(self) -> tuple[Plot | None, str]:
         """Return what there is to show, and what has to be said of it."""
-        document, target = self._session.document, self._target
-        if target.node not in document.nodes:
+        document, node = self._session.document, self._parameter.node
+        if node not in document.nodes:
             return None, ""
-        if (target.operation, target.parameter) == _SEARCH:
-            own = next((sweep for sweep in self._sweeps if sweep.title == target.node and sweep.curves and sweep.mode == "one"), None)
+        if self._parameter.declared == _SEARCH:
+            own = next((sweep for sweep in self._sweeps if sweep.node == node and sweep.curves and sweep.mode == "one"), None)
             return (self._plot_search(own) if own is not None else None), ""
         tracks = self._find_tracks(document)
         if not tracks:
@@ -100,7 +91,7 @@ class StrengthCurve(QWidget):
         model = name_node(document, tracks[0].model)
         if tracks[0].number.index is not None:
             return self._plot_weights(tracks), self.tr("Mean figure of ‘{0}’ by each weight, the others as they are.").format(model)
-        return self._plot_number(tracks[0]), self.tr("Figures of ‘{0}’.").format(model) if tracks[0].model != target.node else ""
+        return self._plot_number(tracks[0]), self.tr("Figures of ‘{0}’.").format(model) if tracks[0].model != node else ""
 
     def _find_tracks(self, document: Document) -> tuple[Track, ...]:
         """Return what was measured along the parameter, by searches over what is still as it was then."""
@@ -109,12 +100,14 @@ class StrengthCurve(QWidget):
             return ()
         if self._tracks is None or self._tracks.model is not model:
             self._tracks = StrengthTracks(model)
-        fresh = [sweep for sweep in self._sweeps if not _list_tried(document, sweep.title) & frozenset(self._stale)]
-        return self._tracks.find(document, (self._target.node, self._target.parameter), fresh)
+        fresh = [sweep for sweep in self._sweeps if not _list_tried(document, sweep.node) & frozenset(self._stale)]
+        return self._tracks.find(document, self._parameter, fresh)
 
     def _plot_search(self, sweep: Sweep) -> Plot:
+        """Draw the search beside which it stands: it need not be named."""
+        title = self.tr("Figures of the last run") if sweep.is_final else self.tr("Figures of the stopped run")
         words = self.tr("chosen λ = {0:g}") if sweep.is_final else self.tr("best so far λ = {0:g}")
-        return Plot(self._name(sweep), _draw_curves(sweep.curves), sweep.chosen, words.format(sweep.chosen), sweep.limit)
+        return Plot(title, _draw_curves(sweep.curves), sweep.chosen, words.format(sweep.chosen), sweep.limit)
 
     def _plot_number(self, track: Track) -> Plot:
         named = parameter_title(track.number.parameter)
@@ -126,18 +119,18 @@ class StrengthCurve(QWidget):
     def _plot_weights(self, tracks: Sequence[Track]) -> Plot:
         """Draw a curve for each vector: what its weight does, the others as they are."""
         document = self._session.document
-        names = dict(enumerate(name_node(document, wire.source.node) for wire in document.wires_into(self._target.node)))
+        names = dict(enumerate(name_node(document, wire.source.node) for wire in document.wires_into(self._parameter.node)))
         curves = tuple(PlotCurve(names.get(track.number.index or 0, ""), track.scores) for track in tracks)
         return Plot(self._name(tracks[0].sweep), curves, quantity=self.tr("weight"))
 
     def _name(self, sweep: Sweep) -> str:
         words = self.tr("‘{0}’, last run") if sweep.is_final else self.tr("‘{0}’, stopped")
-        return words.format(name_node(self._session.document, NodeId(sweep.title)))
+        return words.format(name_node(self._session.document, sweep.node))
 
 
-def _list_tried(document: Document, search: str) -> frozenset[NodeId]:
+def _list_tried(document: Document, search: NodeId) -> frozenset[NodeId]:
     """Return the nodes whose values a search tries."""
-    return frozenset(wire.source.node for port in _TRIED for wire in document.wires_into(NodeId(search), port))
+    return frozenset(wire.source.node for port in _TRIED for wire in document.wires_into(search, port))
 
 
 def _draw_curves(curves: Sequence[Curve]) -> tuple[PlotCurve, ...]:

@@ -18,7 +18,6 @@ from app.widgets.narrow_button import NarrowButton
 from app.widgets.pair_table import PairTable
 from app.widgets.rank_table import RankTable
 from app.word_table import Table
-from engine.document.model import NodeId
 from engine.subset_scores import find_best, mean_by_size, tabulate_pairs
 
 _SEVERAL = 3
@@ -155,12 +154,12 @@ class SweepView(FigureView):
 
     def _name_search(self, sweep: Sweep) -> str:
         document = self._session.document
-        return name_node(document, NodeId(sweep.title)) if NodeId(sweep.title) in document.nodes else sweep.title
+        return name_node(document, sweep.node) if sweep.node in document.nodes else sweep.node
 
     def _offer_use(self, *_change: object) -> None:
         """Say on the button what it would do with the choice."""
         sweep, _ = self._current()
-        self._use = find_use(self._session.document, NodeId(sweep.title), sweep.choice) if sweep is not None and sweep.choice else None
+        self._use = find_use(self._session.document, sweep.node, sweep.choice) if sweep is not None and sweep.choice else None
         self.use_button.setVisible(self._use is not None)
         if sweep is None or self._use is None:
             return

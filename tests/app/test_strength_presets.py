@@ -5,15 +5,21 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from safetensors.numpy import load_file
 
+from app.node_parameter import NodeParameter
 from app.panels.inspector import InspectorPanel
 from app.panels.preset_row import PresetButton, PresetRow
 from app.panels.strength_curve import StrengthCurve
 from app.report_figures import Curve, Sweep
 from app.strength_presets import Preset, list_presets
-from engine.document.edits import add_node, connect, set_parameter
+from engine.document.edits import add_node, connect, disconnect, set_parameter
 from engine.document.model import Node, NodeId, PortRef, Wire
 from engine.subset_scores import Trial
 from tests.app.live_graph import MODELS, PATIENCE, draw_sum, draw_tests, follow_session
+
+STRENGTH = NodeParameter(NodeId("apply"), "apply", "strength")
+WEIGHTS = NodeParameter(NodeId("sum"), "add", "weights")
+
+FAR = Wire(PortRef.parse("sum.vector"), PortRef.parse("far.vector"))
 
 SWEEP = Sweep("search", (Curve("accuracy, test", ((0.0, 0.4), (0.5, 0.6), (1.0, 0.5))),), 0.5)
 
@@ -35,10 +41,12 @@ def measured(lasting_engine):
         "search": Node("strength_search", label="Search"),
     }
     more |= {"each": Node("strength_search", {"strengths": "each"}, "Search each"), "whole": Node("apply", label="Whole")}
+    more |= {"between": Node("interpolate", {"amount": 0.7}, "Between"), "far": Node("apply", {"strength": 1}, "Far")}
     more |= {"no": Node("negate"), "analogy": Node("analogy"), **{name: Node("apply") for name in ("forget", "like", "elsewhere")}}
     more |= {"photo": Node("checkpoint", {"source": str(MODELS / "photo")}, "photo"), "tau3": Node("task_vector")}
     wires = (
         *("tau.vector each.vectors", "tau2.vector each.vectors", "base.checkpoint each.base"),
+        *("sum.vector far.vector", "base.checkpoint far.base", "base.checkpoint between.first", "far.checkpoint between.second"),
         *("sum.vector whole.vector", "base.checkpoint whole.base"),
         *("base.checkpoint single.base", "tau.vector single.vector", "sum.vector search.vectors", "base.checkpoint search.base"),
         *("sum.vector no.vector", "no.vector forget.vector", "base.checkpoint forget.base"),
@@ -76,18 +84,18 @@ def norms():
 
 def test_presets_follow_from_the_lengths(live):
     one, two, both = norms()
-    found = {preset.title: preset.value for preset in list_presets(live.families, NodeId("apply"), "apply", "strength")}
+    found = {preset.title: preset.value for preset in list_presets(live.families, STRENGTH)}
     likeness = (both**2 - one**2 - two**2) / 2 / one / two
     assert found == {
-        "1/2": 0.5,
+        "mean": 0.5,
         "norm match": pytest.approx((one + two) / 2 / both, abs=1e-4),
         "Model Stock": pytest.approx(likeness / (1 + likeness), abs=1e-4),
     }
-    found = {preset.title: preset.value for preset in list_presets(live.families, NodeId("sum"), "add", "weights")}
+    found = {preset.title: preset.value for preset in list_presets(live.families, WEIGHTS)}
     assert found["MetaGPT"] == pytest.approx((one**2 / (one**2 + two**2), two**2 / (one**2 + two**2)), abs=1e-4)
     assert found["norm match"] == pytest.approx([(one + two) / 2 / both] * 2, abs=1e-4)
-    assert list_presets(live.families, NodeId("single"), "apply", "strength") == ()
-    assert list_presets((), NodeId("apply"), "apply", "strength") == ()
+    assert list_presets(live.families, NodeParameter(NodeId("single"), "apply", "strength")) == ()
+    assert list_presets((), STRENGTH) == ()
 
 
 def test_an_average_of_models_can_weigh_them_by_their_lengths(live, qtbot):
@@ -101,35 +109,33 @@ def test_an_average_of_models_can_weigh_them_by_their_lengths(live, qtbot):
 
     with qtbot.waitSignal(live.model_changed, timeout=PATIENCE):
         live.session.apply("Add", add_average)
-    (preset,) = list_presets(live.families, NodeId("soup"), "average", "weights")
+    (preset,) = list_presets(live.families, NodeParameter(NodeId("soup"), "average", "weights"))
     assert preset.title == "MetaGPT"
     assert preset.value == pytest.approx((one**2 / (one**2 + two**2), two**2 / (one**2 + two**2)), abs=1e-4)
 
 
 def test_vectors_that_are_weighed_unequally_are_no_model_stock(live):
     assert live.set_number(NodeId("sum"), "weights.1", 3.0)
-    found = [preset.title for preset in list_presets(live.families, NodeId("apply"), "apply", "strength")]
+    found = [preset.title for preset in list_presets(live.families, STRENGTH)]
     assert found == ["norm match"]
 
 
 @pytest.mark.parametrize("node", ["forget", "like"])
 def test_what_takes_a_vector_away_is_no_mean_of_models(live, node):
     """Of θ₀ − λ(τ₁ + τ₂) and θ₀ + λ(B − A + C) no λ is the mean of fine-tunes, and Model Stock would turn the edit round."""
-    assert [preset.title for preset in list_presets(live.families, NodeId(node), "apply", "strength")] == ["norm match"]
+    assert [preset.title for preset in list_presets(live.families, NodeParameter(NodeId(node), "apply", "strength"))] == ["norm match"]
 
 
 def test_on_another_base_the_mean_of_the_vectors_is_no_mean_of_models(live):
-    found = {preset.title: preset.help for preset in list_presets(live.families, NodeId("elsewhere"), "apply", "strength")}
-    assert list(found) == ["1/2", "norm match"]
-    assert "fine-tunes" not in found["1/2"]
-    assert (
-        "fine-tunes" in {preset.title: preset.help for preset in list_presets(live.families, NodeId("apply"), "apply", "strength")}["1/2"]
-    )
+    found = {preset.title: preset.help for preset in list_presets(live.families, NodeParameter(NodeId("elsewhere"), "apply", "strength"))}
+    assert list(found) == ["mean", "norm match"]
+    assert "fine-tunes" not in found["mean"]
+    assert "fine-tunes" in {preset.title: preset.help for preset in list_presets(live.families, STRENGTH)}["mean"]
 
 
 def test_a_sum_that_is_scaled_has_its_mean_elsewhere(live):
     live.session.apply("Set", lambda document: set_parameter(document, NodeId("sum"), "weights", (2.0, 2.0)))
-    found = {preset.title: preset.value for preset in list_presets(live.families, NodeId("apply"), "apply", "strength")}
+    found = {preset.title: preset.value for preset in list_presets(live.families, STRENGTH)}
     assert list(found) == ["mean", "norm match", "Model Stock"]
     assert found["mean"] == 0.25
 
@@ -137,7 +143,7 @@ def test_a_sum_that_is_scaled_has_its_mean_elsewhere(live):
 def test_a_button_sets_the_strength_as_one_step(live, inspector):
     inspector.show_nodes([NodeId("apply")])
     (row,) = inspector.findChildren(PresetRow)
-    assert [button.text().rsplit(" ", 1)[0] for button in row.buttons] == ["1/2", "norm match", "Model Stock"]
+    assert [button.text().rsplit(" ", 1)[0] for button in row.buttons] == ["mean", "norm match", "Model Stock"]
     row.buttons[0].click()
     assert live.session.document.nodes[NodeId("apply")].parameters["strength"] == 0.5
     live.session.undo_stack.undo()
@@ -150,7 +156,7 @@ def test_the_buttons_follow_a_number_that_is_moved(live, inspector):
     (row,) = inspector.findChildren(PresetRow)
     before = row.buttons[-1].text()
     assert live.set_number(NodeId("sum"), "weights.1", 3.0)
-    presets = list_presets(live.families, NodeId("apply"), "apply", "strength")
+    presets = list_presets(live.families, STRENGTH)
     assert [button.text() for button in row.buttons] == [preset.text for preset in presets]
     assert row.buttons[-1].text() != before
 
@@ -199,6 +205,44 @@ def test_the_curve_of_another_node_s_model_says_whose_it_is(live, inspector):
     ]
 
 
+def test_a_curve_that_is_not_over_a_strength_marks_its_own_number(live, inspector):
+    inspector.show_sweeps([SWEEP])
+    inspector.show_nodes([NodeId("between")])
+    (curve,) = inspector.findChildren(StrengthCurve)
+    assert (curve.plot.shown.mark_name, curve.plot.shown.quantity) == ("amount = 0.7", "amount")
+    assert curve.note.isHidden()
+
+
+def test_a_search_with_a_strength_for_each_vector_has_no_curve_over_one(live, inspector):
+    inspector.show_sweeps([WEIGHED])
+    inspector.show_nodes([NodeId("each")])
+    (curve,) = inspector.findChildren(StrengthCurve)
+    assert curve.isHidden()
+
+
+def test_a_curve_is_gone_when_other_wires_make_another_edit(live, inspector, qtbot):
+    inspector.show_sweeps([SWEEP])
+    inspector.show_nodes([NodeId("far")])
+    (curve,) = inspector.findChildren(StrengthCurve)
+    assert not curve.isHidden()
+    with qtbot.waitSignal(live.model_changed, timeout=PATIENCE):
+        live.session.apply("Rewire", lambda document: connect(disconnect(document, FAR), Wire(PortRef.parse("tau.vector"), FAR.target)))
+    assert curve.isHidden()
+
+
+def test_without_live_figures_the_curve_is_there_all_the_same(live, inspector, qtbot):
+    live.switch(is_on=False)
+    try:
+        inspector.show_sweeps([SWEEP])
+        inspector.show_nodes([NodeId("between")])
+        (curve,) = inspector.findChildren(StrengthCurve)
+        with qtbot.waitSignal(live.model_changed, timeout=PATIENCE):
+            live.session.apply("Cut", lambda document: disconnect(document, FAR))
+        assert curve.isHidden()
+    finally:
+        live.switch(is_on=True)
+
+
 @pytest.mark.parametrize("width", [225, 300])
 def test_buttons_that_have_no_room_go_into_the_next_line(live, inspector, qtbot, width):
     inspector.resize(width, 700)
@@ -224,3 +268,5 @@ def test_other_figures_leave_a_button_as_wide_as_it_is(qtbot):
     wider = button.sizeHint().width()
     button.show_preset(Preset("norm match", 0.5, ""))
     assert button.sizeHint().width() == wider > widths[0]
+    button.show_preset(Preset("mean", 0.5, ""))
+    assert button.sizeHint().width() < widths[0]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.node_parameter import NodeParameter
 from app.strength_tracks import StrengthTracks
 from app.strength_use import find_use, use_strengths
 from app.sweeps import Curve, Sweep
@@ -25,8 +26,9 @@ STRENGTH = ("apply", "strength")
 
 def follow(document, number, sweeps=(SWEEP,), folder=MODELS):
     model = make_live_model(resolve_values(read_graph(draw_tests(document))[0], folder)[0])
-    node, parameter = number
-    return StrengthTracks(model).find(document, (NodeId(node), parameter), sweeps)
+    node, name = number
+    operation = document.nodes[NodeId(node)].operation
+    return StrengthTracks(model).find(document, NodeParameter(NodeId(node), operation, name), sweeps)
 
 
 def points(document, number, sweeps=(SWEEP,)):
@@ -127,6 +129,20 @@ def test_equal_strengths_of_each_are_points_of_the_one():
     document = draw_sum({"search": Node("strength_search", {"strengths": "subsets"})}, *FED)
     sweep = weigh(((0, 0), 0.3), ((0, 0.5), 0.4), ((0.5, 0.5), 0.6), ((1, 1), 0.5), ((1, 1), 0.9))
     assert points(document, STRENGTH, (sweep,)) == ((0.0, 0.3), (0.5, 0.6), (1.0, 0.5))
+
+
+def test_two_points_are_a_curve_where_nothing_else_was_tried():
+    document = draw_sum({"search": Node("strength_search", {"strengths": "each"})}, *FED)
+    assert points(document, STRENGTH, (weigh(((0, 0), 0.3), ((1, 1), 0.4)),)) == ((0.0, 0.3), (1.0, 0.4))
+
+
+def test_a_node_s_own_model_comes_before_one_that_is_made_of_it():
+    """However more was tried of the other."""
+    more = {"search": Node("strength_search", {"strengths": "each"}), "one": Node("apply"), "two": Node("apply", {"strength": 1})}
+    wires = ("base.checkpoint one.base", "tau.vector one.vector", "one.checkpoint two.base", "tau2.vector two.vector")
+    sweep = weigh(((0, 0), 0.3), ((0.5, 0), 0.4), ((1, 0), 0.6), *(((part / 4, 1), 0.5) for part in range(5)))
+    (track,) = follow(draw_sum(more, *FED, *wires), ("one", "strength"), (sweep,))
+    assert (track.model, track.scores) == ("one", ((0.0, 0.3), (0.5, 0.4), (1.0, 0.6)))
 
 
 def test_of_several_searches_that_one_tells_that_has_most_to_tell():

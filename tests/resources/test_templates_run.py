@@ -60,7 +60,7 @@ def test_pairs_and_subsets_of_four_skills(run):
 @pytest.mark.slow
 def test_two_strengths_in_one_analogy(run):
     document, figures, _ = run("two-strengths", 2, step=0.5, budget=2)
-    chosen = {sweep.title: sweep.choice for sweep in figures.sweeps}
+    chosen = {sweep.node: sweep.choice for sweep in figures.sweeps}
     assert (len(chosen["one"]), len(chosen["two"])) == (1, 2)
     models = {model for model, _ in list_rows(figures, "perplexity")}
     assert models == {"Base language model", "PYTHON (the answer)", "Two strengths", "One strength", "LICENCES: the skill elsewhere"}

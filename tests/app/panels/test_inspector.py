@@ -5,16 +5,17 @@ import shiboken6
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
+from app.node_parameter import NodeParameter
 from app.panels.inspector import InspectorPanel
 from app.panels.problem_card import ProblemCard
-from app.panels.strength_curve import CurveTarget, StrengthCurve
+from app.panels.strength_curve import StrengthCurve
 from app.sweeps import Curve, Sweep
 from engine.catalogue import catalogue
 from engine.document.edits import add_node, set_parameter
 from engine.document.model import Document, Node, NodeId, PortRef
 from engine.problems import error
 
-SEARCH = CurveTarget(NodeId("search"), "strength_search", "step")
+SEARCH = NodeParameter(NodeId("search"), "strength_search", "step")
 
 
 def texts(panel):
@@ -177,11 +178,11 @@ def test_a_curve_that_is_known_at_once_opens_no_window(searched, qtbot):
     made = StrengthCurve(searched, SEARCH)
     qtbot.addWidget(made)
     made.show_sweeps((Sweep("search", (Curve("Stripes", ((0, 0.3), (1, 0.7))),), 1, choice=(1,)),))
-    assert made.plot.accessibleName().startswith("‘Best strength’")
+    assert made.plot.accessibleName() == "Figures of the last run"
     assert not made.isVisible()
 
 
-@pytest.mark.parametrize(("is_final", "words"), [(True, "last run"), (False, "stopped")])
+@pytest.mark.parametrize(("is_final", "words"), [(True, "last run"), (False, "stopped run")])
 def test_a_search_that_was_stopped_has_chosen_nothing(searched, qtbot, is_final, words):
     sweep = Sweep("search", (Curve("Stripes", ((0, 0.3), (1, 0.7))),), 1, choice=(1,), is_final=is_final)
     made = StrengthCurve(searched, SEARCH)
