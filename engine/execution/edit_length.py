@@ -15,14 +15,17 @@ from engine.planning.work import WorkPlanner
 
 
 def find_edit_share(value: NodeId, records: Iterable[SimilarityRecord], planner: WorkPlanner, strengths: Strengths) -> float | None:
-    """Return ‖edit‖/‖θ₀‖ of a value, exactly; None unless it is a sum of multiples of vectors that a Similarity node has measured."""
+    """Return ‖edit‖/‖θ₀‖ of a value, exactly; None unless it is a sum of multiples of vectors that a Similarity node has measured.
+
+    Of a base of zeros nothing is a share.
+    """
     for record in records:
         node = NodeId(record.node)
         base = planner.shared_base(node)
         multiples = find_multiples(planner.folding, value, planner.compared_vectors(node), base, strengths) if base is not None else None
-        if multiples is not None and record.relative_norms:
+        if multiples is not None:
             shares = multiples * np.array(record.relative_norms)
             # Of a vector that is zero there is no cosine, and it adds nothing.
             square = float(shares @ np.nan_to_num(np.array(record.cosine)) @ shares)
-            return math.sqrt(max(square, 0.0))
+            return math.sqrt(max(square, 0.0)) if math.isfinite(square) else None
     return None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.checkpoints.series_folder import SeriesEntry
 from engine.document.model import NodeId
 from engine.execution.analogies import list_corners
 from engine.execution.result import LayerSimilarity, Matrix, PathRecord, SimilarityRecord
@@ -75,17 +76,16 @@ def make_record(compared: Compared, table: GramTable) -> SimilarityRecord:
 def _find_paths(resolved: Resolved, vectors: Sequence[NodeId]) -> Iterator[PathRecord]:
     """Give the vectors of each series whose steps are compared one by one."""
     steps = {member.node: member.entry for members in resolved.expansion.series.values() for member in members}
-    groups: dict[NodeId, list[tuple[int, int, str]]] = {}
+    groups: dict[NodeId, dict[int, SeriesEntry]] = {}
     for number, vector in enumerate(vectors):
         found = [steps[node] for node in resolved.graph.ancestors(vector) if node in steps]
-        if len(found) == 1 and resolved.expansion.origin(vector) != vector:
-            groups.setdefault(resolved.expansion.origin(vector), []).append((found[0].number, number, found[0].name))
-    for origin, members in groups.items():
-        members.sort()
-        _, number, entry = members[0]
-        name = resolved.title(vectors[number]).removesuffix(f" · {entry}")
+        if len(found) == 1:
+            groups.setdefault(resolved.expansion.origin(vector), {})[number] = found[0]
+    for members in groups.values():
         if len(members) > 1:
-            yield PathRecord(name or str(origin), tuple(number for _, number, _ in members), tuple(float(step) for step, *_ in members))
+            number, entry = next(iter(members.items()))
+            name = resolved.title(vectors[number]).removesuffix(f" · {entry.name}")
+            yield PathRecord(name, tuple(members), tuple(float(entry.number) for entry in members.values()))
 
 
 def _find_corners(resolved: Resolved, vectors: Sequence[NodeId], vector: NodeId) -> tuple[int, ...]:

@@ -7,6 +7,12 @@ import json
 import pytest
 import torch
 
+from engine.execution.analogies import compare_analogies
+from engine.execution.result import SimilarityRecord
+from engine.planning.linear import Folding
+from engine.planning.resolve import resolve_values
+from engine.planning.structure import read_graph
+from engine.planning.work import WorkPlanner
 from tests.engine.graph_lines import THREE_VECTORS
 
 GUESS = f"""{THREE_VECTORS}
@@ -62,6 +68,40 @@ def test_an_exact_analogy_leaves_nothing(find_analogies):
     (found,) = find_analogies("guess,tb", lines)[0]["analogies"]
     assert found["residual"] == pytest.approx(0, abs=1e-6)
     assert found["cosine"] == pytest.approx(1)
+
+
+def test_an_analogy_that_makes_nothing_misses_all_and_is_like_nothing(find_analogies):
+    lines = GUESS.replace("c=tc d=td", "c=away d=td") + "\n away = add vectors=ta,tb weights:[1,-1]"
+    (found,) = find_analogies("guess,td", lines)[0]["analogies"]
+    assert found["residual"] == pytest.approx(1)
+    assert found["cosine"] is None
+
+
+def test_a_muted_analogy_makes_none(find_analogies):
+    record, output = find_analogies("guess,td", GUESS.replace("guess = analogy", "!guess = analogy"))
+    assert (record["analogies"], output["analogies"]) == ([], [])
+
+
+def test_an_output_is_made_of_its_own_analogies_only(find_analogies):
+    record, output = find_analogies("guess,other,td", f"{GUESS}\n other = analogy a=tb b=ta c=tc d=td")
+    assert [found["node"] for found in record["analogies"]] == ["guess", "other"]
+    assert output["analogies"] == ["guess"]
+
+
+def test_the_searches_of_an_analogy_try_nothing_beside_it(bench, family):
+    bench.save("d", bench.move(family["base"], 9))
+    lines = f"""{GUESS}
+        target = test_set source:target.npz split:validation
+        alone = strength_search base=base vectors=guess targets=target
+        beside = strength_search base=base vectors=guess,ta targets=target
+        other = strength_search base=base vectors=ta targets=target
+        s = similarity vectors=guess,td
+    """
+    resolved = resolve_values(read_graph(bench.document(lines))[0], bench.folder)[0]
+    figures = SimilarityRecord("s", ("guess", "td"), ((1.0, 0.0), (0.0, 1.0)), (3.0, 4.0), (), (), (), 1)
+    (found,) = compare_analogies(figures, WorkPlanner(resolved, Folding(resolved))).analogies
+    assert found.searches == ("alone",)
+    assert found.residual == pytest.approx(5 / 4)
 
 
 def test_vectors_made_of_one_checkpoint_are_related_and_others_are_not(find_analogies):

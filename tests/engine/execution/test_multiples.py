@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from engine.document.model import NodeId
 from engine.execution.multiples import find_multiples
+from engine.planning.linear import Folding
+from engine.planning.resolve import resolve_values
+from engine.planning.structure import read_graph
 from tests.engine.graph_lines import TWO_VECTORS
 
 FILTERED = 'f = layer_filter vector=ta include:["@mlp"]'
@@ -29,3 +34,17 @@ def test_multiples_are_exact_or_none(bench, family, made, vectors, multiples):
     )
     found = find_multiples(plan.folding, NodeId("edit"), [NodeId(name) for name in vectors.split(",")], NodeId("base"), {})
     assert multiples is None if found is None else found == pytest.approx(multiples)
+
+
+def test_while_a_strength_is_not_known_there_are_none_though_it_matters_in_some_tensors_only(bench, family):
+    lines = f"""{TWO_VECTORS}
+        {FILTERED}
+        target = test_set source:target.npz split:validation
+        found = strength_search base=base vectors=f targets=target start:0 stop:1 step:0.5
+        edit = apply base=found.checkpoint vector=tb
+    """
+    folding = Folding(resolve_values(read_graph(bench.document(lines))[0], bench.folder)[0])
+    (symbol,) = {symbol for tensor in family["base"] for _, form in folding.segments(NodeId("edit"), tensor) for symbol in form.symbols}
+    vectors = [NodeId("tb"), NodeId("f")]
+    assert find_multiples(folding, NodeId("edit"), vectors, NodeId("base"), {}) is None
+    assert find_multiples(folding, NodeId("edit"), vectors, NodeId("base"), {symbol: Fraction(1, 2)}) == pytest.approx([1, 0.5])
