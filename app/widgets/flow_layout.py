@@ -66,7 +66,7 @@ class FlowLayout(QLayout):
         x = y = line = 0
         for item in self._items:
             size = item.sizeHint().boundedTo(QSize(max(width, 0), item.sizeHint().height()))
-            if x and x + size.width() > width:
+            if x + size.width() > width:
                 x, y, line = 0, y + line + self.spacing(), 0
             places.append(QRect(QPoint(x, y), size))
             x, line = x + size.width() + self.spacing(), max(line, size.height())

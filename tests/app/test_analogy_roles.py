@@ -1,6 +1,8 @@
 """The roles of an analogy are told by name, and chosen by checkpoint."""
 
-from app.analogy_roles import find_searches, find_strengths, list_candidates, play_role, read_roles, say_analogy
+import pytest
+
+from app.analogy_roles import Role, find_searches, find_strengths, list_candidates, play_role, read_roles, say_analogy
 from app.templates import BY_ID, load_template
 from engine.document.edits import remove_nodes
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
@@ -51,3 +53,10 @@ def test_a_circle_of_vectors_is_followed_once():
     wires = tuple(Wire(*map(PortRef.parse, pair.split())) for pair in pairs)
     document = Document(nodes={NodeId(name): node for name, node in nodes.items()}, wires=wires)
     assert find_strengths(document, NodeId("like")) == ("apply",)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"), [("A: plain 0–4", "plain 0–4"), ("Model: plain", "Model: plain"), ("A:", "A:"), ("plain", "plain"), ("", "")]
+)
+def test_a_role_does_not_say_its_letter_twice(name, wanted):
+    assert Role("a", name, None).short_name == wanted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QContextMenuEvent, QDropEvent, QNativeGestureEvent, QPointingDevice, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QDragMoveEvent, QDropEvent, QNativeGestureEvent, QPointingDevice, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -30,8 +30,10 @@ def test_the_wheel_zooms_at_the_cursor_and_two_fingers_pan(view, open_graph, mak
     _wheel(view, at, QPoint(10, -30), QPoint(20, -60))
     assert zoom_of(view) == pytest.approx(1.2)
     assert view.mapToScene(QPoint(0, 0)) != corner
+    _wheel(view, at, QPoint(10, -30), QPoint(0, 120), Qt.KeyboardModifier.ControlModifier)
+    assert zoom_of(view) == pytest.approx(1.44)
     view.wheel_mode = "mouse"
-    _wheel(view, at, QPoint(0, -30), QPoint(0, -120))
+    _wheel(view, at, QPoint(0, -30), QPoint(0, -240))
     assert zoom_of(view) == pytest.approx(1.0)
 
 
@@ -84,6 +86,16 @@ def test_the_minimap_leads_there(view, open_graph, make, qtbot):
     assert view.mapToScene(view.viewport().rect().center()) != before
 
 
+def test_the_minimap_keeps_its_corner_and_shows_what_a_larger_view_shows(view, open_graph, make):
+    open_graph(make.negation())
+    view.zoom(4)
+    before = view.minimap.grab().toImage()
+    view.resize(view.width() + 300, view.height() + 200)
+    assert view.viewport().rect().contains(view.minimap.geometry())
+    assert view.viewport().rect().right() - view.minimap.geometry().right() < 30
+    assert view.minimap.grab().toImage() != before
+
+
 def test_double_clicks_search_and_open(hand, open_graph, make, heard):
     open_graph(make.negation())
     hand.double_click((600, 500))
@@ -117,9 +129,24 @@ def test_an_operation_dropped_from_the_palette_lands_on_the_canvas_or_in_a_wire(
     end = hand.input("e.vector")
     _drop(view, pack_operation("negate"), ((x + end[0]) / 2, (y + end[1]) / 2))
     assert wires() == {("t.vector", "negate.vector"), ("negate.vector", "e.vector")}
+    x, y = hand.output("negate.vector")
+    _drop(view, pack_operation("scale"), ((x + end[0]) / 2, (y + end[1]) / 2), Qt.KeyboardModifier.AltModifier)
+    assert wires() == {("t.vector", "negate.vector"), ("negate.vector", "e.vector")}
+    session.undo_stack.undo()
     _drop(view, pack_operation("checkpoint"), (300, 400))
     assert hand.scene.selected_ids == ("checkpoint",)
     assert session.undo_stack.count() == 2
+
+
+@pytest.mark.parametrize(("operation", "glows"), [("negate", True), ("checkpoint", False)])
+def test_a_wire_glows_under_what_could_go_in_it(hand, view, open_graph, make, operation, glows):
+    open_graph(make.graph({"t": make.node("task_vector"), "e": make.node("apply", 480, 0)}, ("t.vector", "e.vector")))
+    (x, y), end = hand.output("t.vector"), hand.input("e.vector")
+    place = view.viewportTransform().map(QPointF((x + end[0]) / 2, (y + end[1]) / 2)).toPoint()
+    packed, held = pack_operation(operation), (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    before = view.grab().toImage()
+    view.dragMoveEvent(QDragMoveEvent(place, Qt.DropAction.CopyAction, packed, *held))
+    assert (view.grab().toImage() != before) is glows
 
 
 def test_files_dropped_are_handed_over_with_the_port_under_them(hand, view, open_graph, make, heard, tmp_path):

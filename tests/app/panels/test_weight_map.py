@@ -315,4 +315,5 @@ def test_trainings_stand_side_by_side_and_by_learning_rate(panel, live, qtbot):
     assert [float(row[0]) for row in rows[1:]] == [1e-4, 1e-3]
     assert rows[0][1] == "cosine to that at 1e-3"
     ends = [one.step for one in panel.map.scene.points if one.step.endswith("100")]
+    assert {one.step for one in panel.map.scene.points if one.step} >= {"step 10", "step 75"}, "only the ends are named"
     assert ends == ["Training, lr 1e-3 · step 100"], "both trainings end at one point, which is called after one of them"

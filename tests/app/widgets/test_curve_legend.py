@@ -45,3 +45,4 @@ def test_what_has_no_room_in_two_lines_is_cut():
     assert count_lines(entries) == 2
     assert all(0 < entry.room < 300 for entry in entries)
     assert lay_out([], 400) == ()
+    assert lay_out(["a" * 60], 200)[0].room < 200, "not even one whole line is enough"

@@ -101,3 +101,11 @@ def test_places_that_are_apart_are_not_joined(plot):
         plot.show_plot(Plot("", (PlotCurve("a", points),), places=("x", "y", "z"), apart=apart))
         amounts.append(count(make_image(plot), RED))
     assert amounts[1] < amounts[0] / 2
+
+
+def test_of_two_equal_curves_of_many_points_both_are_seen(plot):
+    points = tuple((float(place), 0.5 + place / 100) for place in range(40))
+    plot.show_plot(Plot("Title", (PlotCurve("one", points), PlotCurve("two", points))))
+    above_the_legend = make_image(plot).copy(0, 0, 640, 280)
+    assert count(above_the_legend, RED) > 0
+    assert count(above_the_legend, BLUE) > 0

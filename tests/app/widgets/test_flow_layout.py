@@ -1,7 +1,7 @@
 """What has no room beside the others goes into the next line."""
 
 import pytest
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.widgets.flow_layout import FlowLayout
 
@@ -37,6 +37,18 @@ def test_lines_are_as_full_as_can_be(row, width, wanted):
     row.resize(width, 100)
     assert places(row) == wanted
     assert row.heightForWidth(width) == max(y + height for _, y, _, height in wanted)
+
+
+def test_the_highest_of_a_line_keeps_the_next_one_away(row):
+    row.layout().itemAt(0).widget().setFixedHeight(50)
+    row.resize(170, 100)
+    assert [y for _, y, _, _ in places(row)] == [0, 0, 54]
+
+
+def test_what_is_wider_than_the_line_is_as_wide_as_that(row):
+    row.layout().addWidget(QLabel("a very long word of many letters" * 5))
+    row.resize(110, 200)
+    assert places(row)[-1][:3] == (0, 72, 110)
 
 
 def test_a_page_gives_it_the_height_that_its_lines_take(row, qtbot):

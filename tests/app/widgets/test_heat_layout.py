@@ -28,11 +28,19 @@ def test_long_names_leave_the_cells_room_for_their_figures():
 
 
 def test_columns_have_numbers_where_names_do_not_fit():
-    assert lay_out(NAMES, 600, 300, measure).is_numbered
+    numbered = lay_out(NAMES, 600, 300, measure)
+    assert numbered.is_numbered
+    assert numbered.left >= max(map(measure, numbered.beside)) + measure("  7"), "the number stands beside the name"
     layout = lay_out(STEPS, 600, 300, measure)
     assert layout.above == ("…10", "…25", "…50", "…75", "…100")
     assert layout.beside == tuple(STEPS)
     assert not lay_out(("a", "b"), 400, 200, measure).is_numbered
+
+
+def test_cells_do_not_become_bars():
+    for height in (60, 80, 120):
+        layout = lay_out(("a", "b"), 900, height, measure)
+        assert layout.width <= 3 * layout.height
 
 
 def test_a_square_of_nothing_has_a_layout():

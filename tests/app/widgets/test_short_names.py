@@ -23,5 +23,6 @@ def test_short_or_rare_beginnings_stay():
         for shown in shorten_names(names):
             assert all(name == short or short.startswith("…") for name, short in zip(names, shown, strict=True))
     assert shorten_names(("τ of A", "τ of B")) == (("τ of A", "τ of B"),)
+    assert shorten_names(("training 1", "training 2")) == (("training 1", "training 2"),), "nothing would be gained"
     assert shorten_names(("a longer name 1", "b", "c", "d", "e"))[-1][0] == "a longer name 1"
     assert len(set(shorten_names(("models/a", "models/b", "models/a b"))[-1])) == 3
