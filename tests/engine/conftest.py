@@ -15,8 +15,14 @@ from engine.catalogue import catalogue
 from engine.document.model import Document
 from engine.document.storage import parse_document
 from engine.planning.check import Verdict, check_document
+from engine.planning.families import find_family_files
+from engine.planning.kernel_graph import KernelGraph
+from engine.planning.linear import Folding
 from engine.planning.options import RunOptions
 from engine.planning.plan import Plan
+from engine.planning.resolve import Resolved, resolve_values
+from engine.planning.structure import read_graph
+from engine.planning.work import WorkPlanner
 
 Tensors = dict[str, torch.Tensor]
 SHAPES = {
@@ -132,6 +138,25 @@ class Bench:
     def document(self, lines: str, **settings: str) -> Document:
         """Return the document that the lines draw."""
         return read_graph_lines(lines, **settings)
+
+    def resolve(self, lines: str, **settings: str) -> Resolved:
+        """Return what of a graph is sound, whatever the rest lacks."""
+        return self.resolve_document(self.document(lines, **settings))
+
+    def resolve_document(self, document: Document) -> Resolved:
+        """Return what of a document is sound."""
+        return resolve_values(read_graph(document)[0], self.folder)[0]
+
+    def kernel_graph(self, document: Document) -> KernelGraph:
+        """Return a document with the kernels over its one family of checkpoints."""
+        resolved = self.resolve_document(document)
+        (files,) = find_family_files(resolved)
+        return KernelGraph.of(document, self.folder, resolved, files)
+
+    def planner(self, lines: str) -> WorkPlanner:
+        """Return what lists the work on a graph, whatever the rest of it lacks."""
+        resolved = self.resolve(lines)
+        return WorkPlanner(resolved, Folding(resolved))
 
     def check(self, lines: str, options: Mapping[str, object] | None = None, **settings: str) -> Verdict:
         """Check a graph."""

@@ -257,6 +257,15 @@ def test_a_series_is_told_step_by_step_beside_other_checkpoints(workplace, tenso
     assert found["paths"][0]["vectors"] == [1, 2, 3]
 
 
+def test_a_single_step_is_no_way(workplace, tensors_of):
+    workplace.save("base", tensors_of(0))
+    workplace.save("training/checkpoint-5", tensors_of(1))
+    answer = workplace.call("similarity", workplace.folder / "base", workplace.folder / "training", "--json")
+    assert "a series of 1 checkpoint;" in answer.err
+    found = json.loads(answer.out)
+    assert (found["names"], found["paths"], found["series"]) == (["training · checkpoint-5"], [], [])
+
+
 def test_without_series_there_is_no_way_to_tell(workplace, tensors_of):
     save_family(workplace, tensors_of)
     assert json.loads(call(workplace, "--json").out)["series"] == []

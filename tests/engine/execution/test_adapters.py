@@ -16,8 +16,6 @@ from engine.planning.families import find_family_files
 from engine.planning.kernel_graph import KernelGraph
 from engine.planning.live_model import make_live_model
 from engine.planning.live_space import LiveSpace
-from engine.planning.resolve import resolve_values
-from engine.planning.structure import read_graph
 from tests.engine.graph_lines import TEST_SETS
 
 ADAPTER = "base = checkpoint source:base\n lora = lora_adapter base=base source:adapter\n"
@@ -34,10 +32,6 @@ def family(bench, family):
     """Save an adapter of the base beside the family."""
     bench.save_adapter("adapter", bench.make_factors())
     return family
-
-
-def resolve(bench, lines):
-    return resolve_values(read_graph(bench.document(lines))[0], bench.folder)[0]
 
 
 def save_merged(bench, name="merged"):
@@ -76,11 +70,11 @@ def test_a_run_that_was_stopped_goes_on_with_the_same_adapter_only(bench, family
 
 def test_another_alpha_is_measured_anew(bench, family, store, settle):
     settle("base", "a", "adapter")
-    (files,) = find_family_files(resolve(bench, GRAPH))
+    (files,) = find_family_files(bench.resolve(GRAPH))
     before = measure_gram(files, store).table
     assert measure_gram(files, store).is_from_cache
     bench.save_adapter("adapter", bench.make_factors(), lora_alpha=16)
-    (files,) = find_family_files(resolve(bench, GRAPH))
+    (files,) = find_family_files(bench.resolve(GRAPH))
     column = 1 + files.vectors.index("lora")
     after = measure_gram(files, store).table
     np.testing.assert_allclose(after.products[:, column, column], 4 * before.products[:, column, column], rtol=1e-6)
@@ -88,7 +82,7 @@ def test_another_alpha_is_measured_anew(bench, family, store, settle):
 
 def test_its_column_is_that_of_the_merged_model(bench, family, store):
     save_merged(bench)
-    (files,) = find_family_files(resolve(bench, f"{GRAPH}\n m = checkpoint source:merged\n tm = task_vector tuned=m base=base"))
+    (files,) = find_family_files(bench.resolve(f"{GRAPH}\n m = checkpoint source:merged\n tm = task_vector tuned=m base=base"))
     assert set(files.vectors) == {"a", "lora", "m"}
     table = measure_gram(files, store).table
     lora, merged = 1 + table.vectors.index("lora"), 1 + table.vectors.index("m")
@@ -98,14 +92,14 @@ def test_its_column_is_that_of_the_merged_model(bench, family, store):
 
 
 def test_the_estimate_is_exact_where_all_blocks_are_drawn(bench, family, store):
-    (files,) = find_family_files(resolve(bench, GRAPH))
+    (files,) = find_family_files(bench.resolve(GRAPH))
     estimate, exact = estimate_gram(files, store), measure_gram(files, store).table
     np.testing.assert_allclose(estimate.products, exact.products, rtol=1e-6)
 
 
 def test_figures_before_the_run_are_those_of_what_a_run_writes(bench, family, store):
     document = bench.document(GRAPH)
-    resolved = resolve(bench, GRAPH)
+    resolved = bench.resolve(GRAPH)
     model = make_live_model(resolved)
     (live,) = model.families
     (files,) = find_family_files(resolved)
@@ -121,7 +115,7 @@ def test_figures_before_the_run_are_those_of_what_a_run_writes(bench, family, st
 
 def test_what_kernels_make_of_it_is_estimated_and_measured(bench, family, store):
     lines = f"{GRAPH}\n kept = trim vector=lora density:0.2\n elected = ties vectors=lora,ta"
-    resolved = resolve(bench, lines)
+    resolved = bench.resolve(lines)
     (files,) = find_family_files(resolved)
     graph = KernelGraph.of(bench.document(lines), bench.folder, resolved, files)
     table = estimate_kernels(graph, measure_gram(files, store).table, Stop())
@@ -136,7 +130,7 @@ def test_what_kernels_make_of_it_is_estimated_and_measured(bench, family, store)
 
 def test_one_adapter_on_two_bases_is_one_column(bench, family, store):
     lines = f"{GRAPH}\n more = lora_adapter base=a source:adapter\n both = analogy a=lora b=more c=ta"
-    (files,) = find_family_files(resolve(bench, lines))
+    (files,) = find_family_files(bench.resolve(lines))
     assert len(files.vectors) == 2
     assert measure_gram(files, store).table.vectors == files.vectors
     plan = bench.plan(f"{lines}\n out = export_vector vector=both folder:out")
@@ -147,7 +141,7 @@ def test_whole_tensors_of_an_adapter_of_another_base_are_left_out(bench, family)
     """Their differences are not from the model that all others are measured from."""
     path = bench.folder / "adapter" / "adapter_model.safetensors"
     save_file({**load_file(path), "base_model.model.model.norm.weight": torch.zeros(16)}, path)
-    (own,) = find_family_files(resolve(bench, GRAPH))
+    (own,) = find_family_files(bench.resolve(GRAPH))
     assert own.left_out == ()
-    (found,) = find_family_files(resolve(bench, f"{GRAPH}\n more = lora_adapter base=edit source:adapter\n x = add vectors=more,ta"))
+    (found,) = find_family_files(bench.resolve(f"{GRAPH}\n more = lora_adapter base=edit source:adapter\n x = add vectors=more,ta"))
     assert found.left_out == ("model.norm.weight",)

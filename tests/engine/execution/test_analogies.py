@@ -9,10 +9,6 @@ import torch
 
 from engine.execution.analogies import compare_analogies
 from engine.execution.result import SimilarityRecord
-from engine.planning.linear import Folding
-from engine.planning.resolve import resolve_values
-from engine.planning.structure import read_graph
-from engine.planning.work import WorkPlanner
 from tests.engine.graph_lines import THREE_VECTORS
 
 GUESS = f"""{THREE_VECTORS}
@@ -97,9 +93,8 @@ def test_the_searches_of_an_analogy_try_nothing_beside_it(bench, family):
         other = strength_search base=base vectors=ta targets=target
         s = similarity vectors=guess,td
     """
-    resolved = resolve_values(read_graph(bench.document(lines))[0], bench.folder)[0]
     figures = SimilarityRecord("s", ("guess", "td"), ((1.0, 0.0), (0.0, 1.0)), (3.0, 4.0), (), (), (), 1)
-    (found,) = compare_analogies(figures, WorkPlanner(resolved, Folding(resolved))).analogies
+    (found,) = compare_analogies(figures, bench.planner(lines)).analogies
     assert found.searches == ("alone",)
     assert found.residual == pytest.approx(5 / 4)
 

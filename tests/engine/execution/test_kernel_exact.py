@@ -8,10 +8,6 @@ from engine.errors import Cancelled
 from engine.execution.gram_pass import measure_gram
 from engine.execution.kernel_exact import measure_kernels
 from engine.execution.stop import Stop
-from engine.planning.families import find_family_files
-from engine.planning.kernel_graph import KernelGraph
-from engine.planning.resolve import resolve_values
-from engine.planning.structure import read_graph
 from engine.similarity.gram_table import magnitude_edges
 from tests.engine.graph_lines import TWO_VECTORS
 
@@ -28,14 +24,7 @@ MADE = ("merged", "first", "second", "trimmed")
 
 @pytest.fixture
 def graph(bench, large):
-    return make_graph(bench, KERNELS)
-
-
-def make_graph(bench, lines):
-    document = bench.document(lines)
-    resolved, _ = resolve_values(read_graph(document)[0], bench.folder)
-    (files,) = find_family_files(resolved)
-    return KernelGraph.of(document, bench.folder, resolved, files)
+    return bench.kernel_graph(bench.document(KERNELS))
 
 
 def write_values(bench, lines, nodes):
@@ -68,7 +57,7 @@ def test_sums_are_those_of_the_kernels_own_tensors(bench, graph):
 
 def test_a_kernel_of_checkpoints_is_measured_by_its_difference(bench, large, store):
     lines = f"{TWO_VECTORS}\n mixed = interpolate first=a second=b path:arc amount:0.3\n kept = trim vector=ta density:0.5"
-    graph = make_graph(bench, lines)
+    graph = bench.kernel_graph(bench.document(lines))
     table = measure_kernels(graph, graph.kernels, Stop())
     bench.run(f"{lines}\n out = export_checkpoint checkpoint=mixed folder:out dtype:float32")
     base, written = bench.load("base"), bench.load("out")
@@ -82,7 +71,7 @@ def test_a_kernel_of_checkpoints_is_measured_by_its_difference(bench, large, sto
 def test_products_with_the_base_are_unknown_where_vectors_come_from_another(bench, large):
     """A vector that was measured from a, not from the family's base."""
     lines = f"{TWO_VECTORS}\n both = add vectors=ta,tb\n step = task_vector tuned=b base=a\n kept = trim vector=step density:0.5"
-    graph = make_graph(bench, lines)
+    graph = bench.kernel_graph(bench.document(lines))
     assert graph.files.base == "base"
     table = measure_kernels(graph, graph.kernels, Stop())
     assert table.base == ""

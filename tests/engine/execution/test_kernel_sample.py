@@ -7,10 +7,6 @@ import torch
 from engine.execution.gram_pass import measure_gram
 from engine.execution.kernel_sample import estimate_kernels
 from engine.execution.stop import Stop
-from engine.planning.families import find_family_files
-from engine.planning.kernel_graph import KernelGraph
-from engine.planning.resolve import resolve_values
-from engine.planning.structure import read_graph
 from tests.engine.graph_lines import TWO_VECTORS
 
 KERNELS = {
@@ -21,27 +17,20 @@ KERNELS = {
 }
 
 
-def make_graph(bench, lines):
-    document = bench.document(lines)
-    resolved, _ = resolve_values(read_graph(document)[0], bench.folder)
-    (files,) = find_family_files(resolved)
-    return KernelGraph.of(document, bench.folder, resolved, files)
-
-
 def gram_of_run(bench, lines):
-    """Return, per tensor, the exact products of θ₀, the differences and the kernel's value."""
+    """Return, per tensor, the exact products of θ₀, the differences and the kernel's value, and these themselves."""
     bench.run(lines + "\nout = export_vector vector=made folder:out dtype:float32")
     models = [bench.load(name) for name in ("base", "a", "b")]
     made = bench.load("out")
     rows = {name: torch.stack([value.double().flatten() for value in (models[0][name], models[1][name] - models[0][name],
             models[2][name] - models[0][name], made[name])]) for name in made}  # fmt: skip
-    return {name: (value @ value.T).numpy() for name, value in rows.items()}, {name: value[3] for name, value in rows.items()}
+    return {name: (value @ value.T).numpy() for name, value in rows.items()}, {name: value.numpy() for name, value in rows.items()}
 
 
 @pytest.mark.parametrize("kind", list(KERNELS))
 def test_a_kernel_is_estimated_within_its_errors(bench, large, store, kind):
     lines = TWO_VECTORS + KERNELS[kind]
-    graph = make_graph(bench, lines)
+    graph = bench.kernel_graph(bench.document(lines))
     exact = measure_gram(graph.files, store).table
     table = estimate_kernels(graph, exact, Stop(), budget_bytes=3_000_000)
     products, made = gram_of_run(bench, lines)
@@ -52,7 +41,7 @@ def test_a_kernel_is_estimated_within_its_errors(bench, large, store, kind):
     found, spread = table.products.sum(0), np.sqrt((table.errors**2).sum(0))
     # Random drops and cuts fall otherwise on blocks than on the whole, so a little is allowed beside the draw's own error.
     assert (abs(found - total) <= 3 * spread + 0.02 * np.sqrt(np.outer(np.diag(total), np.diag(total)))).all()
-    zeros = sum(int((value == 0).sum()) for value in made.values()) / sum(value.numel() for value in made.values())
+    zeros = sum(int((value[3] == 0).sum()) for value in made.values()) / sum(value[3].size for value in made.values())
     assert 1 - table.both[:, 2, 2].sum() / table.entries.sum() == pytest.approx(zeros, abs=0.01)
     np.testing.assert_allclose(table.magnitudes[:, 2].sum(axis=1), table.both[:, 2, 2], atol=MAGNITUDE_ROUNDING)
 
@@ -64,16 +53,19 @@ MAGNITUDE_ROUNDING = 64
 def test_whole_tensors_are_exact(bench, large, store):
     """Where the budget reads everything, a cut over a tensor is the run's own."""
     lines = TWO_VECTORS + KERNELS["ties"]
-    graph = make_graph(bench, lines)
+    graph = bench.kernel_graph(bench.document(lines))
     table = estimate_kernels(graph, measure_gram(graph.files, store).table, Stop())
-    products, _ = gram_of_run(bench, lines)
+    products, values = gram_of_run(bench, lines)
     for index, name in enumerate(table.tensors):
         np.testing.assert_allclose(table.products[index], products[name], rtol=1e-5, atol=1e-4)
+        signs = np.sign(values[name][1:]).astype(np.int64)
+        assert table.signs[index].tolist() == (signs @ signs.T).tolist()
+        assert table.both[index].tolist() == (abs(signs) @ abs(signs).T).tolist()
 
 
 def test_nothing_is_left_beside_the_graph(bench, large, store):
     before = sorted(bench.folder.rglob("*"))
-    graph = make_graph(bench, TWO_VECTORS + KERNELS["trim"])
+    graph = bench.kernel_graph(bench.document(TWO_VECTORS + KERNELS["trim"]))
     table = measure_gram(graph.files, store).table
     estimate_kernels(graph, table, Stop())
     assert [path for path in sorted(bench.folder.rglob("*")) if "gram.sqlite3" not in path.name] == before

@@ -8,9 +8,6 @@ import pytest
 
 from engine.document.model import NodeId
 from engine.execution.multiples import find_multiples
-from engine.planning.linear import Folding
-from engine.planning.resolve import resolve_values
-from engine.planning.structure import read_graph
 from tests.engine.graph_lines import TWO_VECTORS
 
 FILTERED = 'f = layer_filter vector=ta include:["@mlp"]'
@@ -43,7 +40,7 @@ def test_while_a_strength_is_not_known_there_are_none_though_it_matters_in_some_
         found = strength_search base=base vectors=f targets=target start:0 stop:1 step:0.5
         edit = apply base=found.checkpoint vector=tb
     """
-    folding = Folding(resolve_values(read_graph(bench.document(lines))[0], bench.folder)[0])
+    folding = bench.planner(lines).folding
     (symbol,) = {symbol for tensor in family["base"] for _, form in folding.segments(NodeId("edit"), tensor) for symbol in form.symbols}
     vectors = [NodeId("tb"), NodeId("f")]
     assert find_multiples(folding, NodeId("edit"), vectors, NodeId("base"), {}) is None

@@ -74,6 +74,30 @@ def test_a_stream_after_measurements_is_counted_too(monkeypatch):
     assert told[-1].seconds_left == pytest.approx(3.0)
 
 
+def test_measurements_to_come_are_timed_by_their_figures_and_not_by_their_bytes(monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr("engine.execution.progress.time.monotonic", lambda: clock[0])
+    files = Files()
+    progress = Progress(files, lambda: 0, lambda event: None, [600, 300, 400], [8, 4, 0])
+    progress.begin_pass(0)
+    for _ in range(6):
+        clock[0] += 2.0
+        files.bytes_read += 100
+        progress.measured(1, 1, 2.0)
+    assert progress.seconds_left == pytest.approx((2 + 4) * 2.0 + 400 / (600 / 12))
+
+
+def test_what_need_not_be_read_is_no_longer_planned():
+    files = Files()
+    progress = Progress(files, lambda: 0, lambda event: None, [600, 400], [8, 0])
+    progress.begin_pass(0)
+    files.bytes_read = 100
+    progress.spare(450)
+    assert progress.bytes_planned == 150 + 400
+    files.bytes_read = 200
+    assert progress.bytes_planned == 200 + 400
+
+
 SEARCH = """
     base = checkpoint source:base
     a = checkpoint source:a

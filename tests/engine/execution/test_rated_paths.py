@@ -6,10 +6,6 @@ import pytest
 
 from engine.execution.rated_paths import add_learning_rates
 from engine.execution.result import SimilarityRecord
-from engine.planning.linear import Folding
-from engine.planning.resolve import resolve_values
-from engine.planning.structure import read_graph
-from engine.planning.work import WorkPlanner
 
 LINES = """
     lr-1e-6 = checkpoint source:base
@@ -29,10 +25,9 @@ def find_paths(bench, family):
     """Return what is known of some compared vectors' learning rates."""
 
     def find(vectors):
-        document = bench.document(f"{LINES}\n s = similarity vectors={vectors}")
-        resolved = resolve_values(read_graph(document)[0], bench.folder)[0]
+        planner = bench.planner(f"{LINES}\n s = similarity vectors={vectors}")
         record = SimilarityRecord("s", (), (), (), (), (), (), 0)
-        return [(path.vectors, path.steps) for path in add_learning_rates(record, WorkPlanner(resolved, Folding(resolved))).paths]
+        return [(path.vectors, path.steps) for path in add_learning_rates(record, planner).paths]
 
     return find
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.execution.similarity_record import Compared, make_record
+from engine.document.model import NodeId
+from engine.execution.similarity_record import Compared, describe_compared, make_record
 from engine.similarity.gram_table import MAGNITUDE_BINS, GramTable
+from tests.engine.graph_lines import THREE_VECTORS
 
 TENSORS = (
     "model.embed_tokens.weight",
@@ -91,3 +93,22 @@ def test_of_no_entries_nothing_is_known_but_that_there_are_none(values):
     assert record.norms == (0, 0, 0)
     assert np.isnan([*record.relative_norms, *record.zero_shares]).tolist() == [True] * 6
     assert record.layers == ()
+
+
+@pytest.fixture
+def describe(bench, family):
+    """Return what a Similarity node of some vectors compares."""
+    lines = f"{THREE_VECTORS}\n guess = analogy a=ta b=tb c=tc\n step = task_vector tuned=b base=a"
+    return lambda vectors: describe_compared(bench.planner(f"{lines}\n s = similarity vectors={vectors} per_layer:true"), NodeId("s"))
+
+
+def test_what_is_compared_is_told_by_names_and_numbers(describe):
+    found = describe("tc,guess,ta,tb")
+    assert (found.node, found.names, found.per_layer, found.paths) == ("s", ("tc", "guess", "ta", "tb"), True, ())
+    assert found.parallelograms == ((2, 3, 0, 1),)
+    assert describe("guess,ta,tb").parallelograms == ()
+
+
+def test_there_is_a_base_where_all_vectors_share_it(describe):
+    assert describe("ta,tb").has_base
+    assert not describe("ta,step").has_base

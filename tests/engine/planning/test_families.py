@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from engine.planning.families import find_families
-from engine.planning.resolve import resolve_values
-from engine.planning.structure import read_graph
 
 SOURCES = """
     a = checkpoint source:a
@@ -15,7 +13,7 @@ SOURCES = """
 
 
 def families(bench, lines, **settings):
-    resolved, _ = resolve_values(read_graph(bench.document(SOURCES + lines, **settings))[0], bench.folder)
+    resolved = bench.resolve(SOURCES + lines, **settings)
     return find_families(resolved)
 
 

@@ -5,22 +5,12 @@ import os
 import pytest
 
 from engine.document.edits import set_label, set_parameter
-from engine.planning.families import find_family_files
-from engine.planning.kernel_graph import KernelGraph
-from engine.planning.resolve import resolve_values
-from engine.planning.structure import read_graph
 from tests.engine.graph_lines import TWO_VECTORS
 
 
 @pytest.fixture
 def document(bench, family):
     return bench.document(f"{TWO_VECTORS}\n kept = trim vector=ta density:0.3\n dropped = dare vector=tb drop:0.4")
-
-
-def make_graph(bench, document):
-    resolved, _ = resolve_values(read_graph(document)[0], bench.folder)
-    (files,) = find_family_files(resolved)
-    return KernelGraph.of(document, bench.folder, resolved, files)
 
 
 def test_what_hangs_on_a_search_is_left_out(bench, family):
@@ -31,26 +21,26 @@ def test_what_hangs_on_a_search_is_left_out(bench, family):
         late = trim vector=made density:0.5
         kept = trim vector=ta density:0.3
     """
-    graph = make_graph(bench, bench.document(lines))
+    graph = bench.kernel_graph(bench.document(lines))
     assert graph.kernels == ("kept",)
 
 
 def test_a_kernel_is_known_by_what_decides_its_value(bench, document):
-    first = make_graph(bench, document).identify()
+    first = bench.kernel_graph(document).identify()
     assert set(first) == {"kept", "dropped"}
     assert first["kept"] != first["dropped"]
-    assert make_graph(bench, set_label(document, "kept", "Other")).identify() == first
-    changed = make_graph(bench, set_parameter(document, "kept", "density", 0.4)).identify()
+    assert bench.kernel_graph(set_label(document, "kept", "Other")).identify() == first
+    changed = bench.kernel_graph(set_parameter(document, "kept", "density", 0.4)).identify()
     assert changed["kept"] != first["kept"]
     assert changed["dropped"] == first["dropped"]
 
 
 def test_another_file_of_the_same_size_and_time_is_another_kernel(bench, document):
-    first = make_graph(bench, document).identify()
+    first = bench.kernel_graph(document).identify()
     path = bench.folder / "a" / "model.safetensors"
     times = path.stat().st_atime_ns, path.stat().st_mtime_ns
     path.write_bytes(path.read_bytes())
     os.utime(path, ns=times)
-    second = make_graph(bench, document).identify()
+    second = bench.kernel_graph(document).identify()
     assert second["kept"] != first["kept"]
     assert second["dropped"] == first["dropped"]

@@ -16,8 +16,6 @@ from engine.planning.coefficient import Symbol
 from engine.planning.linear import Folding
 from engine.planning.live_model import make_live_model
 from engine.planning.live_weights import WeightEvaluator
-from engine.planning.resolve import resolve_values
-from engine.planning.structure import read_graph
 from tests.engine.graph_lines import TWO_VECTORS
 
 SOURCES = f"""{TWO_VECTORS}
@@ -58,11 +56,6 @@ def graphs(draw):
     return tuple("\n".join([SOURCES, *lines]) for lines in both)
 
 
-def resolve(bench, lines):
-    resolved, _ = resolve_values(read_graph(bench.document(lines))[0], bench.folder)
-    return resolved
-
-
 def exact_values(model, document):
     return {symbol: Fraction(repr(value)) for symbol, value in model.read_values(document).items()}
 
@@ -87,7 +80,7 @@ def add_up(live, group, values):
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=40)
 @given(pair=graphs())
 def test_the_model_of_one_graph_gives_the_forms_of_all_that_differ_in_live_numbers(bench, family, pair):
-    first, second = (resolve(bench, lines) for lines in pair)
+    first, second = (bench.resolve(lines) for lines in pair)
     model = make_live_model(first)
     assert model == make_live_model(second)
     (live,) = model.families
@@ -115,12 +108,12 @@ def test_live_numbers_are_those_that_the_weights_follow_in_a_straight_line(bench
         !quiet = scale vector=ta factor:3
         edit = apply base=base vector=kept
     """
-    names = {f"{number.symbol.node}.{number.symbol.name}" for number in make_live_model(resolve(bench, lines)).numbers}
+    names = {f"{number.symbol.node}.{number.symbol.name}" for number in make_live_model(bench.resolve(lines)).numbers}
     assert names == {"s.factor", "sum.weights.0", "sum.weights.1", "bent.first", "bent.last", "way.amount", "edit.strength"}
 
 
 def test_numbers_are_read_from_the_document_with_their_defaults(bench, family):
-    resolved = resolve(bench, f"{SOURCES}\n sum = add vectors=ta,tb\n edit = apply base=base vector=sum")
+    resolved = bench.resolve(f"{SOURCES}\n sum = add vectors=ta,tb\n edit = apply base=base vector=sum")
     model, document = make_live_model(resolved), resolved.graph.document
     assert set(model.read_values(document).values()) == {1.0}
     changed = set_parameter(set_parameter(document, "edit", "strength", 0.25), "sum", "weights", [3, 0.5])
@@ -136,7 +129,7 @@ def test_what_a_search_has_yet_to_choose_is_not_known(bench, family):
         best = strength_search base=base vectors=ta,tb targets=set
         out = apply base=best.checkpoint vector=ta strength:0.5
     """
-    resolved = resolve(bench, lines)
+    resolved = bench.resolve(lines)
     model = make_live_model(resolved)
     (live,), document = model.families, resolved.graph.document
     rows = {node.node: index for index, node in enumerate(live.nodes)}
@@ -155,7 +148,7 @@ def test_slopes_are_those_of_finite_differences(bench, family):
         half = apply base=base vector=x strength:0.3
         more = apply base=half vector=s strength:2
     """
-    resolved = resolve(bench, lines)
+    resolved = bench.resolve(lines)
     model = make_live_model(resolved)
     evaluator, values = WeightEvaluator(model.families[0]), model.read_values(resolved.graph.document)
     for number in model.numbers:
@@ -172,7 +165,7 @@ def test_nodes_know_what_they_are_made_of_and_compared_with(bench, family):
         x = analogy a=ta b=tb c=ta d=tc
         t = ties vectors=ta,tb
     """
-    (live,) = make_live_model(resolve(bench, lines)).families
+    (live,) = make_live_model(bench.resolve(lines)).families
     nodes = {node.node: node for node in live.nodes}
     assert nodes["x"].operands == ("ta", "tb", "ta")
     assert nodes["x"].compared == ("tc",)

@@ -11,8 +11,6 @@ from engine.planning.check import check_document
 from engine.planning.coefficient import Symbol
 from engine.planning.live_model import make_live_model
 from engine.planning.live_space import LiveSpace
-from engine.planning.resolve import resolve_values
-from engine.planning.structure import read_graph
 from engine.similarity.gram import VectorMeter, add_piece, empty_sums
 from engine.similarity.gram_table import MAGNITUDE_BINS, GramTable
 from tests.engine.graph_lines import THREE_VECTORS
@@ -33,7 +31,7 @@ STRENGTH = Symbol("edit", "strength")
 def drawn(bench, family):
     """Return the document, its live model and space, and the tensors of the family in float64."""
     document = bench.document(LINES)
-    model = make_live_model(resolve_values(read_graph(document)[0], bench.folder)[0])
+    model = make_live_model(bench.resolve_document(document))
     (live,) = model.families
     models = {name: {key: value for key, value in tensors.items() if value.is_floating_point()} for name, tensors in family.items()}
     return document, model, LiveSpace(live, make_table(live.family, models)), models
