@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
+from PySide6.QtCore import QCoreApplication
 
+from app.decimal_text import write_figure
 from app.live_view import FamilyView
 from app.similarity_figures import find_meanings, list_rows
 from engine.document.model import NodeId
@@ -27,14 +29,12 @@ def shorten_live_facts(views: Sequence[FamilyView]) -> Mapping[NodeId, str]:
         norms = view.figures.norms
         for row, node in enumerate(view.space.family.nodes):
             if view.figures.is_known[row] and node.source is None:
-                symbol = "‖τ‖" if node.kind is PortKind.VECTOR else "‖Δθ‖"
-                short[node.node] = f"{symbol} {_sign(view, row)}{norms[row]:.3g}"
+                short[node.node] = f"{_short_symbol(view, row)} {_sign(view, row)}{norms[row]:.3g}"
         for made in view.space.family.lists:
             last = view.space.rows[made.members[-1]]
             if made.node is not None and view.figures.is_known[last]:
-                symbol = "‖τ‖" if view.space.family.nodes[last].kind is PortKind.VECTOR else "‖Δθ‖"
                 # Two digits: a sign and an arrow have to stand beside them.
-                short[made.node] = f"{symbol} → {_sign(view, last).strip()}{norms[last]:.2g}"
+                short[made.node] = f"{_short_symbol(view, last)} → {_sign(view, last).strip()}{norms[last]:.2g}"
     return short
 
 
@@ -60,16 +60,18 @@ def _tell_list(view: FamilyView, made: LiveSeries) -> Iterator[tuple[str, str]]:
     if not known:
         return
     (first_step, first), (last_step, last) = known[0], known[-1]
+    first_name, last_name = f"{first_step:,.0f}", f"{last_step:,.0f}"
     symbol, norms = _symbol(view, last), view.figures.norms
     least = "≥ " if view.gaps.broken else ""
-    yield f"‖{symbol}‖ at step {last_step:,.0f}", least + _spell(float(norms[last]), _norm_error(view, last), ".4g")
-    yield f"‖{symbol}‖ / ‖θ₀‖ at step {last_step:,.0f}", f"{view.figures.relative_norms[last]:.3g}"
+    yield _tr("‖{0}‖ at step {1}").format(symbol, last_name), least + _spell(float(norms[last]), _norm_error(view, last), ".4g")
+    yield _tr("‖{0}‖ / ‖θ₀‖ at step {1}").format(symbol, last_name), f"{view.figures.relative_norms[last]:.3g}"
     if first != last:
         own = [float(norms[row]) for _, row in known]
-        yield f"‖{symbol}‖ at step {first_step:,.0f}", least + _spell(own[0], _norm_error(view, first), ".4g")
-        yield f"‖{symbol}‖ of all {len(known)} steps", f"{_sign(view, last)}{min(own):.3g} to {max(own):.3g}"
-        yield f"cos of step {first_step:,.0f} with step {last_step:,.0f}", _cosine(view, first, last)
-    yield "measured from", view.names.get(view.space.family.family.base, "")
+        yield _tr("‖{0}‖ at step {1}").format(symbol, first_name), least + _spell(own[0], _norm_error(view, first), ".4g")
+        span = _tr("{0} to {1}").format(f"{min(own):.3g}", f"{max(own):.3g}")
+        yield _tr("‖{0}‖ of all {1} steps").format(symbol, len(known)), f"{_sign(view, last)}{span}"
+        yield _tr("cos of step {0} with step {1}").format(first_name, last_name), _cosine(view, first, last)
+    yield _tr("measured from"), view.names.get(view.space.family.family.base, "")
     yield from _tell_extent(view)
 
 
@@ -79,7 +81,7 @@ def _tell_node(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
     if node.node == view.space.family.family.base:
         yield "‖θ₀‖", f"{geometry.base_norm():.4g}"
     elif not view.figures.is_known[row]:
-        yield "in weight space", "known after its search or estimate"
+        yield _tr("in weight space"), _tr("known after its search or estimate")
         return
     else:
         symbol = _symbol(view, row)
@@ -90,37 +92,38 @@ def _tell_node(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
         yield from _tell_shares(view, row)
         yield from _tell_compared(view, row)
         yield from _tell_counts(view, row)
-        yield "measured from", base
+        yield _tr("measured from"), base
     yield from _tell_extent(view)
 
 
 def _tell_extent(view: FamilyView) -> Iterator[tuple[str, str]]:
     """Tell of how many tensors all these figures are, and which they leave out."""
     geometry = view.space.geometry
-    yield "tensors · params", f"{len(geometry.tensors) - len(view.gaps.broken)} · {geometry.entries:,}"
+    yield _tr("tensors · params"), f"{len(geometry.tensors) - len(view.gaps.broken)} · {geometry.entries:,}"
     if view.gaps.broken:
-        yield "not counted, NaN or infinity in", ", ".join(view.gaps.names.values())
+        yield _tr("not counted, NaN or infinity in"), ", ".join(view.gaps.names.values())
     if view.gaps.left_out:
-        yield "not counted, of several shapes", f"{len(view.gaps.left_out):,} tensors" if len(view.gaps.left_out) > 1 else "1 tensor"
+        count = len(view.gaps.left_out)
+        yield _tr("not counted, of several shapes"), _tr("{0} tensors").format(f"{count:,}") if count > 1 else _tr("1 tensor")
 
 
 def _tell_operands(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
     """Tell how alike a node is to what it is made of, and that among itself."""
     operands = _own_operands(view, row)
-    symbol, norms = _symbol(view, row), view.figures.norms
+    norms = view.figures.norms
     for operand in operands[:_MOST_OPERANDS]:
         name = _name(view, operand)
         if len(operands) > 1:
-            yield f"cos with {name}", _cosine(view, row, operand)
+            yield _tr("cos with {0}").format(name), _cosine(view, row, operand)
         if norms[operand] > 0:
-            yield f"‖{symbol}‖ / ‖{name}‖", f"{norms[row] / norms[operand]:.3g}"
+            yield _tr("times as long as {0}").format(name), f"{norms[row] / norms[operand]:.3g}"
     if 1 < len(operands) <= _MOST_PAIRS:
         for one, two in combinations(operands, 2):
             yield f"cos({_name(view, one)}, {_name(view, two)})", _cosine(view, one, two)
     share = float(view.figures.interference_shares[row])
     # A kernel's value is no sum: nothing in it overlaps.
     if len(operands) > 1 and math.isfinite(share) and view.space.family.nodes[row].column is None:
-        yield "share of overlap in ‖τ‖²", f"{share:.0%}"
+        yield _tr("share of overlap in ‖τ‖²"), write_figure(share, ".0%")
 
 
 def _tell_shares(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
@@ -130,10 +133,10 @@ def _tell_shares(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
     if len(own) <= 1:
         return
     for task in own[:_MOST_OPERANDS]:
-        yield f"share of {_name(view, task)} in it", f"{view.figures.shares[row, task]:.2f}"
+        yield _tr("share of {0} in it").format(_name(view, task)), write_figure(float(view.figures.shares[row, task]), ".2f")
     whole = model_stock_ratio(view.figures.inner[np.ix_(own, own)])
     if math.isfinite(whole) and adds_only(view.figures.weights[:, row]):
-        yield "Model Stock’s t of these", f"{whole:.2f}"
+        yield _tr("Model Stock’s t of these"), write_figure(whole, ".2f")
 
 
 def _is_within(view: FamilyView, row: int, task: int) -> bool:
@@ -148,8 +151,8 @@ def _tell_compared(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
     for true in node.compared:
         other = view.space.rows.get(true)
         if other is not None and view.figures.is_known[other]:
-            yield f"cos with {_name(view, other)}", _cosine(view, row, other)
-            yield f"distance to {_name(view, other)}, of its length", f"{view.figures.residual(row, other):.3g}"
+            yield _tr("cos with {0}").format(_name(view, other)), _cosine(view, row, other)
+            yield _tr("distance to {0}, of its length").format(_name(view, other)), f"{view.figures.residual(row, other):.3g}"
 
 
 def _tell_counts(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
@@ -164,12 +167,12 @@ def _tell_counts(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
 
     own = find(row)
     if own is not None:
-        yield "exactly 0", f"{_mark_counts(view, own)}{view.counts.zeros[own]:.1%}"
+        yield _tr("exactly 0"), f"{_mark_counts(view, own)}{view.counts.zeros[own]:.1%}"
     found = [place for operand in _own_operands(view, row) if (place := find(operand)) is not None]
     pairs = [float(view.counts.conflicts[one, two]) for one, two in combinations(dict.fromkeys(found), 2)]
     known = [pair for pair in pairs if math.isfinite(pair)]
     if known:
-        label = "sign conflicts" if len(known) == 1 else "sign conflicts, mean of pairs"
+        label = _tr("sign conflicts") if len(known) == 1 else _tr("sign conflicts, mean of pairs")
         yield label, f"{_mark_counts(view, *found)}{sum(known) / len(known):.0%}"
 
 
@@ -185,6 +188,10 @@ def _own_operands(view: FamilyView, row: int) -> list[int]:
     node, rows = view.space.family.nodes[row], view.space.rows
     found = dict.fromkeys(rows[operand] for operand in node.operands if operand in rows)
     return [index for index in found if view.figures.is_known[index] and view.figures.norms[index] > 0 and index != row]
+
+
+def _short_symbol(view: FamilyView, row: int) -> str:
+    return "‖τ‖" if view.space.family.nodes[row].kind is PortKind.VECTOR else "‖Δθ‖"
 
 
 def _symbol(view: FamilyView, row: int) -> str:
@@ -214,4 +221,9 @@ def _sign(view: FamilyView, row: int) -> str:
 def _spell(value: float, error: float, form: str) -> str:
     if math.isnan(value):
         return "–"
-    return f"≈ {value:{form}} ± {error:.1g}" if error > 0 else f"{value:{form}}"
+    written = write_figure(value, form)
+    return f"≈ {written} ± {error:.1g}" if error > 0 else written
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("live_facts", text)

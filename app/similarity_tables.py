@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from PySide6.QtCore import QCoreApplication
+
 from app.live_view import FamilyView
 from app.similarity_figures import HeatMap, PartCurve, Quantity, Row, make_heat_map
 from app.similarity_parts import Grain, Part, count_entries, count_part, list_parts
 from app.word_table import Table
 
 _DIGITS = ".6g"
-_FIGURES = {"cosine": "cos with {0}", "share": "share of {0}", "conflict": "signs against {0}"}
-_TITLES = {"layer": "layer", "section": "part", "tensor": "tensor"}
 
 
 def tabulate_rows(view: FamilyView, rows: Sequence[Row], quantity: Quantity, part: Part | None) -> Table:
@@ -24,7 +24,7 @@ def tabulate_rows(view: FamilyView, rows: Sequence[Row], quantity: Quantity, par
 
 def tabulate_curves(view: FamilyView, grain: Grain, curves: Sequence[PartCurve]) -> Table:
     """Return figures part by part: a line for each part, with how many numbers it holds."""
-    head = [_TITLES[grain], "entries", *(curve.name for curve in curves)]
+    head = [_name_grain(grain), _tr("entries"), *(curve.name for curve in curves)]
     head += [f"± {curve.name}" for curve in curves if curve.errors]
     columns = [curve.values for curve in curves] + [curve.errors for curve in curves if curve.errors]
     lines = [
@@ -37,7 +37,7 @@ def tabulate_curves(view: FamilyView, grain: Grain, curves: Sequence[PartCurve])
 def tabulate_magnitudes(sizes: Sequence[str], curves: Sequence[PartCurve]) -> Table:
     """Return a line for each size of changes, and how many of the entries are so large."""
     lines = [(size, *(_spell(curve.values[number]) for curve in curves)) for number, size in enumerate(sizes)]
-    return Table(("size from", *(curve.name for curve in curves)), tuple(lines))
+    return Table((_tr("size from"), *(curve.name for curve in curves)), tuple(lines))
 
 
 def _tabulate_cosines(view: FamilyView, rows: Sequence[Row], found: HeatMap, part: Part | None) -> Table:
@@ -48,8 +48,8 @@ def _tabulate_cosines(view: FamilyView, rows: Sequence[Row], found: HeatMap, par
         part.title if part is not None else "",
         "‖τ‖",
         "‖τ‖ / ‖θ₀‖",
-        "exactly 0",
-        *(_FIGURES[found.quantity].format(name) for name in found.names),
+        _tr("exactly 0"),
+        *(_name_figure(found.quantity, name) for name in found.names),
     ]
     head += [f"± {name}" for name in found.names] if is_estimate else []
     lines: list[tuple[str, ...]] = []
@@ -62,12 +62,21 @@ def _tabulate_cosines(view: FamilyView, rows: Sequence[Row], found: HeatMap, par
 
 
 def _tabulate_signs(found: HeatMap, where: str) -> Table:
-    head = (where, "exactly 0", *(_FIGURES["conflict"].format(name) for name in found.names))
+    head = (where, _tr("exactly 0"), *(_name_figure("conflict", name) for name in found.names))
     lines: list[tuple[str, ...]] = []
     for number, name in enumerate(found.names):
         shares = [_spell(value) if other != number else "" for other, value in enumerate(found.values[number])]
         lines.append((name, _spell(found.values[number, number]), *shares))
     return Table(head, tuple(lines))
+
+
+def _name_figure(quantity: Quantity, name: str) -> str:
+    words = {"cosine": _tr("cos with {0}"), "share": _tr("share of {0}"), "conflict": _tr("signs against {0}")}
+    return words[quantity].format(name)
+
+
+def _name_grain(grain: Grain) -> str:
+    return {"layer": _tr("layer"), "section": _tr("part"), "tensor": _tr("tensor")}[grain]
 
 
 def _base_norm(view: FamilyView, part: Part | None) -> float:
@@ -77,3 +86,7 @@ def _base_norm(view: FamilyView, part: Part | None) -> float:
 
 def _spell(number: float) -> str:
     return "" if math.isnan(number) else f"{number:{_DIGITS}}"
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("similarity_tables", text)

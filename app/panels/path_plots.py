@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
+from app.map_tables import name_cosine
 from app.theme import current_tokens
 from app.widgets.curve_plot import Plot, PlotColours, PlotCurve
 from app.widgets.map_scene import MapPath
@@ -53,16 +54,14 @@ def _name_path(path: MapPath) -> str:
 def _plot_path(title: str, path: MapPath) -> Plot:
     """Return how alike its vectors are to the last one, and how long they are."""
     final = path.norms[-1]
-    cosine = QCoreApplication.translate(_CONTEXT, "cosine to the final vector")
     length = QCoreApplication.translate(_CONTEXT, "‖τ‖ ÷ final ‖τ‖ ({0:.3g})")
     if not path.is_training:
-        cosine = QCoreApplication.translate(_CONTEXT, "cosine to the vector at {0}").format(write_learning_rate(path.numbers[-1]))
         length = QCoreApplication.translate(_CONTEXT, "‖τ‖ ÷ its ‖τ‖ ({0:.3g})")
     # Learning rates lie too far apart for a plain axis: each has a place, under its number.
     names = () if path.is_training else tuple(map(write_learning_rate, path.numbers))
     places = tuple(map(float, range(len(names)))) if names else path.numbers
     curves = (
-        _make_curve(cosine, places, path.cosines),
+        _make_curve(name_cosine(path), places, path.cosines),
         _make_curve(length.format(final), places, _divide(path.norms, final), is_dashed=True),
     )
     return Plot(title, curves, places=names, quantity=path.quantity)

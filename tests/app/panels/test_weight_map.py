@@ -229,8 +229,8 @@ def test_what_is_beside_the_map_is_what_is_saved(panel, tmp_path):
     rows, shown = beside(panel, "Analogies")
     (shape,) = panel.map.scene.parallelograms
     assert shown is panel.residuals
-    assert rows[1][:2] == ["Guess", shape.true_name]
-    assert float(rows[1][2]) == pytest.approx(shape.residual, rel=1e-5)
+    assert (rows[1][0], rows[1][3]) == ("Guess", shape.true_name)
+    assert [float(figure) for figure in rows[1][1:3]] == pytest.approx([shape.residual, shape.cosine], rel=1e-3)
     rows, shown = beside(panel, "Distances")
     assert shown is panel.distances
     assert len(rows) == len(panel.map.scene.points) + 1
@@ -313,7 +313,7 @@ def test_trainings_stand_side_by_side_and_by_learning_rate(panel, live, qtbot):
     assert shown is panel.curves
     assert panel.curves.shown.places == ("1e-4", "1e-3")
     assert [float(row[0]) for row in rows[1:]] == [1e-4, 1e-3]
-    assert rows[0][1] == "cosine to that at 1e-3"
+    assert rows[0][1] == "cosine to the vector at 1e-3"
     ends = [one.step for one in panel.map.scene.points if one.step.endswith("100")]
     assert {one.step for one in panel.map.scene.points if one.step} >= {"step 10", "step 75"}, "only the ends are named"
     assert ends == ["Training, lr 1e-3 · step 100"], "both trainings end at one point, which is called after one of them"
