@@ -28,6 +28,12 @@ def measurable(bench):
     return bench
 
 
+def test_a_measurement_asks_for_its_checkpoint_the_base_and_the_references(measurable):
+    lines = "edit = apply base=base vector=t\n e = evaluate checkpoint=edit test_set=test references=a,b"
+    plan = measurable.plan(f"{HEAD}{lines}\n out = export_checkpoint checkpoint=edit metrics=e folder:out")
+    assert sorted(count_figures(item.work, plan.resolved.graph) for item in plan.passes) == [0, 4]
+
+
 @pytest.mark.parametrize(
     ("lines", "tries", "figures"),
     [

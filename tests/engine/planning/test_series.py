@@ -9,7 +9,6 @@ import pytest
 
 from engine.document.edits import set_label
 from engine.planning.check import check_document
-from engine.planning.learning_rates import read_learning_rate, write_learning_rate
 from engine.planning.live_model import make_live_model
 from engine.planning.live_weights import WeightEvaluator
 from engine.planning.series import expand_series
@@ -160,18 +159,6 @@ def test_what_works_on_a_series_is_a_list_of_the_live_model(training):
     assert found == {node: (tuple(f"{node}-checkpoint-{step}" for step in STEPS), STEPS) for node in ("way", "part")}
 
 
-def test_learning_rates_are_read_from_labels(bench, family):
-    document = bench.document(
-        "base = checkpoint source:base\n a = checkpoint source:a\n b = checkpoint source:b\n x = average checkpoints=base,a,b"
-    )
-    for node, label in (("a", "digits, lr 3e-4"), ("b", "digits, learning rate = 0.00001"), ("base", "solr 5")):
-        document = set_label(document, node, label)
-    (live,) = make_live_model(check_document(document, bench.folder).resolved).families
-    (series,) = live.series
-    assert (series.node, series.quantity) == (None, "learning rate")
-    assert (series.members, series.numbers) == (("b", "a"), (1e-5, 3e-4))
-
-
 def test_of_a_labelled_series_the_last_checkpoint_has_the_learning_rate(training):
     document = training.document(f"{LINES}\n b = checkpoint source:b\n x = average checkpoints=base,b")
     for node, label in (("run", "digits_lr-1e-5"), ("b", "digits_lr3e-4"), ("base", "base, lr 1e-6")):
@@ -179,28 +166,6 @@ def test_of_a_labelled_series_the_last_checkpoint_has_the_learning_rate(training
     (live,) = make_live_model(check_document(document, training.folder).resolved).families
     _, rates = live.series
     assert (rates.members, rates.numbers) == (("run-checkpoint-1000", "b"), (1e-5, 3e-4))
-
-
-@pytest.mark.parametrize(
-    ("title", "rate"),
-    [
-        ("digits, lr 1e-5", 1e-5),
-        ("digits_lr1e-5", 1e-5),
-        ("run-lr-3e-04-seed-7", 3e-4),
-        ("LR=.001", 1e-3),
-        ("learning_rate: 2.5e-5", 2.5e-5),
-        ("learning rate of 0.0003", 3e-4),
-        ("solr 5", None),
-        ("lr unknown, 3 epochs", None),
-    ],
-)
-def test_learning_rates_as_people_write_them(title, rate):
-    assert read_learning_rate(title) == rate
-
-
-@pytest.mark.parametrize(("rate", "text"), [(1e-5, "1e-5"), (0.0003, "3e-4"), (2.5e-12, "2.5e-12"), (0.05, "0.05"), (0.0, "0"), (1.0, "1")])
-def test_learning_rates_are_written_as_people_do(rate, text):
-    assert write_learning_rate(rate) == text
 
 
 def test_the_live_model_goes_by_numbers_not_by_names(training):
