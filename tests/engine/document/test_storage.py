@@ -307,3 +307,10 @@ def test_a_read_only_file_is_not_replaced(tmp_path):
     with pytest.raises(DocumentError, match=os.strerror(errno.EACCES)):
         save_document(Document("new"), path)
     assert load_document(path).title == "old"
+
+
+def test_the_output_of_a_series_may_be_called_a_list_of_checkpoints():
+    nodes = {"run": {"operation": "series"}, "tau": {"operation": "task_vector"}, "other": {"operation": "unheard_of"}}
+    wires = [{"from": "run.checkpoints", "to": "tau.tuned"}, {"from": "other.checkpoints", "to": "tau.base"}]
+    document = parse_document(json.dumps({"format": "weightloom/1", "nodes": nodes, "wires": wires}))
+    assert [wire.source.port for wire in document.wires] == ["checkpoint", "checkpoints"]

@@ -1,13 +1,16 @@
 """What a worker is said to hold is what it takes: stored bytes as they lie, floats only where they are made."""
 
+import tracemalloc
+
 import pytest
 import torch
 
 from engine.planning.costs import cost_stream
 from engine.planning.passes import StreamPass
+from engine.similarity.gram import VectorMeter
 
 PIECE = 1 << 16
-SHAPES = {"a.w": (2, PIECE), "b.w": (100,)}
+SHAPES = {"a.w": (2, PIECE), "b.w": (100,), "c": (2 * PIECE,)}
 OUT = "out = export_checkpoint checkpoint=edit folder:out"
 ADD = f"x = add vectors=t1,t2,t3\n edit = apply base=m0 vector=x strength:0.5\n {OUT}"
 
@@ -48,8 +51,43 @@ def test_what_may_go_wrong_is_looked_at_in_floats(bench):
     assert worker_bytes(bench, ADD, dict.fromkeys(SHAPES, torch.bfloat16), non_finite="allow") == 5 * 2 + 2 * 4
 
 
+def test_what_is_written_in_another_dtype_is_made_in_floats(bench):
+    assert worker_bytes(bench, f"{ADD} dtype:float32", dict.fromkeys(SHAPES, torch.bfloat16)) == 5 * 4 + 2 * 4
+
+
+def test_whole_numbers_are_copied_as_they_lie(bench):
+    """A worker's stored arrays grow to what is copied through them; no floats are made of it."""
+    assert worker_bytes(bench, ADD, {**dict.fromkeys(SHAPES, torch.bfloat16), "c": torch.int64}) == 5 * 8 + 4
+
+
+def test_what_measures_compared_vectors_is_counted_once_whatever_the_pieces(bench):
+    dtypes = dict.fromkeys(SHAPES, torch.bfloat16)
+    lines = f"s = similarity vectors=t1,t2\n {ADD} metrics=s"
+    short, long = (piece * worker_bytes(bench, lines, dtypes, piece) for piece in (PIECE, 2 * PIECE))
+    counted = 2 * short - long
+    values = [torch.ones(PIECE) for _ in range(3)]
+    VectorMeter(2).measure(*values[:1], values[1:])
+    tracemalloc.start()
+    try:
+        meter = VectorMeter(2)
+        meter.measure(*values[:1], values[1:])
+        _, held = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held <= counted <= 2 * held
+
+
+def test_an_operand_that_two_kernels_take_is_made_once(bench):
+    lines = (
+        "x1 = trim vector={} density:0.5\n x2 = trim vector={} density:0.4\n x = add vectors=x1,x2\n edit = apply base=m0 vector=x\n" + OUT
+    )
+    one, two = (worker_bytes(bench, lines.format(*names), dict.fromkeys(SHAPES, torch.bfloat16)) for names in (("t1", "t1"), ("t1", "t2")))
+    inputs, operands = 2, 4
+    assert two - one == inputs + operands
+
+
 def test_short_tensors_of_a_wide_dtype_make_no_piece_wider(bench):
-    mixed = worker_bytes(bench, ADD, {"a.w": torch.bfloat16, "b.w": torch.float32})
+    mixed = worker_bytes(bench, ADD, {"a.w": torch.bfloat16, "b.w": torch.float32, "c": torch.bfloat16})
     alike = worker_bytes(bench, ADD, dict.fromkeys(SHAPES, torch.bfloat16))
     # Both have arrays of floats; those of the short tensor are lent by turns.
     assert alike <= mixed <= alike + 4

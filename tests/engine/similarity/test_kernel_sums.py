@@ -99,6 +99,20 @@ def test_products_with_an_unknown_base_are_not_taken_over(files, place):
     assert not sums.has_all(("k", "l"), files.tensors, with_base=True)
 
 
+def test_kernels_that_were_never_measured_together_are_not_known_together(files, place, measured):
+    sums = KernelSums(files, KERNELS, place)
+    sums.add(own_part(measured, 3), is_kept=True)
+    sums.add(draw_table(files, ("a", "b", "l")), is_kept=True)
+    assert all(sums.has_all((kernel,), files.tensors, with_base=True) for kernel in KERNELS)
+    assert not sums.has_all(tuple(KERNELS), files.tensors, with_base=True)
+
+
+def test_a_kernel_that_nothing_identifies_is_not_known(files, place, measured):
+    sums = KernelSums(files, KERNELS, place)
+    sums.add(measured, is_kept=True)
+    assert not sums.has_all(("k", "other"), files.tensors, with_base=True)
+
+
 def test_without_kernels_nothing_is_looked_up(files, bench, place):
     KernelSums(files, {}, place)
     assert not (bench.folder / "gram.sqlite3").exists()
