@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
@@ -64,8 +64,8 @@ class LiveTables(QObject):
         self._families: Mapping[_Members, LiveFamily] = {}
         self._wishes: Mapping[_Members, _Wish] = {}
         self._known: dict[_Members, _Known] = {}
-        self._shown: dict[_Members, tuple[GramTable, _Wish, GramTable]] = {}
-        """Tables without the kernels that have gone stale, made once for each wish."""
+        self._shown: dict[_Members, tuple[GramTable, frozenset[str], GramTable]] = {}
+        """Tables, the kernels in them that have gone stale, and the tables without these."""
         self._asked: Mapping[_Members, _Wish] = {}
         self._job = 0
         engine.gram_told.connect(self._hear)
@@ -95,6 +95,12 @@ class LiveTables(QObject):
             self.stop()
         return has_changed
 
+    def follow_document(self, document: Document) -> bool:
+        """Take that the document is another, before it is checked; return whether other kernels have gone stale."""
+        before = {members: self._list_stale(members) for members in self._wishes}
+        self._wishes = {members: replace(wish, kernels=_cut_branches(document, wish.kernels)) for members, wish in self._wishes.items()}
+        return before != {members: self._list_stale(members) for members in self._wishes}
+
     def measure_made(self, changed: Collection[NodeId]) -> None:
         """Ask for the exact sums of the kernels that a run has made, but of those that have changed since."""
         made = [kernel for wish in self._wishes.values() for kernel in wish.kernels if kernel not in changed]
@@ -109,10 +115,16 @@ class LiveTables(QObject):
         known, wish = self._known.get(members), self._wishes.get(members)
         if known is None or wish is None or not _is_of_files(known.wish, wish):
             return None
-        shown = self._shown.get(members)
-        if shown is None or shown[0] is not known.table or shown[1] != wish:
-            shown = self._shown[members] = (known.table, wish, _leave_out_stale(known, wish))
+        stale, shown = self._list_stale(members), self._shown.get(members)
+        if shown is None or shown[0] is not known.table or shown[1] != stale:
+            shown = self._shown[members] = (known.table, stale, _leave_out(known.table, stale))
         return shown[2]
+
+    def _list_stale(self, members: _Members) -> frozenset[str]:
+        """Return the kernels of a table that are made otherwise now."""
+        known, wish = self._known.get(members), self._wishes[members]
+        kernels = known.wish.kernels if known is not None else {}
+        return frozenset(kernel for kernel, branch in kernels.items() if wish.kernels.get(kernel) != branch)
 
     def stop(self) -> None:
         """Ask for nothing any more."""
@@ -146,8 +158,11 @@ class LiveTables(QObject):
         members = next((each for each in self._asked if each[0] == table.base and table.vectors[: len(each) - 1] == each[1:]), None)
         if members is None:
             return
-        self._known.pop(members, None)
-        wish = self._asked[members]
+        wish, known = self._asked[members], self._known.pop(members, None)
+        if known is not None and _is_of_files(known.wish, wish) and known.is_exact and set(table.vectors) < set(known.table.vectors):
+            # The checkpoints alone, of which all was known: figures of kernels are not to go for as long as new ones take.
+            self._known[members] = known
+            return
         there = {kernel: branch for kernel, branch in wish.kernels.items() if kernel in table.vectors}
         self._known[members] = _Known(replace(wish, kernels=there), table)
         for oldest in list(self._known)[:-_MOST_KEPT]:
@@ -170,8 +185,13 @@ class LiveTables(QObject):
 
 def _make_wish(family: LiveFamily, summary: CheckSummary, document: Document) -> _Wish:
     members = family.family.members
-    branches = {kernel: _strip(keep_branch(document, kernel) if kernel in document.nodes else document) for kernel in family.kernels}
-    return _Wish(members, family.family.tensors, tuple(summary.files.get(member, ()) for member in members), branches)
+    files = tuple(summary.files.get(member, ()) for member in members)
+    return _Wish(members, family.family.tensors, files, _cut_branches(document, family.kernels))
+
+
+def _cut_branches(document: Document, kernels: Iterable[NodeId]) -> Mapping[NodeId, Document]:
+    """Return per kernel what it is made of; of one that is not in the document itself (a series makes it) that may be all of it."""
+    return {kernel: _strip(keep_branch(document, kernel) if kernel in document.nodes else document) for kernel in kernels}
 
 
 def _strip(document: Document) -> Document:
@@ -184,9 +204,8 @@ def _is_of_files(known: _Wish, wish: _Wish) -> bool:
     return (known.members, known.tensors, known.files) == (wish.members, wish.tensors, wish.files)
 
 
-def _leave_out_stale(known: _Known, wish: _Wish) -> GramTable:
-    """Return a table in which a kernel that is made otherwise now has no name, so that nobody finds it."""
-    stale = {kernel for kernel, branch in known.wish.kernels.items() if wish.kernels.get(kernel) != branch}
-    if stale.isdisjoint(known.table.vectors):
-        return known.table
-    return replace(known.table, vectors=tuple("" if vector in stale else vector for vector in known.table.vectors))
+def _leave_out(table: GramTable, stale: frozenset[str]) -> GramTable:
+    """Return a table in which kernels that have gone stale have no name, so that nobody finds them."""
+    if stale.isdisjoint(table.vectors):
+        return table
+    return replace(table, vectors=tuple("" if vector in stale else vector for vector in table.vectors))

@@ -184,8 +184,11 @@ class LiveView(QObject):
         siblings.sort(key=lambda each: each.index or 0)
         return tuple(value if each is number else each.read(document) for each in siblings)
 
-    def _follow(self, _before: Document, _after: Document) -> None:
-        self._move()
+    def _follow(self, _before: Document, after: Document) -> None:
+        if self._tables.follow_document(after):
+            self._rebuild()
+        else:
+            self._move()
 
     def _take_check(self) -> None:
         summary = self._checker.summary

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 from engine.document.json_values import FrozenMapping, JsonValue, join_place, mistake
@@ -19,6 +20,8 @@ _FRAME_OPTIONAL = ("title", "nodes")
 _FRAME_KEYS = ("id", "rect", *_FRAME_OPTIONAL)
 _NOTE_OPTIONAL = ("text",)
 _NOTE_KEYS = ("id", "rect", *_NOTE_OPTIONAL)
+_OTHER_OUTPUTS = {("series", "checkpoints"): "checkpoint"}
+"""Outputs that files may call otherwise, by (operation, name), see docs/decisions/014."""
 
 
 def decode_document(content: _Fields) -> Document:
@@ -30,11 +33,12 @@ def decode_document(content: _Fields) -> Document:
     if "nodes" not in content:
         place = "nodes"
         raise mistake(place, "is missing.", 'Write at least "nodes": {}.')
-    nodes = _read_object(content, "nodes")
+    nodes = {parse_node_id(key, "nodes"): _decode_node(value, f"nodes.{key}") for key, value in _read_object(content, "nodes").items()}
+    wires = [_decode_wire(value, f"wires[{index}]") for index, value in enumerate(_read_list(content, "wires"))]
     return Document(
         title=_read_text(content, "title", "", ""),
-        nodes=FrozenMapping({parse_node_id(key, "nodes"): _decode_node(value, f"nodes.{key}") for key, value in nodes.items()}),
-        wires=tuple(_decode_wire(value, f"wires[{index}]") for index, value in enumerate(_read_list(content, "wires"))),
+        nodes=FrozenMapping(nodes),
+        wires=tuple(_name_output(wire, nodes) for wire in wires),
         settings=Settings(_read_object(content, "settings")),
         frames=tuple(_decode_frame(value, f"frames[{index}]") for index, value in enumerate(_read_list(content, "frames"))),
         notes=tuple(_decode_note(value, f"notes[{index}]") for index, value in enumerate(_read_list(content, "notes"))),
@@ -65,6 +69,13 @@ def _decode_node(value: JsonValue, place: str) -> Node:
         unknown=_leave_unknown(fields, _NODE_KEYS),
         spelled_out=_find_spelled_out(fields, _NODE_OPTIONAL),
     )
+
+
+def _name_output(wire: Wire, nodes: Mapping[NodeId, Node]) -> Wire:
+    """Return a wire that names its output as the operation does."""
+    node, port = nodes.get(wire.source.node), wire.source.port
+    name = _OTHER_OUTPUTS.get((node.operation, port)) if node is not None else None
+    return wire if name is None else replace(wire, source=PortRef(wire.source.node, name))
 
 
 def _decode_wire(value: JsonValue, place: str) -> Wire:

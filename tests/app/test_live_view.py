@@ -120,18 +120,26 @@ def test_trying_again_looks_at_the_files_as_they_are_now(live, qtbot, tmp_path):
 
 
 def test_kernels_are_estimated_and_forgotten_when_they_are_made_otherwise(live, qtbot):
-    view = show(live, qtbot, draw(mixed=Node("ties", {})))
+    view = show(live, qtbot, draw(mixed=Node("ties", {}), other=Node("ties", {"density": 0.5})))
     row = view.space.rows[NodeId("mixed")]
     assert view.figures.is_known[row]
     assert not view.is_estimate
-    with qtbot.waitSignal(live.model_changed, timeout=PATIENCE):
-        live.session.apply("Set", lambda old: set_parameter(old, NodeId("mixed"), "density", 0.9))
+    live.session.apply("Set", lambda old: set_parameter(old, NodeId("mixed"), "density", 0.9))
+    assert known_of(live, "mixed", "other", "tau") == [False, True, True]
+    live.session.undo_stack.undo()
+    assert known_of(live, "mixed", "other", "tau") == [True, True, True]
+    live.session.undo_stack.redo()
+    seen = []
+    watching = live.model_changed.connect(lambda: seen.append(known_of(live, "other", "tau")))
+    qtbot.waitUntil(lambda: known_of(live, "mixed") == [True] and not live.is_measuring, timeout=PATIENCE)
+    live.model_changed.disconnect(watching)
+    assert seen
+    assert all(known == [True, True] for known in seen), "what has not changed keeps its figures"
+
+
+def known_of(live, *nodes):
     (view,) = live.families
-    assert not view.figures.is_known[view.space.rows[NodeId("mixed")]]
-    assert view.figures.is_known[view.space.rows[NodeId("tau")]]
-    qtbot.waitUntil(lambda: not live.is_measuring, timeout=PATIENCE)
-    (view,) = live.families
-    assert view.figures.is_known[view.space.rows[NodeId("mixed")]]
+    return [bool(view.figures.is_known[view.space.rows[NodeId(node)]]) for node in nodes]
 
 
 def test_nothing_is_measured_while_it_is_switched_off(live, qtbot):
