@@ -39,6 +39,14 @@ def test_helpers_are_ranked_by_what_they_add_to_the_first_vector_alone():
     assert [helper.gain for helper in ranked] == pytest.approx([0.2, 0, 0, -0.1])
     lower = rank_helpers(find_best((alone, harmful, helpful, equal), higher_is_better=False), higher_is_better=False)
     assert lower[0] == Helper(1, harmful, pytest.approx(0.1))
+    without_first = Trial((0, 0.5, 0, 0), 0.9)
+    assert rank_helpers(find_best((alone, without_first), higher_is_better=True), higher_is_better=True) == (Helper(None, alone, 0),)
+
+
+def test_of_equal_helpers_the_one_with_the_smaller_strengths_stands_first():
+    alone, large, small = Trial((0.5, 0, 0), 0.4), Trial((1, 1, 0), 0.6), Trial((0.5, 0, 0.5), 0.6)
+    ranked = rank_helpers(find_best((alone, large, small), higher_is_better=True), higher_is_better=True)
+    assert [helper.index for helper in ranked] == [2, 1, None]
 
 
 def test_without_a_yardstick_no_helper_is_ranked():

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -241,13 +242,18 @@ def test_a_gram_job_answers_with_tables_that_are_mapped(talk, small, own_cache):
     assert worker.end() == 0
 
 
+FEW = "gram.estimate_kernels = functools.partial(gram.estimate_kernels, budget_bytes=1_000_000)"
+OF_FEW_BLOCKS = (
+    sys.executable, "-c", f"import functools, engine.worker_gram as gram, engine.worker as worker; {FEW}; worker.main()"
+)  # fmt: skip
+"""A worker that estimates kernels of so few blocks that they are not whole."""
+
+
 def test_what_a_run_has_made_of_kernels_is_measured_exactly_and_kept(talk, large, own_cache):
     """The next one who asks is told it without a run."""
     for path in large.folder.rglob("*.safetensors"):
         os.utime(path, (1, 1))
-    few = "gram.estimate_kernels = functools.partial(gram.estimate_kernels, budget_bytes=1_000_000)"
-    script = f"import functools, engine.worker_gram as gram, engine.worker as worker; {few}; worker.main()"
-    worker = talk((sys.executable, "-c", script))
+    worker = talk(OF_FEW_BLOCKS)
     worker.say(Greeting(PROTOCOL))
     worker.say(replace(gram_job(large), made=("trim",)))
     estimated, exact = (load_table(worker.hear(GramReady).table) for _ in range(2))
@@ -261,6 +267,30 @@ def test_what_a_run_has_made_of_kernels_is_measured_exactly_and_kept(talk, large
     assert alone.vectors == ("tuned",)
     np.testing.assert_array_equal(known.products, exact.products)
     np.testing.assert_array_equal(known.both, exact.both)
+    assert worker.end() == 0
+
+
+def test_what_was_made_of_files_that_may_still_change_is_not_kept(talk, large, own_cache):
+    """Files from the future count as written just now, however long the test takes."""
+    for path in large.folder.rglob("*.safetensors"):
+        os.utime(path, (1, time.time() + 3600))
+    worker = talk(OF_FEW_BLOCKS)
+    worker.say(Greeting(PROTOCOL))
+    for number, made in enumerate((("trim",), ())):
+        worker.say(replace(gram_job(large, number), made=made))
+        tables = [load_table(worker.hear(GramReady).table) for _ in range(2)]
+        assert worker.hear(JobEnded).outcome.kind == "done"
+        assert tables[-1].is_estimate == (not made)
+    assert worker.end() == 0
+
+
+def test_a_family_without_kernels_has_its_table_after_a_run_that_made_others(talk, small, own_cache):
+    worker = talk()
+    worker.say(Greeting(PROTOCOL))
+    small.graph["nodes"]["trim"]["muted"] = True
+    worker.say(replace(gram_job(small), made=("elsewhere",)))
+    assert load_table(worker.hear(GramReady).table).vectors == ("tuned",)
+    assert worker.hear(JobEnded).outcome.kind == "done"
     assert worker.end() == 0
 
 

@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from engine.catalogue import catalogue
+from engine.document.edits import set_label
 from engine.operation import Linear
 from engine.planning import resolve, structure, tied
+from engine.planning.check import check_document
 from engine.problems import Severity
 
 GRAPH = """
@@ -335,3 +337,33 @@ def test_a_quantised_checkpoint_is_refused(bench):
     (problem,) = problems_of(bench.check(GRAPH))
     assert problem.node == "a"
     assert "is quantised" in problem.message
+
+
+# --- what nodes are called ---
+
+
+def unnamed(bench, lines, *nodes):
+    """Return what the nodes of a graph are called when some of them have no name."""
+    document = bench.document(lines)
+    for node in nodes:
+        document = set_label(document, node, None)
+    resolved = check_document(document, bench.folder).resolved
+    return {node: resolved.title(node) for node in resolved.graph.steps}
+
+
+def test_a_vector_without_a_name_is_called_after_the_checkpoint_it_is_made_of(bench):
+    lines = f"{GRAPH}\n b = checkpoint source:b\n tb = task_vector tuned=b base=base\n sum = add vectors=ta,tb"
+    found = unnamed(bench, lines, "ta", "tb", "a")
+    assert (found["ta"], found["tb"], found["sum"]) == ("Task vector of a", "Task vector of b", "sum")
+    assert unnamed(bench, lines, "tb", "sum")["ta"] == "ta", "who has a name keeps it"
+    assert unnamed(bench, lines, "sum")["sum"] == "Add", "it is made of vectors"
+
+
+def test_vectors_of_one_checkpoint_or_of_checkpoints_of_one_name_are_told_apart(bench):
+    lines = f"{GRAPH}\n tb = task_vector tuned=a base=base"
+    found = unnamed(bench, lines, "ta", "tb")
+    assert (found["ta"], found["tb"]) == ("Task vector of a (ta)", "Task vector of a (tb)")
+    lines = "base = checkpoint source:base\n a = interpolate from=base to=base\n b = interpolate from=base to=base"
+    lines += "\n ta = task_vector tuned=a base=base\n tb = task_vector tuned=b base=base"
+    found = unnamed(bench, lines, "a", "b", "ta", "tb")
+    assert (found["ta"], found["tb"]) == ("Task vector of Interpolate (a)", "Task vector of Interpolate (b)")

@@ -34,6 +34,25 @@ def test_rows_tell_figures_strength_and_test_data(compared, tested):
     assert table.metric == "accuracy"
 
 
+def test_of_two_searches_or_two_test_sets_none_is_chosen(compared, tested):
+    """Which of two figures to tell is not for the table to say."""
+    found = (replace(compared.analogies[0], searches=("search", "again")), *compared.analogies[1:])
+    again = replace(tested, node="again", chosen_text="0.75")
+    (row, _) = tabulate_analogies(replace(compared, analogies=found), (tested, again)).rows
+    assert (row.strength, row.edited) == ("", None)
+    doubled = replace(tested, tests=(*tested.tests, *(replace(record, test_set="other") for record in tested.tests)))
+    table = tabulate_analogies(compared, (doubled,))
+    assert (table.rows[0].strength, table.rows[0].edited, table.metric) == ("0.50", None, "")
+
+
+def test_analogies_tested_by_different_metrics_have_no_common_head(compared, tested, measure):
+    found = tuple(replace(each, searches=(name,)) for each, name in zip(compared.analogies, ("search", "by_f1"), strict=True))
+    point = replace(tested.points[0], targets=(measure(0.5, 200, "macro_f1"),))
+    table = tabulate_analogies(replace(compared, analogies=found), (tested, replace(tested, node="by_f1", points=(point,))))
+    assert [row.edited.metric for row in table.rows] == ["accuracy", "macro_f1"]
+    assert table.metric == ""
+
+
 def test_a_single_analogy_needs_no_table(compared):
     assert tabulate_analogies(replace(compared, analogies=compared.analogies[:1]), ()) is None
 

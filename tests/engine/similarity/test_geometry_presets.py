@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from engine.similarity.geometry import Geometry
 from engine.similarity.geometry_presets import adds_only, model_stock_ratio, suggest_strengths, suggest_weights
+from engine.similarity.gram_table import make_zeros
 
 
 def measure_lengths(tiny, weights):
@@ -37,6 +39,13 @@ def test_what_is_no_mean_has_no_strength_that_makes_one(tiny, weights):
     found = suggest_strengths(tiny.geometry(), np.array([weights], dtype=float))
     assert (found.mean, found.stock_ratio, found.model_stock) == (None, None, None)
     assert found.norm_match == pytest.approx(lengths.mean() / whole, rel=1e-5)
+
+
+def test_of_vectors_that_point_apart_model_stock_says_nothing():
+    table = make_zeros("base", ("a", "b"), ("w",), (), np.array([4]))
+    table.products[0, 1:, 1:] = [[1, -0.5], [-0.5, 1]]
+    found = suggest_strengths(Geometry(table, table.vectors, table.tensors, (0,)), np.ones((1, 2)))
+    assert (found.mean, found.stock_ratio, found.model_stock) == (0.5, None, None)
 
 
 def test_layers_that_are_weighed_otherwise_are_no_mean(tiny):
