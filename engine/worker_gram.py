@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from engine.document.storage import parse_document
 from engine.errors import Cancelled, EngineError
 from engine.events import SHORTEST_SECONDS
-from engine.execution.gram_pass import PassSettings, measure_gram  # noqa: TID253  (this module is only imported to compute)
+from engine.execution.allocator import give_back_freed_memory  # noqa: TID253  (this module is only imported to compute)
+from engine.execution.gram_pass import PassSettings, measure_gram  # noqa: TID253  (see above)
 from engine.execution.gram_sample import ReadingBudget, estimate_gram, is_worth_estimating  # noqa: TID253  (see above)
 from engine.execution.kernel_exact import measure_kernels  # noqa: TID253  (see above)
 from engine.execution.kernel_sample import estimate_kernels  # noqa: TID253  (see above)
@@ -55,6 +56,9 @@ def run_gram(job: GramJob, talk: GramTalk, *, with_estimate: bool = True) -> Out
         return Outcome("failed", "There was not enough memory for the similarities. Close other programs.")
     except Exception as fault:  # noqa: BLE001  (a fault of ours must reach the window, which shows where its traceback lies)
         return describe_fault(fault, job)
+    finally:
+        # A run may follow, whose plan knows nothing of what was held before it.
+        give_back_freed_memory()
     return Outcome("done")
 
 
