@@ -13,8 +13,9 @@ from app.panels.figure_view import FigureView
 from app.panels.similarity_plot import make_plot_colours
 from app.report_angles import Angles, Rows
 from app.session import Session
-from app.widgets.curve_plot import CurvePlot, Plot, PlotCurve
+from app.widgets.curve_plot import CurvePlot
 from app.widgets.heat_map import HeatMapPlot, HeatSquare
+from app.widgets.plot import Plot, PlotCurve
 from app.word_table import Table
 from engine.document.model import NodeId
 

@@ -10,8 +10,8 @@ from PySide6.QtCore import QCoreApplication
 
 from app.map_tables import name_cosine
 from app.theme import current_tokens
-from app.widgets.curve_plot import Plot, PlotColours, PlotCurve
 from app.widgets.map_scene import MapPath
+from app.widgets.plot import Plot, PlotColours, PlotCurve
 from engine.planning.learning_rates import write_learning_rate
 
 _CONTEXT = "path plots"

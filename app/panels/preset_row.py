@@ -41,6 +41,8 @@ class PresetButton(QPushButton):
 
     def sizeHint(self) -> QSize:  # noqa: N802  (Qt's name)
         """Return room for two decimals, where there is a figure at all."""
+        # Before, the font is not yet that of the style sheet.
+        self.ensurePolished()
         widest = f"{self._title} {_WIDEST}" if self.text() != self._title else self._title
         room = self.fontMetrics().horizontalAdvance(widest) - self.fontMetrics().horizontalAdvance(self.text())
         own = super().sizeHint()

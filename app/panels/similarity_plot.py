@@ -21,8 +21,9 @@ from app.similarity_figures import (
 from app.similarity_parts import GRAINS, Grain, list_parts
 from app.similarity_tables import tabulate_curves, tabulate_magnitudes
 from app.theme import current_tokens, font
-from app.widgets.curve_plot import CurvePlot, Plot, PlotColours, PlotCurve
+from app.widgets.curve_plot import CurvePlot
 from app.widgets.figure_table import FigureTable
+from app.widgets.plot import Plot, PlotColours, PlotCurve
 from app.word_table import Table
 
 _MOST_CURVES = 8

@@ -11,12 +11,14 @@ from app.canvas.connection import name_node
 from app.live_view import LiveView
 from app.node_parameter import NodeParameter
 from app.panels.similarity_plot import make_plot_colours
+from app.panels.sweep_plot import draw_curves, plot_tries
 from app.parameter_words import parameter_title
 from app.session import Session
 from app.strength_tracks import StrengthTracks, Track
-from app.sweeps import Curve, Sweep
+from app.sweeps import Sweep
 from app.theme import font
-from app.widgets.curve_plot import CurvePlot, Plot, PlotCurve
+from app.widgets.curve_plot import CurvePlot
+from app.widgets.plot import Plot, PlotCurve
 from app.widgets.presence import show_where_owned
 from engine.document.model import Document, NodeId
 
@@ -106,15 +108,14 @@ class StrengthCurve(QWidget):
     def _plot_search(self, sweep: Sweep) -> Plot:
         """Draw the search beside which it stands: it need not be named."""
         title = self.tr("Figures of the last run") if sweep.is_final else self.tr("Figures of the stopped run")
-        words = self.tr("chosen λ = {0:g}") if sweep.is_final else self.tr("best so far λ = {0:g}")
-        return Plot(title, _draw_curves(sweep.curves), sweep.chosen, words.format(sweep.chosen), sweep.limit)
+        return plot_tries(sweep, title)
 
     def _plot_number(self, track: Track) -> Plot:
         named = parameter_title(track.number.parameter)
         quantity = "λ" if "λ" in named else named.lower()
         value = track.number.read(self._session.document)
         mark = f"{quantity} = {value:g}"
-        return Plot(self._name(track.sweep), _draw_curves(track.curves), value, mark, track.sweep.limit, quantity=quantity)
+        return Plot(self._name(track.sweep), draw_curves(track.curves), value, mark, track.sweep.limit, quantity=quantity)
 
     def _plot_weights(self, tracks: Sequence[Track]) -> Plot:
         """Draw a curve for each vector: what its weight does, the others as they are."""
@@ -131,7 +132,3 @@ class StrengthCurve(QWidget):
 def _list_tried(document: Document, search: NodeId) -> frozenset[NodeId]:
     """Return the nodes whose values a search tries."""
     return frozenset(wire.source.node for port in _TRIED for wire in document.wires_into(search, port))
-
-
-def _draw_curves(curves: Sequence[Curve]) -> tuple[PlotCurve, ...]:
-    return tuple(PlotCurve(curve.name, curve.points, curve.is_control) for curve in curves)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtWidgets import QWidget
 
@@ -10,15 +10,17 @@ from app.canvas.connection import name_node
 from app.helper_ranking import rank_in_table
 from app.panels.figure_view import FigureView
 from app.panels.similarity_plot import make_plot_colours
+from app.panels.sweep_plot import plot_sizes, plot_tries, write_strengths
 from app.session import Session
 from app.strength_use import Setting, StrengthUse, find_use, use_strengths
 from app.sweeps import SUBSET_MODES, Sweep
-from app.widgets.curve_plot import CurvePlot, Plot, PlotCurve
+from app.widgets.curve_plot import CurvePlot
 from app.widgets.narrow_button import NarrowButton
 from app.widgets.pair_table import PairTable
+from app.widgets.plot import Plot
 from app.widgets.rank_table import RankTable
 from app.word_table import Table
-from engine.subset_scores import find_best, mean_by_size, tabulate_pairs
+from engine.subset_scores import find_best, tabulate_pairs
 
 _SEVERAL = 3
 """More nodes than these are not named on the button."""
@@ -111,32 +113,8 @@ class SweepView(FigureView):
         self._offer_use()
 
     def _make_plot(self, sweep: Sweep, view: str) -> Plot:
-        return self._plot_sizes(sweep) if view == "sizes" else self._plot_tries(sweep)
-
-    def _plot_tries(self, sweep: Sweep) -> Plot:
-        curves = tuple(PlotCurve(curve.name, curve.points, curve.is_control) for curve in sweep.curves)
-        words = self.tr("chosen λ = {0}") if sweep.is_final else self.tr("best so far λ = {0}")
-        chosen = words.format(_write(sweep.choice)) if sweep.choice else ""
-        title = self._name_view(sweep, "tries")
-        if not sweep.vector_names:
-            return Plot(title, curves, sweep.chosen, chosen, sweep.limit)
-        places = sorted({x for curve in sweep.curves for x, _ in curve.points})
-        hints = {place: f"λ = {_write(trial.strengths)}" for place, trial in zip(places, sweep.trials, strict=False)}
-        return Plot(title, curves, sweep.chosen, chosen, sweep.limit, quantity=self.tr("try"), hints=hints)
-
-    def _plot_sizes(self, sweep: Sweep) -> Plot:
-        best = find_best(sweep.trials, higher_is_better=sweep.higher_is_better)
-        means = mean_by_size(best)
-        groups: Mapping[int, list[float]] = {
-            size: sorted((trial.score for subset, trial in best.items() if len(subset) == size), reverse=sweep.higher_is_better)
-            for size in means
-        }
-        curves = (
-            PlotCurve(self.tr("mean"), tuple(_number(means.values()))),
-            PlotCurve(self.tr("best"), tuple(_number(scores[0] for scores in groups.values())), is_dashed=True),
-            PlotCurve(self.tr("worst"), tuple(_number(scores[-1] for scores in groups.values())), is_dashed=True),
-        )
-        return Plot(self._name_view(sweep, "sizes"), curves, places=tuple(map(str, means)), quantity=self.tr("number of vectors"))
+        title = self._name_view(sweep, view)
+        return plot_sizes(sweep, title) if view == "sizes" else plot_tries(sweep, title)
 
     def _name_view(self, sweep: Sweep, view: str) -> str:
         """Return what of a search is shown; of several searches also which."""
@@ -172,8 +150,8 @@ class SweepView(FigureView):
     def _word_use(self, use: StrengthUse, *, is_final: bool) -> str:
         if not use.settings:
             words = self.tr("Add an Apply with λ = {0}") if is_final else self.tr("Add an Apply with the best so far, λ = {0}")
-            return words.format(_write(use.strengths))
-        strengths = _write(use.strengths) if is_final else self.tr("{0}, the best so far,").format(_write(use.strengths))
+            return words.format(write_strengths(use.strengths))
+        strengths = write_strengths(use.strengths) if is_final else self.tr("{0}, the best so far,").format(write_strengths(use.strengths))
         nodes = list(dict.fromkeys(setting.node for setting in use.settings if not _is_neutral(setting)))
         names = [f"‘{name_node(self._session.document, node)}’" for node in nodes or [use.settings[0].node]]
         where = ", ".join(names) if len(names) <= _SEVERAL else self.tr("{0} nodes").format(len(names))
@@ -193,7 +171,8 @@ class SweepView(FigureView):
     def _use_strengths(self) -> None:
         use = self._use
         if use is not None:
-            self._session.apply(self.tr("Use λ = {0}").format(_write(use.strengths)), lambda document: use_strengths(document, use))
+            step = self.tr("Use λ = {0}").format(write_strengths(use.strengths))
+            self._session.apply(step, lambda document: use_strengths(document, use))
 
 
 def _list_views(sweep: Sweep) -> tuple[str, ...]:
@@ -204,11 +183,6 @@ def _list_views(sweep: Sweep) -> tuple[str, ...]:
     # Two numbers of vectors make no curve.
     has_curve = sweep.mode == "subsets" and len(sweep.vector_names) > _PAIR
     return ("pairs", "sizes", "tries") if has_curve else ("pairs", "tries")
-
-
-def _number(figures: Iterable[float]) -> Iterator[tuple[float, float]]:
-    """Give each figure with its place along the axis, from 0."""
-    return ((float(place), figure) for place, figure in enumerate(figures))
 
 
 def _tabulate(plot: Plot) -> Table:
@@ -226,9 +200,5 @@ def _is_neutral(setting: Setting) -> bool:
     return setting.value in (1.0, ())
 
 
-def _write(strengths: Sequence[float]) -> str:
-    return ", ".join(f"{strength:g}" for strength in strengths)
-
-
 def _write_value(value: float | tuple[float, ...]) -> str:
-    return _write(value) if isinstance(value, tuple) else f"{value:g}"
+    return write_strengths(value) if isinstance(value, tuple) else f"{value:g}"

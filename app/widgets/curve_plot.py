@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.widgets.curve_legend import MARK_PIXELS, LegendEntry, count_lines, lay_out_legend
+from app.widgets.plot import Plot, PlotColours, PlotCurve
+from app.widgets.plot_axis import find_limits, find_ticks, write_tick
 
 _LEFT, _TOP, _RIGHT, _BOTTOM = 44, 26, 14, 34
 _HIT_PIXELS = 12
 _LEGEND_LINE = 14
-_SMALLEST, _LARGEST = 1e-4, 1e7
-"""Numbers between are told without a power of ten."""
-_ROUNDING = 1e-9
 _ASIDE = 3.0
 _MARK = 2.6
 _SHAPES: tuple[tuple[tuple[float, float], ...], ...] = (
@@ -34,54 +32,6 @@ _MOST_DOTS = 20
 _FEW_DOTS = 8
 
 
-@dataclass(frozen=True)
-class PlotColours:
-    """Hold the colours that a plot takes."""
-
-    back: QColor
-    line: QColor
-    text: QColor
-    dim: QColor
-    curves: tuple[QColor, ...]
-
-
-@dataclass(frozen=True)
-class PlotCurve:
-    """Hold one curve with its name."""
-
-    name: str
-    points: tuple[tuple[float, float], ...]
-    """(place, figure); NaN makes a gap."""
-    is_dashed: bool = False
-    errors: tuple[float, ...] = ()
-    """Standard errors of the points, drawn as bars; none where the figures are exact."""
-
-
-@dataclass(frozen=True)
-class Plot:
-    """Hold everything that a plot shows."""
-
-    title: str
-    curves: tuple[PlotCurve, ...] = ()
-    mark: float = math.nan
-    """A place on the axis that a vertical line marks; NaN for none."""
-    mark_name: str = ""
-    level: float = math.nan
-    """A height that a horizontal line marks; NaN for none."""
-    places: tuple[str, ...] = ()
-    """What the places 0, 1, 2 … of the axis are called; else they are numbers."""
-    apart: frozenset[int] = frozenset()
-    """Places that no line joins to the one before: what is not in a row has no course."""
-    band: tuple[tuple[float, float], ...] = ()
-    """(place, half height): a shaded band around 0."""
-    empty: str = ""
-    """What stands in the place of curves while there are none."""
-    quantity: str = "λ"
-    """What the axis counts."""
-    hints: Mapping[float, str] = field(default_factory=dict[float, str])
-    """What else there is to say of a place on the axis."""
-
-
 class CurvePlot(QWidget):
     """Paint a plot; hovering a point tells its figures."""
 
@@ -90,7 +40,7 @@ class CurvePlot(QWidget):
         super().__init__(parent)
         self._colours = colours
         self._plot = Plot("")
-        self._limits = _find_limits(self._plot)
+        self._limits = find_limits(self._plot)
         self._legend: tuple[LegendEntry, ...] = ()
         self._area = QRectF()
         """Where the curves are, as they were painted last."""
@@ -108,9 +58,9 @@ class CurvePlot(QWidget):
 
     def show_plot(self, plot: Plot) -> None:
         """Show other curves."""
-        self._plot, self._limits = plot, _find_limits(plot)
+        self._plot, self._limits = plot, find_limits(plot)
         self.setAccessibleName(plot.title)
-        self.setAccessibleDescription("; ".join(_tell_curve(curve) for curve in plot.curves))
+        self.setAccessibleDescription("; ".join(curve.tell() for curve in plot.curves))
         self.update()
 
     def restyle(self, colours: PlotColours) -> None:
@@ -179,19 +129,19 @@ class CurvePlot(QWidget):
         left, _, low, high = self._limits
         area = self._area
         painter.setFont(_smaller(self.font()))
-        for height in _find_ticks(low, high):
+        for height in find_ticks(low, high):
             y = self._place(left, height).y()
             painter.setPen(self._colours.line)
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(self._colours.dim)
             label = QRectF(0, y - 8, _LEFT - 6, 16)
-            painter.drawText(label, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, _spell(height))
+            painter.drawText(label, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, write_tick(height))
         self._name_places(painter)
 
     def _name_places(self, painter: QPainter) -> None:
         """Write what the places are called, or their numbers, as many as have room."""
         left, right, *_ = self._limits
-        named = enumerate(self._plot.places) if self._plot.places else ((tick, _spell(tick)) for tick in self._find_numbers(left, right))
+        named = enumerate(self._plot.places) if self._plot.places else ((x, write_tick(x)) for x in self._find_numbers(left, right))
         end = -math.inf
         for place, name in named:
             width = painter.fontMetrics().horizontalAdvance(name)
@@ -203,7 +153,7 @@ class CurvePlot(QWidget):
 
     def _find_numbers(self, left: float, right: float) -> tuple[float, ...]:
         """Return round numbers along the axis; of what is counted only whole ones."""
-        found = _find_ticks(left, right)
+        found = find_ticks(left, right)
         is_counted = all(float(x).is_integer() for curve in self._plot.curves for x, _ in curve.points)
         return tuple(tick for tick in found if float(tick).is_integer()) if is_counted else found
 
@@ -325,42 +275,7 @@ def _draw_mark(painter: QPainter, place: QPointF, index: int) -> None:
         painter.drawEllipse(place, _MARK, _MARK)
 
 
-def _find_limits(plot: Plot) -> tuple[float, float, float, float]:
-    """Return the left, right, lower and upper end of what is shown."""
-    points = [point for curve in plot.curves for point in curve.points if math.isfinite(point[1])] or [(0.0, 0.0)]
-    across = [0.0, len(plot.places) - 1.0] if plot.places else [x for x, _ in points]
-    up = [y for _, y in points] + ([plot.level] if math.isfinite(plot.level) else [])
-    up += [side * height for _, height in plot.band for side in (-1, 1)]
-    margin = (max(up) - min(up)) * 0.08 or 0.05
-    width = 0.5 if max(across) == min(across) else 0.0
-    # What is never negative has no axis below 0.
-    low = max(min(up) - margin, 0.0) if min(up) >= 0 else min(up) - margin
-    return min(across) - width, max(across) + width, low, max(up) + margin
-
-
-def _find_ticks(low: float, high: float) -> tuple[float, ...]:
-    """Return round numbers between two, some four of them."""
-    rough = (high - low) / 4
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next((factor * power for factor in (1, 2, 2.5, 5) if factor * power >= rough), 10 * power)
-    first, last = math.ceil(low / step - _ROUNDING), math.floor(high / step + _ROUNDING)
-    return tuple(number * step for number in range(first, last + 1))
-
-
-def _spell(number: float) -> str:
-    """Return a tick's number as people write it: thousands apart, no power of ten where a few digits do."""
-    number += 0.0
-    if number and not _SMALLEST <= abs(number) < _LARGEST:
-        return f"{number:.3g}"
-    return f"{number:,.10g}"
-
-
 def _smaller(font: QFont) -> QFont:
     made = QFont(font)
     made.setPixelSize(10)
     return made
-
-
-def _tell_curve(curve: PlotCurve) -> str:
-    figures: Sequence[str] = [f"{x:g}: {y:.4g}" for x, y in curve.points if math.isfinite(y)]
-    return f"{curve.name}: {', '.join(figures)}"

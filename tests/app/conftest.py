@@ -97,9 +97,10 @@ def make_window(qtbot, preferences):
 @pytest.fixture
 def dark(qapp):
     """The dark theme, for as long as the test."""
-    before = qapp.styleSheet()
+    before, theme = qapp.styleSheet(), qapp.property("theme")
     apply_theme(qapp, "dark")
     yield
+    qapp.setProperty("theme", theme)
     qapp.setStyleSheet(before)
 
 

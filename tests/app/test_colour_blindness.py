@@ -13,12 +13,13 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from app.panels.similarity_plot import _MOST_CURVES, as_curves, make_plot_colours
 from app.similarity_figures import PartCurve
 from app.theme import apply_theme, tokens
-from app.widgets.curve_plot import CurvePlot, Plot, PlotColours, PlotCurve
+from app.widgets.curve_plot import CurvePlot
 from app.widgets.heat_colours import cell_colours
 from app.widgets.map_frame import MapFrame
 from app.widgets.map_painter import MapBrush, kind_colour
 from app.widgets.map_scene import MapKind, MapParallelogram, MapPoint, MapScene
 from app.widgets.picture_saving import make_image
+from app.widgets.plot import Plot, PlotColours, PlotCurve
 from engine.document.model import NodeId
 
 THEMES = ("dark", "light")

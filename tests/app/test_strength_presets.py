@@ -256,7 +256,7 @@ def test_buttons_that_have_no_room_go_into_the_next_line(live, inspector, qtbot,
     assert all(row.rect().contains(button.geometry()) for button in row.buttons)
 
 
-def test_other_figures_leave_a_button_as_wide_as_it_is(qtbot):
+def test_other_figures_leave_a_button_as_wide_as_it_is(dark, qtbot):
     button = PresetButton()
     qtbot.addWidget(button)
     widths = []

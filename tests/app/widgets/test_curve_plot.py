@@ -5,8 +5,9 @@ import math
 import pytest
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from app.widgets.curve_plot import CurvePlot, Plot, PlotColours, PlotCurve
+from app.widgets.curve_plot import CurvePlot
 from app.widgets.picture_saving import make_image
+from app.widgets.plot import Plot, PlotColours, PlotCurve
 
 RED, BLUE = QColor("#ff0000"), QColor("#0000ff")
 COLOURS = PlotColours(QColor("white"), QColor("#dddddd"), QColor("black"), QColor("#888888"), (RED, BLUE))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.widgets.heat_layout import lay_out
+from app.widgets.heat_layout import PAD, lay_out
 
 STEPS = [f"Stripes training · checkpoint-{step}" for step in (10, 25, 50, 75, 100)]
 NAMES = [*STEPS, "Dots (taud)", "Half"]
@@ -30,7 +30,7 @@ def test_long_names_leave_the_cells_room_for_their_figures():
 def test_columns_have_numbers_where_names_do_not_fit():
     numbered = lay_out(NAMES, 600, 300, measure)
     assert numbered.is_numbered
-    assert numbered.left >= max(map(measure, numbered.beside)) + measure("  7"), "the number stands beside the name"
+    assert numbered.left > PAD + max(map(measure, numbered.beside)) + measure("  7"), "the number stands beside the name"
     layout = lay_out(STEPS, 600, 300, measure)
     assert layout.above == ("…10", "…25", "…50", "…75", "…100")
     assert layout.beside == tuple(STEPS)
