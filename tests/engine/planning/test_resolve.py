@@ -363,7 +363,7 @@ def test_vectors_of_one_checkpoint_or_of_checkpoints_of_one_name_are_told_apart(
     lines = f"{GRAPH}\n tb = task_vector tuned=a base=base"
     found = unnamed(bench, lines, "ta", "tb")
     assert (found["ta"], found["tb"]) == ("Task vector of a (ta)", "Task vector of a (tb)")
-    lines = "base = checkpoint source:base\n a = interpolate from=base to=base\n b = interpolate from=base to=base"
+    lines = "base = checkpoint source:base\n a = interpolate first=base second=base\n b = interpolate first=base second=base"
     lines += "\n ta = task_vector tuned=a base=base\n tb = task_vector tuned=b base=base"
     found = unnamed(bench, lines, "a", "b", "ta", "tb")
     assert (found["ta"], found["tb"]) == ("Task vector of Interpolate (a)", "Task vector of Interpolate (b)")

@@ -56,3 +56,14 @@ def test_a_name_gives_way_to_a_line():
     along = ((200.0, 100.0), (400.0, 100.0))
     (name,) = place([(200.0, 100.0)], [60.0], [along])
     assert not name.box[1] < 100 < name.box[3] or name.box[2] <= 200
+
+
+def test_a_name_stands_away_from_where_all_begin():
+    (name,) = place_names(MapField(SIZE, ((300.0, 150.0), (200.0, 150.0)), ()), [1], [40.0])
+    assert name.box[2] < 200
+
+
+def test_a_name_is_nearest_to_its_own_mark():
+    own, other = (200.0, 100.0), (245.0, 100.0)
+    (name,) = place_names(MapField(SIZE, (own, other), ()), [0], [30.0])
+    assert gap(name.box, own) < gap(name.box, other)

@@ -91,3 +91,25 @@ def test_learning_rates_alone_are_no_way_on_the_map(compare):
     figure = compare(STEPS, PathRecord("", (0, 1, 2), (1e-5, 3e-5, 1e-4), "learning rate"))
     assert "Dotted" not in write_map_caption(figure)
     assert draw_similarity(figure, "k").map.count("<use") == draw_similarity(replace(figure, paths=()), "k").map.count("<use")
+
+
+def read_marks(svg):
+    """Return (x, y) of the marks, those of the legend first or last."""
+    return [(float(x), float(y)) for x, y in re.findall(r'<use [^>]*?x="([\d.-]+)" y="([\d.-]+)"', str(svg))]
+
+
+def test_learning_rates_stand_as_far_apart_as_their_numbers(compare):
+    figure = compare(STEPS, PathRecord("", (0, 1, 2), (1e-5, 3e-5, 1e-3), "learning rate"))
+    svg = draw_path(figure, figure.paths[0], "k")
+    places = [next(x for x, _, text in read_texts(svg) if text == rate) for rate in ("1e-5", "3e-5", "1e-3")]
+    assert places[2] - places[1] == pytest.approx(places[1] - places[0], abs=1)
+    marks = [x for x, _ in read_marks(svg)]
+    assert all(sum(abs(x - place) < 1 for x in marks) >= 2 for place in places)
+
+
+def test_lengths_of_trainings_are_shares_of_the_longest(compare):
+    """At its last step the longest has the length 1 and the cosine 1: two marks at one place."""
+    together = draw_similarity(compare(STEPS | OTHER, FIRST, SECOND), "k").paths[0]
+    marks = read_marks(together.curves)
+    last = max(marks)
+    assert sum(abs(x - last[0]) < 0.1 and abs(y - last[1]) < 0.1 for x, y in marks) == 2

@@ -10,8 +10,10 @@ import pytest
 
 from engine.evaluation.measurement import Measurement
 from engine.execution.result import SearchPoint, SearchRecord
+from engine.report.matrix_figure import MatrixStyle
 from engine.report.report import write_choice
 from engine.report.subset_figure import draw_pairs, draw_sizes, find_best, mean_by_size, rank_subsets, tabulate_pairs
+from engine.report.svg import TEAL
 from engine.report.wording import write_figure
 
 
@@ -132,3 +134,9 @@ def test_a_choice_tells_which_strength_is_whose(search):
     assert write_choice(pair).startswith("λ = 1 for “a”, 1 for “c” and none of the others was chosen")
     assert "sets tried, subset by subset (rule" in write_choice(search)
     assert write_choice(replace(pair, method="coordinate")).startswith("λ = 1 for “a”, 0 for “b”, 1 for “c” was chosen")
+
+
+def test_colours_run_from_the_weakest_to_the_strongest():
+    style = MatrixStyle(str, TEAL, strongest=1.0, weakest=0.5)
+    assert [style.weigh(value) for value in (0.2, 0.5, 0.75, -1.0, 2.0)] == [0, 0, 0.5, 1, 1]
+    assert [replace(style, strongest=0.5).weigh(value) for value in (0.0, 0.5)] == [0, 1]
