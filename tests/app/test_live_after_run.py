@@ -69,3 +69,8 @@ def test_an_estimate_before_and_the_file_s_figures_after(window, qtbot, tmp_path
     edit = np.sqrt(sum(((made[name].astype(np.float64) - base[name]) ** 2).sum() for name in base))
     assert after.figures.norms[row] == pytest.approx(edit / 0.5, rel=1e-5)
     assert after.figures.norms[after.space.rows[NodeId("apply")]] == pytest.approx(edit, rel=1e-5)
+    live.take_run({NodeId("mixed"), NodeId("dropped")})
+    assert not live.is_measuring, "what has changed since the run is not what it made"
+    live.take_run({NodeId("mixed")})
+    assert live.is_measuring
+    live.switch(is_on=False)
