@@ -18,11 +18,11 @@ _CORNERS = 3
 
 
 def list_corners(step: Step) -> tuple[NodeId, ...]:
-    """Return the nodes of an analogy's A, B and C; () for other nodes, and for one that is muted."""
+    """Return the nodes of an analogy's A, B and C; () for other nodes."""
     required = [port for port in step.operation.inputs if not port.optional]
     nodes = tuple(operand.node for port in required for operand in step.inputs[port.name])
     is_analogy = [port.kind for port in required] == [PortKind.VECTOR] * _CORNERS
-    return nodes if is_analogy and not step.node.muted and len(nodes) == _CORNERS else ()
+    return nodes if is_analogy and len(nodes) == _CORNERS else ()
 
 
 def list_analogies(graph: Graph, value: NodeId) -> tuple[NodeId, ...]:
