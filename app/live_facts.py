@@ -15,6 +15,14 @@ from app.similarity_figures import find_meanings, list_rows
 from engine.document.model import NodeId
 from engine.operation import PortKind
 from engine.planning.live_model import LiveSeries
+from engine.similarity.figure_errors import (
+    find_overlap_error,
+    find_ratio_error,
+    find_relative_norm_error,
+    find_residual_error,
+    find_share_error,
+    find_stock_error,
+)
 from engine.similarity.geometry_presets import adds_only, model_stock_ratio
 
 _MOST_OPERANDS = 4
@@ -64,7 +72,7 @@ def _tell_list(view: FamilyView, made: LiveSeries) -> Iterator[tuple[str, str]]:
     symbol, norms = _symbol(view, last), view.figures.norms
     least = "≥ " if view.gaps.broken else ""
     yield _tr("‖{0}‖ at step {1}").format(symbol, last_name), least + _spell(float(norms[last]), _norm_error(view, last), ".4g")
-    yield _tr("‖{0}‖ / ‖θ₀‖ at step {1}").format(symbol, last_name), f"{view.figures.relative_norms[last]:.3g}"
+    yield _tr("‖{0}‖ / ‖θ₀‖ at step {1}").format(symbol, last_name), _relative_norm(view, last)
     if first != last:
         own = [float(norms[row]) for _, row in known]
         yield _tr("‖{0}‖ at step {1}").format(symbol, first_name), least + _spell(own[0], _norm_error(view, first), ".4g")
@@ -79,7 +87,7 @@ def _tell_node(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
     node, geometry = view.space.family.nodes[row], view.space.geometry
     base = view.names.get(view.space.family.family.base, "")
     if node.node == view.space.family.family.base:
-        yield "‖θ₀‖", f"{geometry.base_norm():.4g}"
+        yield "‖θ₀‖", _spell(geometry.base_norm(), view.error_geometry.measure_base(), ".4g")
     elif not view.figures.is_known[row]:
         yield _tr("in weight space"), _tr("known after its search or estimate")
         return
@@ -87,7 +95,7 @@ def _tell_node(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
         symbol = _symbol(view, row)
         least = "≥ " if view.gaps.broken else ""
         yield f"‖{symbol}‖", least + _spell(float(view.figures.norms[row]), _norm_error(view, row), ".4g")
-        yield f"‖{symbol}‖ / ‖θ₀‖", f"{view.figures.relative_norms[row]:.3g}"
+        yield f"‖{symbol}‖ / ‖θ₀‖", _relative_norm(view, row)
         yield from _tell_operands(view, row)
         yield from _tell_shares(view, row)
         yield from _tell_compared(view, row)
@@ -116,14 +124,15 @@ def _tell_operands(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
         if len(operands) > 1:
             yield _tr("cos with {0}").format(name), _cosine(view, row, operand)
         if norms[operand] > 0:
-            yield _tr("times as long as {0}").format(name), f"{norms[row] / norms[operand]:.3g}"
+            error = find_ratio_error(view.error_geometry, view.figures, row, operand)
+            yield _tr("times as long as {0}").format(name), _spell(float(norms[row] / norms[operand]), error, ".3g")
     if 1 < len(operands) <= _MOST_PAIRS:
         for one, two in combinations(operands, 2):
             yield f"cos({_name(view, one)}, {_name(view, two)})", _cosine(view, one, two)
     share = float(view.figures.interference_shares[row])
     # A kernel's value is no sum: nothing in it overlaps.
     if len(operands) > 1 and math.isfinite(share) and view.space.family.nodes[row].column is None:
-        yield _tr("share of overlap in ‖τ‖²"), write_figure(share, ".0%")
+        yield _tr("share of overlap in ‖τ‖²"), _spell(share, find_overlap_error(view.error_geometry, view.figures, row), ".0%")
 
 
 def _tell_shares(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
@@ -133,10 +142,11 @@ def _tell_shares(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
     if len(own) <= 1:
         return
     for task in own[:_MOST_OPERANDS]:
-        yield _tr("share of {0} in it").format(_name(view, task)), write_figure(float(view.figures.shares[row, task]), ".2f")
+        error = find_share_error(view.error_geometry, view.figures, row, task)
+        yield _tr("share of {0} in it").format(_name(view, task)), _spell(float(view.figures.shares[row, task]), error, ".2f")
     whole = model_stock_ratio(view.figures.inner[np.ix_(own, own)])
     if math.isfinite(whole) and adds_only(view.figures.weights[:, row]):
-        yield _tr("Model Stock’s t of these"), write_figure(whole, ".2f")
+        yield _tr("Model Stock’s t of these"), _spell(whole, find_stock_error(view.error_geometry, view.figures, own, whole), ".2f")
 
 
 def _is_within(view: FamilyView, row: int, task: int) -> bool:
@@ -152,7 +162,8 @@ def _tell_compared(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
         other = view.space.rows.get(true)
         if other is not None and view.figures.is_known[other]:
             yield _tr("cos with {0}").format(_name(view, other)), _cosine(view, row, other)
-            yield _tr("distance to {0}, of its length").format(_name(view, other)), f"{view.figures.residual(row, other):.3g}"
+            error = find_residual_error(view.error_geometry, view.figures, row, other)
+            yield _tr("distance to {0}, of its length").format(_name(view, other)), _spell(view.figures.residual(row, other), error, ".3g")
 
 
 def _tell_counts(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
@@ -203,6 +214,11 @@ def _name(view: FamilyView, row: int) -> str:
     return view.names.get(node, str(node))
 
 
+def _relative_norm(view: FamilyView, row: int) -> str:
+    error = find_relative_norm_error(view.error_geometry, view.figures, row)
+    return _spell(float(view.figures.relative_norms[row]), error, ".3g")
+
+
 def _cosine(view: FamilyView, one: int, two: int) -> str:
     error = float(view.errors.cosines[one, two]) if view.space.geometry.table.is_estimate else 0.0
     return _spell(float(view.figures.cosines[one, two]), error, ".2f")
@@ -222,7 +238,13 @@ def _spell(value: float, error: float, form: str) -> str:
     if math.isnan(value):
         return "–"
     written = write_figure(value, form)
-    return f"≈ {written} ± {error:.1g}" if error > 0 else written
+    return f"≈ {written} ± {_spell_error(error, form)}" if error > 0 else written
+
+
+def _spell_error(error: float, form: str) -> str:
+    """Return a standard error with its first digit, in per cent beside a percentage."""
+    told = 100 * error if form.endswith("%") else error
+    return f"{float(f'{told:.1g}'):g}" + ("%" if form.endswith("%") else "")
 
 
 def _tr(text: str) -> str:

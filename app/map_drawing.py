@@ -16,6 +16,7 @@ from engine.operation import PortKind
 from engine.parameters import Real
 from engine.planning.coefficient import Symbol
 from engine.planning.live_model import LiveNode, LiveSeries
+from engine.similarity.figure_errors import find_residual_error
 from engine.similarity.geometry_series import follow_series
 
 _SAME = 1e-9
@@ -50,7 +51,7 @@ def draw_analogy(view: FamilyView, document: Document, node: NodeId) -> MapScene
     names = {role.letter.upper(): role.name for role in read_roles(document, node)} | {letters[3]: view.names.get(node, str(node))}
     kinds = (MapKind.TUNED, MapKind.TUNED, MapKind.TUNED, MapKind.VECTOR, MapKind.TUNED)
     points = tuple(
-        MapPoint(each, f"{letter}: {names.get(letter, '')}", kind, place, float(view.figures.norms[rows[each]]))
+        MapPoint(each, f"{letter}: {names.get(letter, '')}", kind, place, *_measure_length(view, rows[each]))
         for each, letter, kind, place in zip(nodes, letters, kinds, places, strict=False)
     )
     a, b, c, made, *true = places
@@ -84,10 +85,17 @@ def _turn(places: Sequence[Place], angle: float) -> list[Place]:
 
 def _compare(view: FamilyView, shape: MapParallelogram, rows: tuple[int, int], place: Place) -> MapParallelogram:
     """Return a parallelogram with how far what was made is from what is true; `rows` are those of both."""
-    error = float(view.errors.cosines[rows])
     name = view.names.get(view.space.family.nodes[rows[1]].node, "")
     residual, cosine = view.figures.residual(*rows), float(view.figures.cosines[rows])
-    return replace(shape, true=place, true_name=name, residual=residual, cosine=cosine, cosine_error=error)
+    shape = replace(shape, true=place, true_name=name, residual=residual, cosine=cosine)
+    residual_error = find_residual_error(view.error_geometry, view.figures, *rows)
+    return replace(shape, residual_error=residual_error, cosine_error=float(view.errors.cosines[rows]))
+
+
+def _measure_length(view: FamilyView, row: int) -> tuple[float, float]:
+    """Return how far a node is from θ₀, with the standard error; an edit of 0 has none."""
+    error = float(view.errors.norms[row])
+    return float(view.figures.norms[row]), error if math.isfinite(error) else 0.0
 
 
 @dataclass(frozen=True)
@@ -134,9 +142,8 @@ class _FamilyDrawing:
         spots = self._find_spots()
         passed = {row for spot in spots if not self._between.isdisjoint(spot.rows) for row in spot.rows}
         origins = [spot.rows[0] for spot in spots]
-        errors: Sequence[float] = self._view.errors.norms.tolist()
         return MapScene(
-            points=tuple(self._make_point(spot, errors) for spot in spots),
+            points=tuple(self._make_point(spot) for spot in spots),
             distances=tuple(tuple(self._distances[row][column] for column in origins) for row in origins),
             arrows=tuple(self._list_arrows(passed)),
             parallelograms=tuple(self._list_parallelograms()),
@@ -172,7 +179,7 @@ class _FamilyDrawing:
             return MapKind.EDITED
         return MapKind.BASE if node.column is None else MapKind.TUNED
 
-    def _make_point(self, spot: _Spot, errors: Sequence[float]) -> MapPoint:
+    def _make_point(self, spot: _Spot) -> MapPoint:
         row = spot.rows[0]
         handles = (handle for each in spot.rows if (handle := self._find_handle(each)) is not None)
         first = next(handles, None) if spot.kind in (MapKind.EDITED, MapKind.VECTOR) else None
@@ -182,7 +189,7 @@ class _FamilyDrawing:
             kind=spot.kind,
             place=self._places[row],
             norm=self._distances[row][-1],
-            norm_error=errors[row] if math.isfinite(errors[row]) else 0.0,
+            norm_error=_measure_length(self._view, row)[1],
             also=tuple(self._name(other) for other in spot.rows[1:]),
             handle=first[1] if first else None,
             step=self._steps.get(self._nodes[row].node, ""),

@@ -33,13 +33,16 @@ def name_cosine(path: MapPath) -> str:
 
 def tabulate_analogies(scene: MapScene) -> Table:
     """Return a line for each analogy whose true answer is known."""
-    sign = "≈ " if scene.is_estimate else ""
     lines = [
-        (shape.name, sign + _spell(shape.residual, ".4g"), sign + _spell(shape.cosine, ".4g"), shape.true_name)
+        (shape.name, _spell_with(shape.residual, shape.residual_error), _spell_with(shape.cosine, shape.cosine_error), shape.true_name)
         for shape in scene.parallelograms
         if shape.true_name
     ]
     return Table((_tr("analogy"), _tr("residual"), "cos(D̂, D)", _tr("against")), tuple(lines))
+
+
+def _spell_with(number: float, error: float) -> str:
+    return ("≈ " if error else "") + _spell(number, ".4g")
 
 
 def _spell(number: float, form: str = ".6g") -> str:

@@ -135,7 +135,7 @@ def make_heat_map(view: FamilyView, rows: Sequence[Row], quantity: Quantity, par
     if found is not None:
         spread = divide_rows(found.norms[chosen], norms).diagonal()
         errors = ratios * (errors + np.abs(cosines) * (spread[:, None] + spread[None, :]))
-        np.fill_diagonal(errors, 0.0)
+        errors[found.multiples[places]] = 0.0
     return HeatMap(quantity, names, cosines * ratios, errors, float("nan"), norms, broken)
 
 

@@ -49,12 +49,12 @@ class AnalogyMap(QWidget):
         show_where_owned(self, scene is not None)
         if scene is not None:
             self.plot.show_scene(scene, self._caption(scene))
-            told = "\n".join(filter(None, (tell_parallelogram(shape, is_estimate=scene.is_estimate) for shape in scene.parallelograms)))
+            told = "\n".join(filter(None, (tell_parallelogram(shape) for shape in scene.parallelograms)))
             self.figures.setText(told)
             self.figures.setVisible(bool(told))
 
     def _caption(self, scene: MapScene) -> str:
-        if scene.is_estimate:
+        if scene.has_estimates:
             return self.tr("Weight-space map (estimated distances)")
         if scene.shown_share >= _WHOLE:
             return self.tr("Weight-space map (exact distances)")

@@ -204,13 +204,13 @@ class WeightMapPanel(QWidget):
             self.map.show_scene(scene, self._caption(scene))
         else:
             self.map.show_message(self._explain())
-        is_wider = not scene.same_places(before) or scene.is_estimate != before.is_estimate
+        is_wider = not scene.same_places(before) or scene.has_estimates != before.has_estimates
         self.table.show_scene(scene)
         if is_wider:
             self.distances.resizeColumnsToContents()
         self._list_sides(scene)
         self._draw_side()
-        told = [line for shape in scene.parallelograms if (line := tell_parallelogram(shape, is_estimate=scene.is_estimate))]
+        told = [line for shape in scene.parallelograms if (line := tell_parallelogram(shape))]
         # One is a sentence under the table; more are a table of their own.
         self.analogies.setText("\n".join(told))
         self.analogies.setVisible(len(told) == 1)
@@ -222,7 +222,7 @@ class WeightMapPanel(QWidget):
         view = self.view
         if view is not None and view.gaps.broken:
             return self.tr("Without what holds NaN or infinity; the plane shows {0:.1%} of the variance").format(scene.shown_share)
-        if scene.is_estimate:
+        if scene.has_estimates:
             return self.tr("≈ estimated distances in the table; the plane shows {0:.1%} of the variance").format(scene.shown_share)
         return self.tr("Exact distances in the table; the plane shows {0:.1%} of the variance").format(scene.shown_share)
 

@@ -96,7 +96,7 @@ def _gather_texts(scene: MapScene, current: int | None) -> Mapping[str, _Words]:
     for shape in scene.parallelograms:
         if shape.true is not None:
             (left, low), (right, high) = shape.corners[3], shape.true
-            sign = "≈ " if scene.is_estimate or shape.cosine_error else ""
+            sign = "≈ " if shape.residual_error or shape.cosine_error else ""
             words = QCoreApplication.translate("map painter", "residual {residual} · cos {cosine}")
             figures = sign + words.format(residual=f"{shape.residual:.2f}", cosine=f"{shape.cosine:.2f}")
             texts[f"{shape.node} residual"] = _Words(figures, ((left + right) / 2, (low + high) / 2), is_gap=True)

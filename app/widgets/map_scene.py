@@ -90,6 +90,8 @@ class MapParallelogram:
     true_name: str = ""
     residual: float = math.nan
     """‖D̂ − D‖ / ‖D‖."""
+    residual_error: float = 0.0
+    """Its standard error; 0 when it is exact, as of the cosine."""
     cosine: float = math.nan
     cosine_error: float = 0.0
 
@@ -144,6 +146,15 @@ class MapScene:
         """Return the number of the point of a node."""
         return next((number for number, point in enumerate(self.points) if point.node == node), None)
 
+    @property
+    def has_estimates(self) -> bool:
+        """Tell whether some distance is an estimate: of what is not read yet, or of what TIES and the like make before a run."""
+        return self.is_estimate or any(point.norm_error for point in self.points)
+
+    def is_estimated(self, one: int, other: int) -> bool:
+        """Tell whether the distance between two points is an estimate."""
+        return one != other and (self.is_estimate or bool(self.points[one].norm_error or self.points[other].norm_error))
+
     def same_places(self, other: MapScene) -> bool:
         """Tell whether another scene shows the same points, wherever they are by now."""
         return [(point.node, point.kind) for point in self.points] == [(point.node, point.kind) for point in other.points]
@@ -162,15 +173,17 @@ def tell_point(scene: MapScene, number: int, nearest: int = 6) -> str:
         lines.append(f"‖θ − θ₀‖ {equals} {point.norm:.4g}{error}{share}")
     others = sorted((far, other) for other, far in enumerate(scene.distances[number]) if other != number and not math.isnan(far))
     for far, other in others[:nearest]:
-        is_estimate = scene.is_estimate or point.norm_error or scene.points[other].norm_error
-        lines.append(f"{'≈ ' if is_estimate else ''}{far:.4g} from {scene.points[other].name}")
+        lines.append(f"{'≈ ' if scene.is_estimated(number, other) else ''}{far:.4g} from {scene.points[other].name}")
     return "\n".join(lines)
 
 
-def tell_parallelogram(shape: MapParallelogram, *, is_estimate: bool = False) -> str:
+def tell_parallelogram(shape: MapParallelogram) -> str:
     """Return the figures of an analogy as a sentence; empty where D is not known."""
     if not shape.true_name:
         return ""
-    equals = "≈" if is_estimate else "="
-    error = f" ± {shape.cosine_error:.2g}" if shape.cosine_error else ""
-    return f"{shape.name} against {shape.true_name}: residual {equals} {shape.residual:.3f}, cos(D̂, D) {equals} {shape.cosine:.3f}{error}"
+    residual, cosine = _equate(shape.residual, shape.residual_error), _equate(shape.cosine, shape.cosine_error)
+    return f"{shape.name} against {shape.true_name}: residual {residual}, cos(D̂, D) {cosine}"
+
+
+def _equate(figure: float, error: float) -> str:
+    return f"≈ {figure:.3f} ± {error:.2g}" if error else f"= {figure:.3f}"

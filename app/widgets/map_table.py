@@ -51,12 +51,13 @@ class MapTable(QAbstractTableModel):
             return None
         point = self._scene.points[index.row()]
         if index.column() == 0:
-            error = f" ± {point.norm_error:.1g}" if point.norm_error else ""
-            return f"{point.norm:.4g}{error}"
+            return f"≈ {point.norm:.4g} ± {point.norm_error:.1g}" if point.norm_error else f"{point.norm:.4g}"
         if index.column() == 1:
-            return f"{point.norm / self._scene.base_norm:.2%}" if self._scene.base_norm > 0 else ""
+            sign = "≈ " if point.norm_error else ""
+            return f"{sign}{point.norm / self._scene.base_norm:.2%}" if self._scene.base_norm > 0 else ""
         far = self._scene.distances[index.row()][index.column() - _FIXED]
-        return "" if math.isnan(far) else f"{far:.4g}"
+        sign = "≈ " if self._scene.is_estimated(index.row(), index.column() - _FIXED) else ""
+        return "" if math.isnan(far) else f"{sign}{far:.4g}"
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # noqa: N802
         """Return the name of a point, or of a figure."""

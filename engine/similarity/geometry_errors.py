@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.similarity.geometry import Figures, Geometry, Stack, cosines_of, norms_of
+from engine.similarity.geometry import Figures, Flags, Geometry, Stack, cosines_of, norms_of
 from engine.similarity.gram_table import Floats
+
+_ROUNDING = 1e-13
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,9 @@ class FigureErrors:
     norms: Floats
     """(N,): of ‖edit‖."""
     cosines: Floats
-    """(N, N); 0 on the diagonal."""
+    """(N, N); 0 on the diagonal and where `multiples`: there it is ±1 whatever the products are."""
+    multiples: Flags
+    """(N, N): whether two edits weigh the differences alike but for one factor."""
 
 
 class ErrorGeometry:
@@ -28,7 +32,9 @@ class ErrorGeometry:
         """Arrange the errors of a geometry's table; nothing is kept when it is exact."""
         self._geometry = geometry
         errors = geometry.table.errors
-        self._stack = None if errors is None else Stack(geometry.arrange(errors[geometry.rows]), geometry.groups)
+        self._errors = None if errors is None else geometry.arrange(errors[geometry.rows])
+        self._base_errors = None if errors is None else errors[geometry.rows, 0, 0]
+        self._stack = None if self._errors is None else Stack(self._errors, geometry.groups)
 
     def measure(self, figures: Figures) -> FigureErrors:
         """Return the standard errors of some figures over the whole model.
@@ -39,25 +45,61 @@ class ErrorGeometry:
         """
         if self._stack is None:
             return _no_errors(len(figures.is_known))
-        return _combine(self._stack.multiply(np.abs(figures.weights)), figures.norms, figures.cosines)
+        spread, multiples = self._stack.multiply(np.abs(figures.weights)), _find_multiples(figures.weights)
+        return _combine(spread, figures.norms, figures.cosines, multiples)
 
     def measure_parts(self, figures: Figures, parts: Sequence[Sequence[int]]) -> tuple[FigureErrors, ...]:
         """Return the standard errors of the figures over some parts of the model, each given by its tensors' places in the geometry."""
         if self._stack is None:
             return (_no_errors(len(figures.is_known)),) * len(parts)
         spread = self._stack.multiply(np.abs(figures.weights))
+        multiples: dict[tuple[int, ...], Flags] = {}
         found: list[FigureErrors] = []
         for tensors in map(list, parts):
             inner = figures.tensor_inner[:, tensors, :].sum(axis=1, keepdims=True)
-            found.append(_combine(spread[:, tensors, :], norms_of(inner)[:, 0], cosines_of(inner)[:, 0, :]))
+            groups = tuple(np.unique(self._geometry.groups[tensors]).tolist())
+            if groups not in multiples:
+                multiples[groups] = _find_multiples(figures.weights[list(groups)])
+            found.append(_combine(spread[:, tensors, :], norms_of(inner)[:, 0], cosines_of(inner)[:, 0, :], multiples[groups]))
         return tuple(found)
+
+    def measure_slopes(self, slopes: Floats, base_slope: float = 0.0) -> float:
+        """Return the standard error of any figure over the whole model, to first order as in `measure`; 0 where its products are exact.
+
+        Args:
+            slopes: (groups, columns, columns): by how much the figure changes with each ⟨δᵢ, δⱼ⟩ of a group's tensors.
+            base_slope: by how much it changes with ‖θ₀‖².
+        """
+        if self._errors is None or self._base_errors is None:
+            return 0.0
+        each = np.einsum("tij,tij->t", self._errors, np.abs(slopes)[self._geometry.groups])
+        return float(np.sqrt(((each + abs(base_slope) * self._base_errors) ** 2).sum()))
+
+    def measure_base(self) -> float:
+        """Return the standard error of ‖θ₀‖."""
+        norm = self._geometry.base_norm()
+        return self.measure_slopes(np.zeros((self._geometry.group_count, 1, 1)), 0.5 / norm) if norm > 0 else 0.0
+
+    def is_estimated(self, weights: Floats) -> bool:
+        """Tell whether some product is estimated of the columns that carry weight, in (groups, columns) weights."""
+        return self.measure_slopes(weights[:, :, None] * weights[:, None, :]) > 0
 
 
 def _no_errors(count: int) -> FigureErrors:
-    return FigureErrors(np.zeros(count), np.zeros((count, count)))
+    return FigureErrors(np.zeros(count), np.zeros((count, count)), np.eye(count, dtype=np.bool_))
 
 
-def _combine(spread: Floats, norms: Floats, cosines: Floats) -> FigureErrors:
+def _find_multiples(weights: Floats) -> Flags:
+    """Return (N, N): which of the (groups, N, columns) weights are multiples of one another; none is of zero, but zero itself."""
+    flat = np.swapaxes(weights, 0, 1).reshape(weights.shape[1], -1)
+    lengths = np.sqrt((flat**2).sum(axis=1, keepdims=True))
+    unit = np.divide(flat, lengths, out=np.zeros_like(flat), where=lengths > 0)
+    found: Flags = np.abs(unit @ unit.T) >= 1 - _ROUNDING
+    np.fill_diagonal(found, val=True)
+    return found
+
+
+def _combine(spread: Floats, norms: Floats, cosines: Floats, multiples: Flags) -> FigureErrors:
     """Return the errors of norms and cosines over tensors, of (N, tensors, N) errors of the inner products in each."""
     with np.errstate(divide="ignore", invalid="ignore"):
         inverse = np.where(norms > 0, 1 / norms, np.nan)
@@ -65,5 +107,5 @@ def _combine(spread: Floats, norms: Floats, cosines: Floats) -> FigureErrors:
     own = np.einsum("aka->ak", scaled)
     terms = scaled + np.abs(cosines)[:, None, :] / 2 * (own[:, :, None] + own.T[None, :, :])
     errors = np.sqrt((terms**2).sum(axis=1))
-    np.fill_diagonal(errors, 0.0)
-    return FigureErrors(np.sqrt((np.einsum("aka->ak", spread) ** 2).sum(axis=1)) * inverse / 2, errors)
+    errors[multiples] = 0.0
+    return FigureErrors(np.sqrt((np.einsum("aka->ak", spread) ** 2).sum(axis=1)) * inverse / 2, errors, multiples)

@@ -1,13 +1,18 @@
 """Facts of nodes in weight space, against the tensors themselves."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
 from app.live_facts import list_live_facts, shorten_live_facts
 from app.panels.live_facts import LiveFacts
+from app.similarity_figures import list_rows, make_heat_map
 from engine.document.edits import add_node, connect, set_parameter
 from engine.document.model import Node, NodeId, PortRef, Wire
+from engine.planning.live_space import LiveSpace
+from engine.similarity.geometry_errors import ErrorGeometry
 from tests.app.live_graph import MODELS, PATIENCE, draw_sum, follow_session
 
 
@@ -107,3 +112,66 @@ def test_an_analogy_is_told_beside_what_it_guesses(live, qtbot):
     assert facts["cos with τ dots"] == f"{diag @ dots / np.linalg.norm(diag) / np.linalg.norm(dots):.2f}"
     distance = np.linalg.norm(diag - dots) / np.linalg.norm(dots)
     assert float(facts["distance to τ dots, of its length"]) == pytest.approx(distance, rel=5e-3)
+
+
+def view_with_ties(live, qtbot):
+    """Return the view of a graph with TIES in a sum, its figures estimated as before a run and the checkpoints' own exact."""
+    more = {
+        "ties": Node("ties", label="TIES"),
+        "mix": Node("add", {"weights": (1.0, 0.5)}, "Mix"),
+        "mixed": Node("apply", {"strength": 0.7}, "Mixed"),
+        "like": Node("analogy", label="Like"),
+    }
+    wires = ("tau.vector ties.vectors", "tau2.vector ties.vectors", "ties.vector mix.vectors", "tau.vector mix.vectors")
+    roles = ("mix.vector mixed.vector", "base.checkpoint mixed.base", "tau.vector like.a", "ties.vector like.b", "tau.vector like.c")
+    live.session.new(draw_sum(more, *wires, *roles, "tau2.vector like.d"))
+    live.checker.check_now()
+    qtbot.waitUntil(lambda: bool(live.families) and not live.is_measuring and is_known(live, "mix"), timeout=PATIENCE)
+    (view,) = live.families
+    table, errors = view.space.geometry.table, np.zeros_like(view.space.geometry.table.products)
+    place = 1 + table.vectors.index("ties")
+    sizes = np.sqrt(np.einsum("taa->ta", table.products))
+    errors[:, place, :] = errors[:, :, place] = 0.01 * sizes[:, [place]] * sizes
+    space = LiveSpace(view.space.family, replace(table, errors=errors))
+    return replace(view, space=space, figures=space.look(view.values), error_geometry=ErrorGeometry(space.geometry))
+
+
+def is_known(live, node):
+    (view,) = live.families
+    return NodeId(node) in view.space.rows and bool(view.figures.is_known[view.space.rows[NodeId(node)]])
+
+
+@pytest.fixture
+def estimated(qtbot, lasting_engine):
+    with follow_session(lasting_engine) as live:
+        yield view_with_ties(live, qtbot)
+
+
+def is_marked(figure):
+    return figure.startswith("≈ ") and " ± " in figure
+
+
+def test_every_figure_that_hangs_on_an_estimate_says_so(estimated):
+    facts = dict(list_live_facts([estimated], NodeId("mix")))
+    told = ["‖τ‖", "‖τ‖ / ‖θ₀‖", "cos with TIES", "times as long as TIES", "times as long as τ diag", "share of overlap in ‖τ‖²"]
+    told += ["share of TIES in it", "share of τ diag in it", "Model Stock’s t of these"]
+    assert [name for name in told if not is_marked(facts[name])] == []
+    compared = dict(list_live_facts([estimated], NodeId("like")))
+    assert is_marked(compared["distance to τ dots, of its length"])
+
+
+def test_what_has_no_estimate_in_it_is_exact_beside_one(estimated):
+    assert not any("≈" in figure for _, figure in list_live_facts([estimated], NodeId("sum")))
+    assert "≈" not in "".join(figure for _, figure in list_live_facts([estimated], NodeId("base")))
+
+
+def test_what_is_a_multiple_of_an_estimate_is_exactly_so(estimated):
+    facts = dict(list_live_facts([estimated], NodeId("mixed")))
+    assert facts["times as long as Mix"] == "0.7"
+    assert is_marked(facts["‖θ − θ₀‖"])
+    assert "share of TIES in it" in facts
+    rows = [row for row in list_rows(estimated) if row.name in ("Mix", "Mixed")]
+    for quantity in ("cosine", "share"):
+        heat = make_heat_map(estimated, rows, quantity, None)
+        assert heat.values[1, 0] == pytest.approx(1 if quantity == "cosine" else 0.7)
+        assert not heat.errors.any()

@@ -181,13 +181,13 @@ def test_arrow_keys_walk_between_points_and_with_shift_along_an_arrow(plot):
 def test_a_point_tells_its_names_and_exact_distances():
     told = tell_point(make_scene(), 1)
     assert told.splitlines()[:2] == ["A, τ A", "‖θ − θ₀‖ = 4 (4.00% of ‖θ₀‖)"]
-    assert "5 from B" in told
+    assert "≈ 5 from B" in told
     assert "λ = 0.5" in tell_point(make_scene(), 3)
 
 
 def test_an_estimated_parallelogram_says_so():
-    shape = MapParallelogram(NodeId("x"), "Guess", ((0.0, 0.0),) * 4, (1.0, 1.0), "D", 0.42, 0.9, 0.05)
-    assert tell_parallelogram(shape, is_estimate=True) == "Guess against D: residual ≈ 0.420, cos(D̂, D) ≈ 0.900 ± 0.05"
+    shape = MapParallelogram(NodeId("x"), "Guess", ((0.0, 0.0),) * 4, (1.0, 1.0), "D", 0.42, 0.01, 0.9, 0.05)
+    assert tell_parallelogram(shape) == "Guess against D: residual ≈ 0.420 ± 0.01, cos(D̂, D) ≈ 0.900 ± 0.05"
     assert tell_parallelogram(replace(shape, true_name="")) == ""
 
 
@@ -200,7 +200,10 @@ def test_the_table_holds_every_distance(qtbot):
     table.show_scene(make_scene(0.6))
     assert len(resets) == 2
     assert (table.rowCount(), table.columnCount()) == (4, 6)
-    assert table.data(table.index(1, 4)) == "5"
+    assert table.data(table.index(1, 2)) == "4"
+    assert table.data(table.index(1, 4)) == "≈ 5"
+    assert table.data(table.index(2, 0)) == "≈ 3.1 ± 0.2"
+    assert table.data(table.index(2, 1)) == "≈ 3.10%"
     assert table.headerData(4, Qt.Orientation.Horizontal) == "to B"
     assert write_table(make_scene(), ",").splitlines()[2].startswith('"A, τ A",tuned,4.0,0.0,4.0,0.0,4.0,0.0,5.0')
 
