@@ -173,9 +173,11 @@ class MetricsPanel(QWidget):
                 self.table.setVerticalHeaderItem(number, item)
 
     def _fit_columns(self) -> None:
-        room = self.table.width() - self.table.verticalHeader().maximumWidth()
+        room = self.table.viewport().width()
         width = room // max(self.table.columnCount(), 1)
         self.table.horizontalHeader().setDefaultSectionSize(max(_NARROWEST, self._widest_cell(), min(width, _WIDEST)))
+        # Else a scroll bar stays that wider columns had called for.
+        self.table.updateGeometries()
 
     def _widest_cell(self) -> int:
         """Return how wide a column must be so that no figure is cut."""

@@ -22,7 +22,7 @@ from app.widgets.plot import Plot, PlotCurve
 from app.widgets.presence import show_where_owned
 from engine.document.model import Document, NodeId
 
-_PIXELS = 160
+_PIXELS = 150
 _SLIDERS = (("apply", "strength"), ("scale", "factor"), ("add", "weights"), ("interpolate", "amount"))
 _SEARCH = ("strength_search", "step")
 _TRIED = ("base", "vectors")

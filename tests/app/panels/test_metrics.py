@@ -95,3 +95,15 @@ def test_columns_use_the_room_there_is(panel, qtbot):
     written = max(line for line in panel.table.item(0, 0).text().split("\n"))
     needed = panel.table.fontMetrics().horizontalAdvance(written)
     qtbot.waitUntil(lambda: needed < panel.table.columnWidth(0) < 120)
+
+
+def test_no_scroll_bar_stays_of_wider_columns(panel, dark, qtbot):
+    cells = tuple(Figure(name, "Stripes", "accuracy", 0.5, 0.4, 0.6, 10) for name in ("Base", "Edited", "Tuned"))
+    panel.show_figures(Figures("Three", cells))
+    panel.resize(1060, 280)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    qtbot.waitUntil(lambda: panel.table.columnWidth(0) == 120)
+    panel.resize(732, 280)
+    qtbot.waitUntil(lambda: panel.table.columnWidth(0) < 120)
+    assert panel.table.horizontalScrollBar().maximum() == 0, "all columns have room"
