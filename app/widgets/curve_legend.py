@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from app.widgets.short_names import shorten_names
+from engine.short_names import shorten_names
 
 MARK_PIXELS = 14
 """The stroke of its curve before each name."""

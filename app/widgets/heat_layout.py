@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF
 
-from app.widgets.short_names import shorten_names
+from engine.short_names import shorten_names
 
 PAD = 12.0
 LEGEND_PIXELS = 24.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from engine.document.model import NodeId
 from engine.planning.resolve import Resolved
@@ -34,3 +35,9 @@ def write_learning_rate(rate: float) -> str:
         return text
     digits, _, power = f"{rate:.9e}".partition("e")
     return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
+
+
+def place_rates(rates: Sequence[float]) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """Return the learning rates that there are, each once and the smallest first, and which of them each of the given is."""
+    found = tuple(sorted(set(rates)))
+    return found, tuple(map(found.index, rates))

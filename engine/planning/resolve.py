@@ -78,16 +78,33 @@ class Resolved:
     """What the nodes of series became."""
 
     def title(self, node: NodeId) -> str:
-        """Return what the user calls a node, with its id where others are called the same: ‘Apply (edit)’."""
-        step = self.graph.steps.get(node)
-        if step is None:
-            return self.graph.document.nodes[node].title
-        title = step.title
-        return title if self._title_counts[title] == 1 else f"{title} ({node})"
+        """Return what the user calls a node, with its id where others are called the same: ‘Apply (edit)’.
+
+        A vector without a name is called after the checkpoint it is made of, as those of a series are: ‘Task vector of Digits’.
+        """
+        return self._titles[node] if node in self._titles else self.graph.document.nodes[node].title
 
     @cached_property
-    def _title_counts(self) -> Counter[str]:
-        return Counter(step.title for step in self.graph.steps.values())
+    def _titles(self) -> Mapping[NodeId, str]:
+        own = {step.id: step.title for step in self.graph.steps.values()}
+        apart, made = _tell_apart(own), {step.id: _find_made_of(step) for step in self.graph.steps.values()}
+        return _tell_apart({node: f"{own[node]} of {apart[source]}" if source else own[node] for node, source in made.items()})
+
+
+def _tell_apart(titles: Mapping[NodeId, str]) -> Mapping[NodeId, str]:
+    """Return titles of which no two are the same: with their nodes' ids, where they were."""
+    counts = Counter(titles.values())
+    return {node: title if counts[title] == 1 else f"{title} ({node})" for node, title in titles.items()}
+
+
+def _find_made_of(step: Step) -> NodeId | None:
+    """Return the checkpoint that a vector without a name of its own is the change of; None for all others."""
+    if step.node.label or step.node.source_name or PortKind.VECTOR not in step.operation.outputs:
+        return None
+    compared = step.inputs.get("base", ())
+    others = [operand for operand in step.operands if operand not in compared]
+    is_change = bool(compared) and len(others) == 1 and others[0].kind is PortKind.CHECKPOINT
+    return others[0].node if is_change else None
 
 
 @dataclass

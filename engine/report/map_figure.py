@@ -11,7 +11,7 @@ from markupsafe import Markup
 from engine.execution.result import AnalogyRecord, SimilarityRecord
 from engine.report.map_labels import Line, MapField, Spot, join_spots, place_names
 from engine.report.map_layout import FONT, HEIGHT, is_numbered_map, lay_out, list_labels, list_letters, scale_of
-from engine.report.plot import WIDTH
+from engine.report.plot import WIDTH, Ink, choose_training_inks
 from engine.report.svg import BLUE, DIM, LIMIT, TEAL, TEXT, VIOLET, as_inline_svg, as_one_line, measure_text, new_figure
 from engine.report.wording import DASH, write_cosine, write_figure, write_share
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _LONGEST_BAR: Final = 120.0
 _SCALE_ROOM: Final = 24.0
 """The strip below the names where the bar of the scale lies."""
+_VECTOR: Final = Ink(TEAL, marker="o")
+_MODEL: Final = Ink(BLUE, marker="D")
 _BASE: Final = "base"
 _ABOVE: Final = 5
 """Marks lie over all lines and arrows."""
@@ -36,18 +38,28 @@ def draw_map(record: SimilarityRecord, key: str) -> Markup:
         _draw_parallelogram(axes, [spots[corner + 1] for corner in corners])
     for found in record.analogies:
         _draw_red_line(axes, spots[found.made + 1], spots[found.true + 1])
-    for path in record.trainings:
-        _draw_path(axes, [spots[0], *(spots[number + 1] for number in path.vectors)])
+    inks = _choose_inks(record)
+    for path, ink in zip(record.trainings, inks, strict=True):
+        _draw_path(axes, [spots[0], *(spots[number + 1] for number in path.vectors)], ink)
     for spot in _list_arrow_tips(record, spots):
         axes.annotate(
             "", xy=spot, xytext=spots[0], arrowprops={"arrowstyle": "-|>", "color": TEAL, "linewidth": 1.4, "shrinkA": 0, "shrinkB": 4}
         )
     axes.plot(*spots[0], marker="s", markersize=8, color=TEXT, zorder=_ABOVE)
-    _draw_points(axes, spots[1 : len(record.names) + 1], "o", TEAL)
-    _draw_points(axes, spots[len(record.names) + 1 :], "D", BLUE)
+    marked = {number for path in record.trainings for number in path.vectors}
+    _draw_points(axes, [spots[number + 1] for number in range(len(record.names)) if number not in marked], _VECTOR)
+    for path, ink in zip(record.trainings, inks, strict=True):
+        _draw_points(axes, [spots[number + 1] for number in path.vectors], ink if len(inks) > 1 else _VECTOR)
+    _draw_points(axes, spots[len(record.names) + 1 :], _MODEL)
     _draw_labels(axes, record, spots, _list_lines(record, spots))
     _draw_scale(axes, record)
     return as_inline_svg(figure, key, describe_map(record))
+
+
+def _choose_inks(record: SimilarityRecord) -> tuple[Ink, ...]:
+    """Return how the way of each training is drawn: where there are several as in the plot of all of them."""
+    count = len(record.trainings)
+    return choose_training_inks(count) if count > 1 else (Ink(VIOLET),) * count
 
 
 def _list_arrow_tips(record: SimilarityRecord, spots: Sequence[Spot]) -> list[Spot]:
@@ -72,8 +84,9 @@ def has_map(record: SimilarityRecord) -> bool:
     return len(record.names) > 1 and bool(figures) and all(map(math.isfinite, figures)) and any(figures)
 
 
-def _draw_points(axes: Axes, spots: Sequence[Spot], marker: str, colour: str) -> None:
-    axes.plot([x for x, _ in spots], [y for _, y in spots], linestyle="none", marker=marker, markersize=6, color=colour, zorder=_ABOVE)
+def _draw_points(axes: Axes, spots: Sequence[Spot], ink: Ink) -> None:
+    across, up = [x for x, _ in spots], [y for _, y in spots]
+    axes.plot(across, up, linestyle="none", marker=ink.marker, markersize=6, color=ink.colour, zorder=_ABOVE)
 
 
 def describe_map(record: SimilarityRecord) -> str:
@@ -96,7 +109,8 @@ def write_map_caption(record: SimilarityRecord) -> str:
     if record.analogies:
         sentences.append(_explain_red_lines(record))
     if record.trainings:
-        sentences.append("Dotted: the way of a training, step by step.")
+        several = "the ways of the trainings, step by step, each with the colour and the marks that it has in the plot of all of them"
+        sentences.append(f"Dotted: {several if len(record.trainings) > 1 else 'the way of a training, step by step'}.")
     if record.edited:
         sentences.append(f"Diamonds: the models that were made{_explain_letters(record)}.")
     if is_numbered_map(record):
@@ -137,9 +151,9 @@ def _draw_parallelogram(axes: Axes, corners: Sequence[Spot]) -> None:
         axes.plot((start[0], end[0]), (start[1], end[1]), color=DIM, linewidth=0.8, linestyle=(0, (1, 3)))
 
 
-def _draw_path(axes: Axes, spots: Sequence[Spot]) -> None:
+def _draw_path(axes: Axes, spots: Sequence[Spot], ink: Ink) -> None:
     """Draw the way of a training from where it begins."""
-    axes.plot([x for x, _ in spots], [y for _, y in spots], color=VIOLET, linewidth=1.6, linestyle=(0, (1, 2)))
+    axes.plot([x for x, _ in spots], [y for _, y in spots], color=ink.colour, linewidth=1.6, linestyle=(0, (1, 2)))
 
 
 def _draw_red_line(axes: Axes, made: Spot, true: Spot) -> None:

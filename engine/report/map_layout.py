@@ -8,7 +8,7 @@ from typing import Final
 from engine.execution.result import SimilarityRecord
 from engine.report.map_labels import Spot
 from engine.report.plot import WIDTH
-from engine.report.svg import as_one_line, fit_text, measure_text
+from engine.report.svg import fit_names, measure_text
 
 HEIGHT: Final = 320.0
 FONT: Final = 11.0
@@ -29,7 +29,7 @@ def list_labels(record: SimilarityRecord) -> list[str]:
     if is_numbered_map(record):
         return [*map(str, range(1, len(record.names) + 1)), *list_letters(record)]
     names = (*record.names, *(model.name for model in record.edited))
-    return [fit_text(as_one_line(name), FONT, _WIDEST_LABEL) for name in names]
+    return list(fit_names(names, FONT, _WIDEST_LABEL))
 
 
 def list_letters(record: SimilarityRecord) -> list[str]:

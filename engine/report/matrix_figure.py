@@ -21,7 +21,7 @@ from engine.report.svg import (
     VIOLET,
     as_inline_svg,
     as_one_line,
-    fit_text,
+    fit_names,
     measure_text,
     new_figure,
 )
@@ -107,8 +107,10 @@ def lay_out_matrix(rows: tuple[str, ...], columns: tuple[str, ...], narrowest: f
     room = min(_WIDEST_CELL, max(narrowest, _FULL_WIDTH * 0.8 / max(len(columns), 1)))
     fits = all(measure_text(as_one_line(name), FONT) <= room - 2 for name in columns)
     heads = tuple(as_one_line(name) for name in columns) if fits else tuple(str(number) for number in range(1, len(columns) + 1))
-    sides = rows if fits or rows != columns else tuple(f"{number}  {name}" for number, name in enumerate(rows, 1))
-    names = tuple(fit_text(name, FONT, _WIDEST_ROW_NAME) for name in sides)
+    numbers = ("",) * len(rows) if fits or rows != columns else tuple(f"{number} " for number in range(1, len(rows) + 1))
+    number_room = max((measure_text(number, FONT) for number in numbers), default=0)
+    fitted = fit_names(rows, FONT, _WIDEST_ROW_NAME - number_room)
+    names = tuple(number + name for number, name in zip(numbers, fitted, strict=True))
     left = max((measure_text(name, FONT) for name in names), default=0) + 10
     cell_width = min(room, max(narrowest, (_FULL_WIDTH - left) / max(len(columns), 1)))
     cell_height = _CELL_HEIGHT if len(rows) <= _TALLEST_WIDE_CELLS else _LOW_CELL_HEIGHT

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from markupsafe import Markup
 
 from engine.execution.result import PathRecord, SimilarityRecord
-from engine.planning.learning_rates import write_learning_rate
+from engine.planning.learning_rates import place_rates, write_learning_rate
 from engine.report.plot import (
     BELOW,
     DASHED,
@@ -19,6 +19,7 @@ from engine.report.plot import (
     Ink,
     LegendEntry,
     choose_series_ink,
+    choose_training_inks,
     draw_legend,
     finish_plot,
     legend_height,
@@ -26,9 +27,14 @@ from engine.report.plot import (
 )
 from engine.report.svg import CONTROL, TARGET, as_inline_svg, new_figure
 from engine.report.wording import write_cosine, write_figure
+from engine.step_axis import list_power_ticks, needs_powers
 
 _COSINE: Final = Ink(TARGET, "-", "o")
 _LENGTH: Final = Ink(CONTROL, "--", "s")
+_ASIDE: Final = 0.06
+"""How far marks over one learning rate stand from one another, in parts of the way to the next."""
+_EDGE: Final = 0.25
+"""The room before the first and after the last learning rate."""
 Curve = tuple[Ink, Sequence[float], Sequence[float]]
 """How it is drawn, its places and its figures."""
 
@@ -38,15 +44,31 @@ def draw_path(record: SimilarityRecord, path: PathRecord, key: str) -> Markup:
     cosines, shares = follow_path(record, path)
     if not math.isfinite(shares[-1]):
         return Markup()
-    # Learning rates lie too far apart for a plain axis: each has a place, under its number.
-    names = () if path.is_training else tuple(_write_number(path, rate) for rate in path.steps)
-    places = range(len(names)) if names else path.steps
-    last, whole = "the last", "the last one’s"
-    if not path.is_training:
-        last, whole = f"that at {_write_number(path, path.steps[-1])}", "its length"
-    legend = (LegendEntry(f"cosine with {last}", _COSINE), LegendEntry(f"length ÷ {whole}", _LENGTH))
-    curves = ((_COSINE, places, cosines), (_LENGTH, places, shares))
-    return _draw(curves, legend, (path.quantity, names), (key, describe_path(record, path)))
+    words = (key, describe_path(record, path))
+    if path.is_training:
+        legend = (LegendEntry("cosine with the last", _COSINE), LegendEntry("length ÷ the last one’s", _LENGTH))
+        return _draw(((_COSINE, path.steps, cosines), (_LENGTH, path.steps, shares)), legend, _Axis(path.quantity), words)
+    rates, places = place_rates(path.steps)
+    axis = _Axis(path.quantity, names=tuple(map(write_learning_rate, rates)))
+    if len(rates) < len(places):
+        return _draw(*_mark_each(record, path, places), axis, words)
+    last = f"cosine with that at {write_learning_rate(path.steps[-1])}"
+    legend = (LegendEntry(last, _COSINE), LegendEntry("length ÷ its length", _LENGTH))
+    return _draw(((_COSINE, places, cosines), (_LENGTH, places, shares)), legend, axis, words)
+
+
+def _mark_each(record: SimilarityRecord, path: PathRecord, places: Sequence[int]) -> tuple[list[Curve], list[LegendEntry]]:
+    """Return trainings of which some have one learning rate, so that no line leads from one to the next: each has marks of its own."""
+    cosines, shares = follow_path(record, path)
+    curves: list[Curve] = []
+    legend: list[LegendEntry] = []
+    for number, place in enumerate(places):
+        ink = choose_series_ink("target", number, is_joined=False)
+        # What lies over one number stands side by side: equal figures would hide one another.
+        beside = place + _ASIDE * (places[:number].count(place) - (places.count(place) - 1) / 2)
+        curves += [(ink, (beside,), cosines[number : number + 1]), (replace(ink, is_hollow=True), (beside,), shares[number : number + 1])]
+        legend.append(LegendEntry(record.names[path.vectors[number]], ink))
+    return curves, legend
 
 
 def draw_trainings(record: SimilarityRecord, key: str) -> Markup:
@@ -57,12 +79,13 @@ def draw_trainings(record: SimilarityRecord, key: str) -> Markup:
     if len(trainings) < 2 or not all(math.isfinite(shares[-1]) for _, shares in ways):  # noqa: PLR2004  (one is drawn alone)
         return Markup()
     curves: list[Curve] = []
-    inks = [choose_series_ink("target", number) for number in range(len(trainings))]
+    inks = choose_training_inks(len(trainings))
     for ink, path, (cosines, _) in zip(inks, trainings, ways, strict=True):
         lengths = [record.norms[number] / longest for number in path.vectors]
         curves += [(ink, path.steps, cosines), (replace(ink, dash=DASHED, is_hollow=True), path.steps, lengths)]
     legend = [LegendEntry(path.name, ink) for path, ink in zip(trainings, inks, strict=True)]
-    return _draw(curves, legend, ("step", ()), (key, describe_trainings(record)))
+    axis = _Axis("step", has_powers=needs_powers([path.steps for path in trainings]))
+    return _draw(curves, legend, axis, (key, describe_trainings(record)))
 
 
 def follow_path(record: SimilarityRecord, path: PathRecord) -> tuple[list[float], list[float]]:
@@ -77,14 +100,16 @@ def follow_path(record: SimilarityRecord, path: PathRecord) -> tuple[list[float]
 def describe_path(record: SimilarityRecord, path: PathRecord) -> str:
     """Say in words what the curves show."""
     cosines, shares = follow_path(record, path)
-    told = "; ".join(
-        f"{path.quantity} {_write_number(path, step)}: {write_cosine(cosine)} and {write_figure(share)}"
-        for step, cosine, share in zip(path.steps, cosines, shares, strict=True)
-    )
+    figures = [f"{write_cosine(cosine)} and {write_figure(share)}" for cosine, share in zip(cosines, shares, strict=True)]
     if path.is_training:
+        told = "; ".join(f"step {step:g}: {figure}" for step, figure in zip(path.steps, figures, strict=True))
         return f"“{path.name}” on its way: cosine with the last vector, and length over the last one’s ({told})."
-    last = record.names[path.vectors[-1]]
-    return f"By learning rate, as the labels tell it: cosine with “{last}”, and length over its length ({told})."
+    names = [record.names[number] for number in path.vectors]
+    told = "; ".join(
+        f"“{name}” at {write_learning_rate(rate)}: {figure}" for name, rate, figure in zip(names, path.steps, figures, strict=True)
+    )
+    marks = " Filled marks are cosines, hollow ones lengths." if len(set(path.steps)) < len(path.steps) else ""
+    return f"By learning rate, as the labels tell it: cosine with “{names[-1]}”, and length over its length ({told}).{marks}"
 
 
 def describe_trainings(record: SimilarityRecord) -> str:
@@ -102,23 +127,40 @@ def describe_trainings(record: SimilarityRecord) -> str:
     )
 
 
-def _write_number(path: PathRecord, number: float) -> str:
-    return f"{number:g}" if path.is_training else write_learning_rate(number)
+@dataclass(frozen=True)
+class _Axis:
+    """Say what curves are drawn along."""
+
+    quantity: str
+    names: tuple[str, ...] = ()
+    """What the places 0, 1, 2 … are called; else they are numbers. Learning rates lie too far apart for those."""
+    has_powers: bool = False
+
+    def list_ticks(self, curves: Sequence[Curve]) -> Sequence[float]:
+        """Return where ticks are; () for any round places."""
+        if not self.has_powers:
+            return range(len(self.names))
+        steps = [step for _, places, _ in curves for step in places]
+        return list_power_ticks(min(steps), max(steps))
 
 
-def _draw(curves: Sequence[Curve], legend: Sequence[LegendEntry], axis: tuple[str, tuple[str, ...]], words: tuple[str, str]) -> Markup:
-    """Return curves under their legend; `axis` is what they are drawn along with the names of its places, `words` key and description."""
+def _draw(curves: Sequence[Curve], legend: Sequence[LegendEntry], axis: _Axis, words: tuple[str, str]) -> Markup:
+    """Return curves under their legend; `words` are key and description."""
     top = legend_height(len(legend))
     figure, canvas = new_figure(WIDTH, top + PLOT_HEIGHT + BELOW)
     axes = open_plot(canvas, top)
+    if axis.has_powers:
+        axes.set_xscale("log")
+        axes.minorticks_off()
     for ink, places, figures in curves:
         face = "none" if ink.is_hollow else ink.colour
         axes.plot(
             places, figures, color=ink.colour, linewidth=1.8, marker=ink.marker, markersize=4, markerfacecolor=face, linestyle=ink.dash
         )
-    along, names = axis
-    finish_plot(canvas, axes, top, along, range(len(names)))
-    if names:
-        axes.set_xticks(range(len(names)), labels=names)
+    if axis.names:
+        axes.set_xlim(-_EDGE, len(axis.names) - 1 + _EDGE)
+    finish_plot(canvas, axes, top, axis.quantity, axis.list_ticks(curves))
+    if axis.names:
+        axes.set_xticks(range(len(axis.names)), labels=axis.names)
     draw_legend(canvas, legend, 0)
     return as_inline_svg(figure, *words)

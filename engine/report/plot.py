@@ -53,6 +53,11 @@ def choose_series_ink(role: str, number: int, *, is_joined: bool = True) -> Ink:
     return Ink(colours[number % len(colours)], dash, _MARKERS[(2 * number + first_marker) % len(_MARKERS)])
 
 
+def choose_training_inks(count: int) -> tuple[Ink, ...]:
+    """Return the inks of so many trainings: the same wherever they are drawn."""
+    return tuple(choose_series_ink("target", number) for number in range(count))
+
+
 def legend_height(lines: int) -> float:
     """Return the height of a legend above its plot."""
     return LEGEND_LINE * lines + 10

@@ -6,9 +6,12 @@ import io
 import re
 import unicodedata
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup, escape
+
+from engine.short_names import shorten_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -96,6 +99,13 @@ def fit_text(text: str, size: float, width: float) -> str:
         if measure_text(shorter, size) <= width:
             return shorter
     return "…"
+
+
+def fit_names(names: Sequence[str], size: float, width: float) -> tuple[str, ...]:
+    """Return names without as much of the beginning that they share as makes them fit; the middle is cut of what is too long even so."""
+    found = shorten_names([as_one_line(name) for name in names])
+    shown = min(found, key=lambda level: sum(measure_text(name, size) > width for name in level))
+    return tuple(fit_text(name, size, width) for name in shown)
 
 
 def _relative_width(sign: str) -> float:

@@ -7,7 +7,7 @@ import pytest
 from engine.document.edits import set_label
 from engine.document.model import NodeId
 from engine.planning.check import check_document
-from engine.planning.learning_rates import find_learning_rates, read_learning_rate, write_learning_rate
+from engine.planning.learning_rates import find_learning_rates, place_rates, read_learning_rate, write_learning_rate
 from engine.planning.live_model import make_live_model
 
 
@@ -55,3 +55,8 @@ def test_adapters_and_the_base_have_none(bench, family):
     resolved = bench.resolve(lines)
     assert find_learning_rates(resolved, NodeId("lr-1e-6")) == {"a-lr-1e-5": 1e-5}
     assert find_learning_rates(resolved, None) == {"lr-1e-6": 1e-6, "a-lr-1e-5": 1e-5}
+
+
+def test_trainings_at_one_rate_have_one_place():
+    assert place_rates((1e-4, 1e-3, 1e-4)) == ((1e-4, 1e-3), (0, 1, 0))
+    assert place_rates(()) == ((), ())

@@ -84,7 +84,7 @@ def test_learning_rates_have_a_place_each_and_come_before_single_trainings(compa
     assert places["1e-5"] < places["3e-4"]
     assert "cosine with that at 3e-4" in places
     assert "cosine with “step 300”" in rates.words
-    assert f"learning rate 1e-5: {1 / np.sqrt(10):.2f} and {np.sqrt(10) / 4:.3f}" in rates.words
+    assert f"“step 50” at 1e-5: {1 / np.sqrt(10):.2f} and {np.sqrt(10) / 4:.3f}" in rates.words
 
 
 def test_learning_rates_alone_are_no_way_on_the_map(compare):
@@ -113,3 +113,42 @@ def test_lengths_of_trainings_are_shares_of_the_longest(compare):
     marks = read_marks(together.curves)
     last = max(marks)
     assert sum(abs(x - last[0]) < 0.1 and abs(y - last[1]) < 0.1 for x, y in marks) == 2
+
+
+def test_trainings_at_one_rate_stand_over_one_number_each_with_its_own_mark(compare):
+    """The line from one to the next of a rate would say that they are in an order."""
+    vectors = {"diag one": (1.0, 2.0), "diag two": (1.0, 2.0), "steep": (0.0, 4.0)}
+    figure = compare(vectors, PathRecord("", (0, 1, 2), (1e-4, 1e-4, 1e-3), "learning rate"))
+    svg = draw_path(figure, figure.paths[0], "k")
+    places = {text: x for x, _, text in read_texts(svg)}
+    assert [text for *_, text in read_texts(svg) if text.startswith("1e-")] == ["1e-4", "1e-3"]
+    assert set(vectors) < set(places)
+    # Two marks of each, equal figures side by side; the legend's are further left or above.
+    over = [(x, y) for x, y in read_marks(svg) if abs(x - places["1e-4"]) < 40 and y > 60]
+    assert len({x for x, _ in over}) == 2
+    assert len(over) == 4
+    (drawn,) = draw_similarity(figure, "k").paths
+    assert f"“diag one” at 1e-4: {2 / np.sqrt(5):.2f} and 0.559; “diag two” at 1e-4" in drawn.words
+    assert "hollow" in drawn.words
+
+
+def test_a_short_training_beside_a_long_one_keeps_its_room(compare):
+    long = PathRecord("long", (3, 4), (20.0, 10_000.0))
+    svg = draw_similarity(compare(STEPS | OTHER, FIRST, long), "k").paths[0].curves
+    places = {text: x for x, _, text in read_texts(svg)}
+    assert places["100"] - places["10"] == pytest.approx(places["1,000"] - places["100"], abs=1)
+    plain = draw_similarity(compare(STEPS | OTHER, FIRST, SECOND), "k").paths[0].curves
+    assert {"50", "150", "250"} & {text for *_, text in read_texts(plain)}, "of nearly one length they have plain steps"
+
+
+def read_colours(svg):
+    """Return the colours of dotted lines."""
+    return re.findall(r'stroke-dasharray: 1.6[^"]*?stroke: (var[^;]+\))', str(svg))
+
+
+def test_every_training_has_its_own_colour_on_the_map_as_in_the_plot_of_all(compare):
+    drawn = draw_similarity(compare(STEPS | OTHER, FIRST, SECOND), "k")
+    ways = read_colours(drawn.map)
+    assert len(set(ways)) == 2
+    assert all(colour in drawn.paths[0].curves for colour in ways)
+    assert "each with the colour" in write_map_caption(compare(STEPS | OTHER, FIRST, SECOND))

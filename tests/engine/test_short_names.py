@@ -1,6 +1,6 @@
 """Names that begin alike lose what they share, others nothing."""
 
-from app.widgets.short_names import shorten_names
+from engine.short_names import shorten_names
 
 
 def test_what_many_names_share_is_left_out_bit_by_bit():
