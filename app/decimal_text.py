@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 _EXACT = 1e15
 """Below it every whole number is a double of its own, and is written without an exponent."""
+_THREE_DIGITS = 100
 
 
 def parse_decimal(text: str) -> int | float | None:
@@ -35,6 +36,14 @@ def format_decimal(number: float) -> str:
 def write_figure(number: float, form: str) -> str:
     """Return a figure as a format tells, with a minus that is as wide as a plus."""
     return format(number, form).replace("-", "\u2212")
+
+
+def shorten_figure(number: float, room: int) -> str:
+    """Return a figure with three digits, or as many as there is room for: a figure that is cut is another one."""
+    whole = f"{number:.0f}"
+    if number >= _THREE_DIGITS and len(whole) < room:
+        return whole
+    return next((text for digits in (3, 2) if len(text := f"{number:.{digits}g}") <= room), f"{number:.1g}")
 
 
 def usual_range(minimum: float, maximum: float, value: float) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
-from app.decimal_text import write_figure
+from app.decimal_text import shorten_figure, write_figure
 from app.live_view import FamilyView
 from app.similarity_figures import find_meanings, list_rows
 from engine.document.model import NodeId
@@ -27,6 +27,8 @@ from engine.similarity.geometry_presets import adds_only, model_stock_ratio
 
 _MOST_OPERANDS = 4
 _MOST_PAIRS = 3
+_ROOM, _ROOM_BESIDE_ARROW = 6, 5
+"""Characters of a figure on a card."""
 Facts = tuple[tuple[str, str], ...]
 
 
@@ -37,12 +39,12 @@ def shorten_live_facts(views: Sequence[FamilyView]) -> Mapping[NodeId, str]:
         norms = view.figures.norms
         for row, node in enumerate(view.space.family.nodes):
             if view.figures.is_known[row] and node.source is None:
-                short[node.node] = f"{_short_symbol(view, row)} {_sign(view, row)}{norms[row]:.3g}"
+                short[node.node] = f"{_short_symbol(view, row)} {_sign(view, row)}{shorten_figure(float(norms[row]), _ROOM)}"
         for made in view.space.family.lists:
             last = view.space.rows[made.members[-1]]
             if made.node is not None and view.figures.is_known[last]:
-                # Two digits: a sign and an arrow have to stand beside them.
-                short[made.node] = f"{_short_symbol(view, last)} → {_sign(view, last).strip()}{norms[last]:.2g}"
+                sign = _sign(view, last).strip() or " "
+                short[made.node] = f"{_short_symbol(view, last)} →{sign}{shorten_figure(float(norms[last]), _ROOM_BESIDE_ARROW)}"
     return short
 
 

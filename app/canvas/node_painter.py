@@ -8,7 +8,17 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
 from app.canvas.node_card import NodeCard
-from app.canvas.node_shape import LINE, MARGIN, PORT_RADIUS, SUBTITLE_Y, TITLE_Y, NodeShape, PortPlace, is_fact_beside_output
+from app.canvas.node_shape import (
+    LINE,
+    MARGIN,
+    PORT_RADIUS,
+    SUBTITLE_Y,
+    TITLE_Y,
+    NodeShape,
+    PortPlace,
+    find_fact_start,
+    is_fact_beside_output,
+)
 from app.canvas.node_state import NodeState, StateKind
 from app.canvas.state_marks import STATE_WIDTH, paint_progress, paint_state
 from app.icons import draw_kind
@@ -155,7 +165,8 @@ def _paint_facts(painter: QPainter, card: NodeCard, shape: NodeShape, colours: T
     output = next((place for place in shape.ports if place.port.is_output), None)
     beside = card.fact if is_fact_beside_output(card) else card.formula
     if output is not None and beside:
-        box = QRectF(shape.width / 2, output.y - 9, shape.width / 2 - MARGIN, 18)
+        left = shape.width / 2 if beside == card.formula else find_fact_start(card)
+        box = QRectF(left, output.y - 9, shape.width - MARGIN - left, 18)
         _write(painter, "text", box, beside, kind_colour(output.port.kind, colours), Qt.AlignmentFlag.AlignRight)
     if shape.sentence_y is not None:
         _paint_sentence(painter, card, shape, colours)

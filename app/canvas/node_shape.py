@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from app.canvas.node_card import CardPort, CardSlider, NodeCard
 from engine.operation import PortKind
@@ -28,10 +30,12 @@ _STATE_WIDTH = 54
 _STRIPE_WIDTH = 22
 _SLIDER_WIDTH = 66
 _SENTENCE_LINES = 2
-_SHORT_FACT = 12
-"""A norm with its sign and digits, as “‖τ‖ ≈ 0.0597”: what the room beside the output is for, so that no node grows with its norm."""
-_MEASURED_KINDS = (PortKind.VECTOR, PortKind.CHECKPOINT)
-"""What has a norm."""
+_SHORT_FACT = 13
+"""A norm with its sign and digits, as “‖Δθ‖ ≈ 0.0597”: what the room beside the output is for, so that no node grows with its norm."""
+_NORM_WIDTHS: Mapping[PortKind | None, float] = MappingProxyType({PortKind.VECTOR: 84, PortKind.CHECKPOINT: 93})
+"""Of the longest norm that a card tells, in pixels of Inter at 11 px, by what has one: “‖τ‖ →≈9e+04”, “‖Δθ‖ →≈9e+04”."""
+_LABEL_ADVANCE = 6.5
+_LABEL_GAP = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,12 @@ def is_fact_beside_output(card: NodeCard) -> bool:
     return 0 < len(card.fact) <= _SHORT_FACT and _has_room_beside_output(card)
 
 
+def find_fact_start(card: NodeCard) -> float:
+    """Return where the room beside the output begins: right of the inputs' labels, which it never covers."""
+    longest = max((len(port.label) + (2 if port.many else 0) for port in card.ports if not port.is_output), default=0)
+    return MARGIN + longest * _LABEL_ADVANCE + (_LABEL_GAP if longest else 0)
+
+
 def _has_room_beside_output(card: NodeCard) -> bool:
     return sum(port.is_output for port in card.ports) == 1 and not card.has_fact_line
 
@@ -139,8 +149,8 @@ def _choose_width(card: NodeCard) -> float:
     subtitle = 0 if not card.subtitle else 2 * MARGIN + _STRIPE_WIDTH + len(card.subtitle) * _TEXT_ADVANCE
     labels = sum(max((len(port.label) for port in card.ports if port.is_output == side), default=0) for side in (False, True))
     fact = 2 * MARGIN + len(card.fact) * _TEXT_ADVANCE if card.fact else 0
-    if card.kind in _MEASURED_KINDS and not card.subtitle and len(card.fact) <= _SHORT_FACT and _has_room_beside_output(card):
-        fact = 3 * MARGIN + (labels + _SHORT_FACT) * _TEXT_ADVANCE
+    if card.kind in _NORM_WIDTHS and not card.subtitle and len(card.fact) <= _SHORT_FACT and _has_room_beside_output(card):
+        fact = find_fact_start(card) + _NORM_WIDTHS[card.kind] + MARGIN
     wanted = max(title, subtitle, 4 * MARGIN + labels * _TEXT_ADVANCE, fact, 156 if card.slider else 0)
     half = GRID / 2
     return min(max(math.ceil(wanted / half) * half, NARROWEST), WIDEST)

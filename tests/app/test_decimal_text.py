@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.decimal_text import format_decimal, parse_decimal, parse_decimals, usual_range, write_figure
+from app.decimal_text import format_decimal, parse_decimal, parse_decimals, shorten_figure, usual_range, write_figure
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,9 @@ def test_figures_that_people_read_have_a_true_minus():
 def test_a_slider_spans_the_value_within_the_bounds(value):
     low, high = usual_range(-10, 10, value)
     assert -10 <= low <= value <= high <= 10
+
+
+def test_a_figure_on_a_card_has_three_digits_or_as_many_as_there_is_room_for():
+    numbers = (449.4, 1234.0, 0.0597, 0.00597, 5.97e-5, 1.23e7, 0.5, 99.96)
+    assert [shorten_figure(number, 6) for number in numbers] == ["449", "1234", "0.0597", "0.006", "6e-05", "1e+07", "0.5", "100"]
+    assert shorten_figure(0.0597, 5) == "0.06"

@@ -79,7 +79,7 @@ def test_what_works_on_a_series_is_told_by_its_steps(live):
     assert facts["‖τ‖ of all 5 steps"] == f"{min(norms):.3g} to {max(norms):.3g}"
     assert facts["cos of step 10 with step 100"] == f"{vectors[0] @ vectors[-1] / norms[0] / norms[-1]:.2f}"
     assert facts["measured from"] == "base"
-    assert shorten_live_facts(live.families)[NodeId("way")] == f"‖τ‖ → {norms[-1]:.2g}"
+    assert shorten_live_facts(live.families)[NodeId("way")] == f"‖τ‖ → {norms[-1]:.3g}"
     run = dict(list_live_facts(live.families, NodeId("run")))
     assert float(run["‖θ − θ₀‖ at step 100"]) == pytest.approx(norms[-1], rel=1e-3)
 
