@@ -14,8 +14,7 @@ from app.theme import current_theme, font
 from app.widgets.heat_colours import cell_colours
 from app.word_table import Table
 
-_LEAST_WIDTH = 40
-"""Four vectors have room beside the table of figures in a small window."""
+_LEAST_WIDTH = 54
 _NAME_PIXELS = 140
 
 
