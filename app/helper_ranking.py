@@ -2,33 +2,105 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+
 from PySide6.QtCore import QCoreApplication
 
 from app.decimal_text import write_figure
 from app.sweeps import Sweep
 from app.word_table import Table
+from engine.differences import Bounded
 from engine.subset_scores import Helper, find_best, rank_helpers
 
 
 def rank_in_table(sweep: Sweep) -> Table:
-    """Return a line for each helper, the best first; the first vector alone stands among them, without a number."""
+    """Return a line for each helper, the best first, to be looked at: what belongs together stands in one cell."""
+    names = [name.replace(", ", "\n", 1) for name in _name_targets(sweep)]
+    head = (_tr("helper"), *(_join_lines(*words) for words in (_name_gain(sweep), _name_score(sweep))), _tr("λ"), *names)
+    lines = [
+        (
+            name,
+            _join_lines(_write_gain(helper, sweep), _tr("could be chance") if helper.is_chance else ""),
+            _write(helper.trial.score, sweep),
+            f"{helper.trial.strengths[0]:g}",
+            *(f"{target.value:.3f}\n{target.low:.2f}–{target.high:.2f}, n {target.n}" for target in helper.trial.targets),
+        )
+        for name, helper in _list_helpers(sweep)
+    ]
+    return Table(head, _fill(lines, len(head)))
+
+
+def rank_for_spreadsheet(sweep: Sweep) -> Table:
+    """Return the same with a figure in each cell."""
+    parts = ("", _tr("low"), _tr("high"), "n")
+    names = [" ".join(filter(None, (name, part))) for name in _name_targets(sweep) for part in parts]
+    gain, score = (" ".join(filter(None, words)) for words in (_name_gain(sweep), _name_score(sweep)))
+    head = (_tr("helper"), gain, _tr("could be chance"), score, _tr("λ"), *names)
+    lines = [
+        (
+            name,
+            _write_gain(helper, sweep),
+            _tr("yes") if helper.is_chance else "",
+            _write(helper.trial.score, sweep),
+            f"{helper.trial.strengths[0]:g}",
+            *(figure for target in helper.trial.targets for figure in _spell_out(target)),
+        )
+        for name, helper in _list_helpers(sweep)
+    ]
+    return Table(head, _fill(lines, len(head)))
+
+
+def _list_helpers(sweep: Sweep) -> Iterator[tuple[str, Helper]]:
+    """Give what each line is called; the first vector alone stands among the helpers, without a number."""
     best = find_best(sweep.trials, higher_is_better=sweep.higher_is_better)
-    ranked = rank_helpers(best, higher_is_better=sweep.higher_is_better)
-    numbers = iter(range(1, len(ranked) + 1))
-    score = _tr("normalized") if sweep.is_normalized else _tr("score")
-    lines = tuple(_write_line(sweep, helper, "" if helper.index is None else f"{next(numbers)}  ") for helper in ranked)
-    return Table((_tr("helper"), _tr("gain"), score, _tr("λ")), lines)
+    number = 0
+    for helper in rank_helpers(best, higher_is_better=sweep.higher_is_better):
+        chosen = _tr(" · chosen") if helper.trial.strengths == sweep.choice else ""
+        if helper.index is None:
+            yield f"{_tr('no helper')}{chosen}", helper
+        else:
+            number += 1
+            yield f"{number}  {sweep.vector_names[helper.index]}{chosen}", helper
 
 
-def _write_line(sweep: Sweep, helper: Helper, number: str) -> tuple[str, ...]:
-    name = _tr("no helper") if helper.index is None else sweep.vector_names[helper.index]
-    chosen = _tr(" · chosen") if helper.trial.strengths == sweep.choice else ""
-    gain = "–" if helper.index is None else _write(helper.gain, sweep, sign="+")
-    return f"{number}{name}{chosen}", gain, _write(helper.trial.score, sweep), f"{helper.trial.strengths[0]:g}"
+def _name_gain(sweep: Sweep) -> tuple[str, str]:
+    """Return what is gained, and in what: the difference of two percentages is told in points."""
+    return _tr("gain"), _tr("points") if sweep.is_normalized else ""
 
 
-def _write(figure: float, sweep: Sweep, sign: str = "") -> str:
-    return write_figure(figure, f"{sign}.1%" if sweep.is_normalized else f"{sign}.3g")
+def _name_score(sweep: Sweep) -> tuple[str, str]:
+    """Return what is compared, and where it was measured: test data are not looked at to rank by."""
+    return _tr("normalized") if sweep.is_normalized else _tr("score"), _tr("on validation data")
+
+
+def _name_targets(sweep: Sweep) -> list[str]:
+    """Return the names of the sets whose figures the tries know."""
+    known = max((len(trial.targets) for trial in sweep.trials), default=0)
+    return [curve.name for curve in sweep.curves if not curve.is_control][:known]
+
+
+def _write_gain(helper: Helper, sweep: Sweep) -> str:
+    if helper.index is None:
+        return "–"
+    return write_figure(100 * helper.gain, "+.1f") if sweep.is_normalized else write_figure(helper.gain, "+.3g")
+
+
+def _write(figure: float, sweep: Sweep) -> str:
+    return write_figure(figure, ".1%" if sweep.is_normalized else ".3g")
+
+
+def _spell_out(target: Bounded) -> tuple[str, ...]:
+    return (*(f"{figure:.6g}" for figure in (target.value, target.low, target.high)), str(target.n))
+
+
+def _join_lines(*words: str) -> str:
+    return "\n".join(filter(None, words))
+
+
+def _fill(lines: Sequence[tuple[str, ...]], width: int) -> tuple[tuple[str, ...], ...]:
+    """Return lines with as many cells as the head has: of a try that goes on not every figure is known."""
+    return tuple(tuple(cell for cell, _ in zip_longest(line, range(width), fillvalue="")) for line in lines)
 
 
 def _tr(text: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from app.report_angles import Angles, read_angles
 from app.report_values import Record, read_list, read_number, read_records
 from app.sweeps import SUBSET_MODES, Curve, Sweep, gather_sweep, list_tried_sets, normalize
+from engine.differences import BoundedFigure
 from engine.document.model import Document, NodeId
 from engine.errors import ReadError
 from engine.events import MetricMeasured, StrengthChosen
@@ -137,7 +138,14 @@ def _read_trial(point: Record, references: Sequence[Record], vectors: int) -> Tr
         normalize(read_number(figure["value"]), read_number(reference["value"]), higher_is_better=bool(figure["higher_is_better"]))
         for figure, reference in pairs
     )
-    return Trial(tuple(map(read_number, read_list(point["strengths"]))), read_number(point["score"]), own)
+    return Trial(
+        tuple(map(read_number, read_list(point["strengths"]))), read_number(point["score"]), own, tuple(map(_read_bounded, targets))
+    )
+
+
+def _read_bounded(record: Record) -> BoundedFigure:
+    bounds = (read_number(record[name]) for name in ("value", "low", "high"))
+    return BoundedFigure(*bounds, n=int(str(record["n"])))
 
 
 def _is_higher_better(points: Sequence[Record]) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from app.canvas.connection import name_node
+from engine.differences import BoundedFigure
 from engine.document.model import Document, NodeId
 from engine.events import MetricMeasured, StrengthChosen
 from engine.subset_scores import Trial
@@ -199,14 +200,15 @@ def _rate(wiring: _Wiring, attempt: _Try, references: Sequence[float]) -> Trial:
     figures = [attempt.figures[name].measurement for name in wiring.targets if name in attempt.figures]
     if len(figures) < len(wiring.targets) or not figures:
         return Trial(attempt.strengths, math.nan)
+    bounded = tuple(BoundedFigure(figure.value, figure.low, figure.high, figure.n) for figure in figures)
     if not references:
-        return Trial(attempt.strengths, fmean(figure.value for figure in figures))
+        return Trial(attempt.strengths, fmean(figure.value for figure in figures), targets=bounded)
     shares = tuple(
         normalize(figure.value, reference, higher_is_better=figure.higher_is_better)
         for figure, reference in zip(figures, references, strict=True)
     )
     is_own = len(wiring.targets) == len(wiring.vectors)
-    return Trial(attempt.strengths, fmean(shares), shares if is_own else ())
+    return Trial(attempt.strengths, fmean(shares), shares if is_own else (), bounded)
 
 
 def normalize(value: float, reference: float, *, higher_is_better: bool) -> float:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
 
+from engine.differences import Bounded, could_be_chance
+
 Subset = tuple[int, ...]
 """The places of the vectors that take part, in ascending order."""
 
@@ -29,6 +31,8 @@ class Trial:
     """The mean figure over all targets; NaN where it is not known."""
     own: tuple[float, ...] = ()
     """Where every vector has a target and a reference of its own: the normalized figure of each."""
+    targets: tuple[Bounded, ...] = ()
+    """What was measured on each target, where it is known."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Helper:
     trial: Trial
     gain: float
     """How much better than alone; below 0 it does harm."""
+    is_chance: bool = False
+    """Whether the interval of the difference holds 0, where the targets' figures are known."""
 
 
 def find_best(trials: Iterable[Trial], *, higher_is_better: bool) -> Mapping[Subset, Trial]:
@@ -70,11 +76,16 @@ def rank_helpers(best: Mapping[Subset, Trial], *, higher_is_better: bool) -> tup
         return ()
     sign = 1.0 if higher_is_better else -1.0
     found = [
-        Helper(subset[-1] if subset != ALONE else None, trial, sign * (trial.score - alone.score))
+        Helper(subset[-1] if subset != ALONE else None, trial, sign * (trial.score - alone.score), _is_chance(trial, alone))
         for subset, trial in best.items()
         if subset[0] == 0 and len(subset) <= _WITH_ONE
     ]
     return tuple(sorted(found, key=lambda helper: (-helper.gain, sum(map(abs, helper.trial.strengths)))))
+
+
+def _is_chance(trial: Trial, alone: Trial) -> bool:
+    is_known = trial is not alone and 0 < len(trial.targets) == len(alone.targets)
+    return is_known and could_be_chance(trial.targets, alone.targets)
 
 
 def tabulate_pairs(best: Mapping[Subset, Trial], vectors: int) -> tuple[tuple[float, ...], ...]:

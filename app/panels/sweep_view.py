@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.connection import name_node
-from app.helper_ranking import rank_in_table
+from app.helper_ranking import rank_for_spreadsheet, rank_in_table
 from app.panels.figure_view import FigureView
 from app.panels.similarity_plot import make_plot_colours
 from app.panels.sweep_plot import plot_sizes, plot_tries, write_strengths
@@ -106,7 +106,7 @@ class SweepView(FigureView):
             self.pairs.show_values(sweep.vector_names, values, is_share=sweep.is_normalized)
             self.pairs.setAccessibleDescription(self._name_view(sweep, view))
         elif view == "ranking":
-            self.ranking.show_table(rank_in_table(sweep))
+            self.ranking.show_table(rank_in_table(sweep), rank_for_spreadsheet(sweep))
             self.ranking.setAccessibleDescription(self._name_view(sweep, view))
         else:
             self.plot.show_plot(self._make_plot(sweep, view))

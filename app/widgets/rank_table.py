@@ -19,11 +19,12 @@ class RankTable(FigureTable):
         self._table = Table()
         self.horizontalHeader().setStretchLastSection(True)
 
-    def show_table(self, table: Table) -> None:
-        """Show other figures, each column as wide as they are."""
-        self._table = table
+    def show_table(self, table: Table, written: Table) -> None:
+        """Show other figures, each column as wide and each line as high as they are; `written` goes into spreadsheets."""
+        self._table = written
         self.show_lines(table.head, table.lines)
         self.resizeColumnsToContents()
+        self.resizeRowsToContents()
 
     def draw(self, painter: QPainter) -> None:
         """Paint the table on any device of this widget's size."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +11,6 @@ from engine.execution.result import MetricRecord, SearchPoint, SearchRecord
 from engine.report.subset_figure import is_higher_better
 from engine.report.tries_figure import name_score
 from engine.report.wording import write_figure, write_metric, write_words
-from engine.report.worth_knowing import bound_difference
 from engine.search.subsets import HELPERS
 from engine.subset_scores import Helper, Trial, find_best, rank_helpers
 
@@ -55,14 +53,14 @@ def rank_in_table(search: SearchRecord) -> HelperTable | None:
     if search.method != HELPERS:
         return None
     tried = [point for point in search.points if point.qualifies]
-    best = find_best((Trial(point.strengths, point.score) for point in tried), higher_is_better=is_higher_better(search))
+    best = find_best(
+        (Trial(point.strengths, point.score, targets=point.targets) for point in tried), higher_is_better=is_higher_better(search)
+    )
     ranked = rank_helpers(best, higher_is_better=is_higher_better(search))
     points = {point.strengths: point for point in tried}
-    alone = next((points[helper.trial.strengths] for helper in ranked if helper.index is None), None)
     numbers = iter(range(1, len(ranked) + 1))
     rows = tuple(
-        _make_row(search, helper, (points[helper.trial.strengths], alone), "" if helper.index is None else str(next(numbers)))
-        for helper in ranked
+        _make_row(search, helper, points[helper.trial.strengths], "" if helper.index is None else str(next(numbers))) for helper in ranked
     )
     task = search.vector_names[0]
     sentences = tuple(filter(None, (_describe_ranking(task, rows), describe_tests(search.tests))))
@@ -81,25 +79,13 @@ def _name_columns(search: SearchRecord) -> tuple[tuple[str, str], ...]:
     return tuple(zip((*search.target_names, *search.control_names), metrics, strict=True))
 
 
-def _make_row(search: SearchRecord, helper: Helper, points: tuple[SearchPoint, SearchPoint | None], rank: str) -> HelperRow:
-    point, alone = points
+def _make_row(search: SearchRecord, helper: Helper, point: SearchPoint, rank: str) -> HelperRow:
     name = _ALONE if helper.index is None else search.vector_names[helper.index]
     gain = "" if helper.index is None else f"{'+' if helper.gain >= 0 else ''}{write_figure(helper.gain)}"
-    is_chance = helper.index is not None and alone is not None and _is_chance(point.targets, alone.targets)
     strength, score = helper.trial.strengths[0], helper.trial.score
     return HelperRow(
-        rank, name, strength, score, gain, is_chance, (*point.targets, *point.controls), point.strengths == search.chosen_strengths
+        rank, name, strength, score, gain, helper.is_chance, (*point.targets, *point.controls), point.strengths == search.chosen_strengths
     )
-
-
-def _is_chance(one: Sequence[Measurement], other: Sequence[Measurement]) -> bool:
-    """Tell whether the interval of the mean difference holds 0; the sets are independent, so distances add as squares."""
-    pairs = list(zip(one, other, strict=True))
-    gain = sum(first.value - second.value for first, second in pairs)
-    bounds = [(first.value - second.value, *bound_difference(first, second)) for first, second in pairs]
-    below = math.hypot(*(middle - low for middle, low, _ in bounds))
-    above = math.hypot(*(high - middle for middle, _, high in bounds))
-    return gain - below <= 0 <= gain + above
 
 
 def _describe_ranking(task: str, rows: Sequence[HelperRow]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from engine.differences import bound_difference
 from engine.evaluation.measurement import Measurement
 from engine.execution.result import MetricRecord, OutputRecord, RunResult
 from engine.report.cards import find_figures
@@ -79,18 +80,6 @@ def _find_rival(record: MetricRecord, output: OutputRecord) -> MetricRecord | No
     rivals = others or [other for other in same if other.role == "base"]
     sign = 1 if record.measurement.higher_is_better else -1
     return max(rivals, key=lambda other: sign * other.measurement.value, default=None)
-
-
-def bound_difference(first: Measurement, second: Measurement) -> tuple[float, float]:
-    """Return the 95 % interval of first − second from the two intervals.
-
-    The square-and-add rule of Newcombe (Statistics in Medicine 17, 1998, method 10). It takes the two as independent; measured on
-    the same examples they seldom disagree, which makes the true interval narrower.
-    """
-    difference = first.value - second.value
-    below = math.hypot(first.value - first.low, second.high - second.value)
-    above = math.hypot(first.high - first.value, second.value - second.low)
-    return difference - below, difference + above
 
 
 def _is_share(measurement: Measurement) -> bool:

@@ -5,10 +5,12 @@ import io
 import math
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
 from app.panels.sweep_view import SweepView
 from app.sweeps import Curve, Sweep
+from engine.differences import BoundedFigure
 from engine.document.edits import add_node, connect
 from engine.document.model import Node, NodeId, PortRef, Wire
 from engine.subset_scores import Trial
@@ -33,7 +35,10 @@ SUBSETS = Sweep(
 )
 HELPERS = Sweep(
     "search", (CURVE,), 2, choice=(0.5, 0, 0.5), mode="helpers", vector_names=("task", "foe", "friend"), is_normalized=True,
-    trials=(Trial((0, 0, 0), 0.3), Trial((0.5, 0, 0), 1), Trial((0.5, 0, 0.5), 1.25), Trial((1, 1, 0), 0.9)),
+    trials=tuple(
+        Trial(strengths, value / 0.6, targets=(BoundedFigure(value, value - 0.05, value + 0.05, 300),))
+        for strengths, value in (((0, 0, 0), 0.18), ((0.5, 0, 0), 0.6), ((0.5, 0, 0.5), 0.75), ((1, 1, 0), 0.54))
+    ),
 )  # fmt: skip
 
 
@@ -138,11 +143,20 @@ def test_helpers_are_ranked_with_their_gain(view, tmp_path):
     ]
     assert view.drawn() is view.ranking is view.shown.currentWidget()
     assert list(csv.reader(io.StringIO(view.text(",")))) == [
-        ["helper", "gain", "normalized", "λ"],
-        ["1  friend · chosen", "+25.0%", "125.0%", "0.5"],
-        ["no helper", "–", "100.0%", "0.5"],
-        ["2  foe", "−10.0%", "90.0%", "1"],
+        [
+            *("helper", "gain points", "could be chance", "normalized on validation data", "λ"),
+            *("accuracy, Stripes", "accuracy, Stripes low", "accuracy, Stripes high", "accuracy, Stripes n"),
+        ],
+        ["1  friend · chosen", "+25.0", "", "125.0%", "0.5", "0.75", "0.7", "0.8", "300"],
+        ["no helper", "–", "", "100.0%", "0.5", "0.6", "0.55", "0.65", "300"],
+        ["2  foe", "−10.0", "yes", "90.0%", "1", "0.54", "0.49", "0.59", "300"],
     ]
+    model = view.ranking.model()
+    assert [model.headerData(column, Qt.Orientation.Horizontal) for column in range(4)] == [
+        *("gain\npoints", "normalized\non validation data", "λ", "accuracy\nStripes"),
+    ]
+    assert [model.index(row, 0).data() for row in range(3)] == ["+25.0", "–", "−10.0\ncould be chance"]
+    assert model.index(2, 3).data() == "0.540\n0.49–0.59, n 300"
     assert view.save(str(tmp_path / "helpers.svg"))
     assert view.save(str(tmp_path / "helpers.csv"))
 
@@ -175,10 +189,10 @@ def test_a_ranking_where_less_is_better_has_the_least_first(view):
     ))  # fmt: skip
     view.show_sweeps((loss,))
     assert list(csv.reader(io.StringIO(view.text(",")))) == [
-        ["helper", "gain", "score", "λ"],
-        ["1  friend", "+0.75", "2.25", "1"],
-        ["no helper", "–", "3", "1"],
-        ["2  foe", "−0.5", "3.5", "1"],
+        ["helper", "gain", "could be chance", "score on validation data", "λ"],
+        ["1  friend", "+0.75", "", "2.25", "1"],
+        ["no helper", "–", "", "3", "1"],
+        ["2  foe", "−0.5", "", "3.5", "1"],
     ]
 
 

@@ -2,10 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from engine.execution.result import Remark
-from engine.report.worth_knowing import bound_difference, collect_notes
+from engine.report.worth_knowing import collect_notes
 
 
 def texts(result):
@@ -51,12 +49,6 @@ def test_a_gain_whose_interval_holds_zero_could_be_chance(crowded):
     gains = [text for text in texts(crowded) if "points" in text]
     assert len(gains) == 3
     assert all("could be chance" in text for text in gains)
-
-
-def test_the_interval_of_a_difference_is_newcombes(measure):
-    # The example of Newcombe 1998, table II (a): 56/70 against 48/80, method 10.
-    low, high = bound_difference(measure(56 / 70, 70), measure(48 / 80, 80))
-    assert (low, high) == pytest.approx((0.0524, 0.3339), abs=2e-4)
 
 
 def test_warnings_come_with_their_remedy(analogy):
