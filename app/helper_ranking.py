@@ -17,14 +17,14 @@ from engine.subset_scores import Helper, find_best, rank_helpers
 def rank_in_table(sweep: Sweep) -> Table:
     """Return a line for each helper, the best first, to be looked at: what belongs together stands in one cell."""
     names = [name.replace(", ", "\n", 1) for name in _name_targets(sweep)]
-    head = (_tr("helper"), *(_join_lines(*words) for words in (_name_gain(sweep), _name_score(sweep))), _tr("λ"), *names)
+    head = (_tr("helper"), *("\n".join(filter(None, words)) for words in (_name_gain(sweep), _name_score(sweep))), _tr("λ"), *names)
     lines = [
         (
             name,
-            _join_lines(_write_gain(helper, sweep), _tr("could be chance") if helper.is_chance else ""),
+            f"{_tr('chance?')} {_write_gain(helper, sweep)}" if helper.is_chance else _write_gain(helper, sweep),
             _write(helper.trial.score, sweep),
             f"{helper.trial.strengths[0]:g}",
-            *(f"{target.value:.3f}\n{target.low:.2f}–{target.high:.2f}, n {target.n}" for target in helper.trial.targets),
+            *(f"{target.value:.3f} {target.low:.2f}–{target.high:.2f} n {target.n}" for target in helper.trial.targets),
         )
         for name, helper in _list_helpers(sweep)
     ]
@@ -71,7 +71,7 @@ def _name_gain(sweep: Sweep) -> tuple[str, str]:
 
 def _name_score(sweep: Sweep) -> tuple[str, str]:
     """Return what is compared, and where it was measured: test data are not looked at to rank by."""
-    return _tr("normalized") if sweep.is_normalized else _tr("score"), _tr("on validation data")
+    return _tr("normalized") if sweep.is_normalized else _tr("score"), _tr("validation")
 
 
 def _name_targets(sweep: Sweep) -> list[str]:
@@ -92,10 +92,6 @@ def _write(figure: float, sweep: Sweep) -> str:
 
 def _spell_out(target: Bounded) -> tuple[str, ...]:
     return (*(f"{figure:.6g}" for figure in (target.value, target.low, target.high)), str(target.n))
-
-
-def _join_lines(*words: str) -> str:
-    return "\n".join(filter(None, words))
 
 
 def _fill(lines: Sequence[tuple[str, ...]], width: int) -> tuple[tuple[str, ...], ...]:

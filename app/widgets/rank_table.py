@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -18,13 +18,14 @@ class RankTable(FigureTable):
         super().__init__(name, parent)
         self._table = Table()
         self.horizontalHeader().setStretchLastSection(True)
+        # Heads are of two lines, which Qt would measure as one.
+        self.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideNone)
 
     def show_table(self, table: Table, written: Table) -> None:
-        """Show other figures, each column as wide and each line as high as they are; `written` goes into spreadsheets."""
+        """Show other figures, each column as wide as they are; `written` goes into spreadsheets."""
         self._table = written
         self.show_lines(table.head, table.lines)
         self.resizeColumnsToContents()
-        self.resizeRowsToContents()
 
     def draw(self, painter: QPainter) -> None:
         """Paint the table on any device of this widget's size."""

@@ -144,7 +144,7 @@ def test_helpers_are_ranked_with_their_gain(view, tmp_path):
     assert view.drawn() is view.ranking is view.shown.currentWidget()
     assert list(csv.reader(io.StringIO(view.text(",")))) == [
         [
-            *("helper", "gain points", "could be chance", "normalized on validation data", "λ"),
+            *("helper", "gain points", "could be chance", "normalized validation", "λ"),
             *("accuracy, Stripes", "accuracy, Stripes low", "accuracy, Stripes high", "accuracy, Stripes n"),
         ],
         ["1  friend · chosen", "+25.0", "", "125.0%", "0.5", "0.75", "0.7", "0.8", "300"],
@@ -153,10 +153,10 @@ def test_helpers_are_ranked_with_their_gain(view, tmp_path):
     ]
     model = view.ranking.model()
     assert [model.headerData(column, Qt.Orientation.Horizontal) for column in range(4)] == [
-        *("gain\npoints", "normalized\non validation data", "λ", "accuracy\nStripes"),
+        *("gain\npoints", "normalized\nvalidation", "λ", "accuracy\nStripes"),
     ]
-    assert [model.index(row, 0).data() for row in range(3)] == ["+25.0", "–", "−10.0\ncould be chance"]
-    assert model.index(2, 3).data() == "0.540\n0.49–0.59, n 300"
+    assert [model.index(row, 0).data() for row in range(3)] == ["+25.0", "–", "chance? −10.0"]
+    assert model.index(2, 3).data() == "0.540 0.49–0.59 n 300"
     assert view.save(str(tmp_path / "helpers.svg"))
     assert view.save(str(tmp_path / "helpers.csv"))
 
@@ -189,7 +189,7 @@ def test_a_ranking_where_less_is_better_has_the_least_first(view):
     ))  # fmt: skip
     view.show_sweeps((loss,))
     assert list(csv.reader(io.StringIO(view.text(",")))) == [
-        ["helper", "gain", "could be chance", "score on validation data", "λ"],
+        ["helper", "gain", "could be chance", "score validation", "λ"],
         ["1  friend", "+0.75", "", "2.25", "1"],
         ["no helper", "–", "", "3", "1"],
         ["2  foe", "−0.5", "", "3.5", "1"],
