@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 from app.analogy_roles import read_roles
 from app.canvas.connection import name_node
 from app.live_view import FamilyView
-from app.widgets.map_scene import MapArrow, MapHandle, MapKind, MapParallelogram, MapPath, MapPoint, MapScene, Place
+from app.way_names import Way, WayNames
+from app.widgets.map_scene import MapArrow, MapEnds, MapHandle, MapKind, MapParallelogram, MapPath, MapPoint, MapScene, Place
 from engine.catalogue import catalogue
 from engine.document.model import Document, NodeId
 from engine.operation import PortKind
@@ -121,21 +123,24 @@ class _FamilyDrawing:
         self._own: dict[NodeId, list[Symbol]] = {}
         for symbol in view.values:
             self._own.setdefault(symbol.node, []).append(symbol)
-        self._steps: Mapping[NodeId, str] = dict(self._name_steps())
+        self._ways = tuple(self._find_ways())
+        self._way_names = WayNames(self._ways)
         self._between = {view.space.rows[member] for series in view.space.family.series if series.node for member in series.members[:-1]}
         """The rows of all checkpoints of a training but the last: its path leads to them, no arrow."""
 
-    def _name_steps(self) -> Iterator[tuple[NodeId, str]]:
-        """Give what the checkpoints of trainings are called; where there are several, the last of each carries its training's name."""
-        trainings = [series for series in self._view.space.family.series if series.node is not None]
-        for series in trainings:
-            for member, number in zip(series.members, series.numbers, strict=True):
-                step = f"{series.quantity} {number:g}"
-                is_named = len(trainings) > 1 and member == series.members[-1]
-                yield member, f"{self._name_series(series)} · {step}" if is_named else step
+    def _find_ways(self) -> Iterator[Way]:
+        """Give the trainings whose checkpoints are all known."""
+        for series in self._view.space.family.series:
+            rows = self._find_rows(series)
+            if series.node is not None and rows:
+                name = name_node(self._document, series.node) if series.node in self._document.nodes else ""
+                yield Way(series, name, rows)
 
-    def _name_series(self, series: LiveSeries) -> str:
-        return name_node(self._document, series.node) if series.node is not None and series.node in self._document.nodes else ""
+    def _find_rows(self, series: LiveSeries) -> tuple[int, ...]:
+        """Return the rows of a series' checkpoints; () where one of them is not known."""
+        rows = self._view.space.rows
+        found = tuple(rows[member] for member in series.members if member in rows)
+        return found if len(found) == len(series.members) and all(map(self._is_known, found)) else ()
 
     def draw(self) -> MapScene:
         """Return the scene."""
@@ -148,6 +153,7 @@ class _FamilyDrawing:
             arrows=tuple(self._list_arrows(passed)),
             parallelograms=tuple(self._list_parallelograms()),
             paths=tuple(self._list_paths()),
+            ends=tuple(self._compare_ends()),
             base_norm=self._view.space.geometry.base_norm(),
             shown_share=self._share,
             is_estimate=self._view.is_estimate,
@@ -183,6 +189,9 @@ class _FamilyDrawing:
         row = spot.rows[0]
         handles = (handle for each in spot.rows if (handle := self._find_handle(each)) is not None)
         first = next(handles, None) if spot.kind in (MapKind.EDITED, MapKind.VECTOR) else None
+        # A model that is no step of a training keeps its own mark where a training comes by.
+        ways = {each: self._way_names.find_number(each) for each in spot.rows}
+        others = [self._name(each) for each, way in ways.items() if way is None and self._kind(each) in (MapKind.BASE, MapKind.TUNED)]
         return MapPoint(
             node=first[0] if first else self._nodes[row].node,
             name=self._name(row),
@@ -192,7 +201,10 @@ class _FamilyDrawing:
             norm_error=_measure_length(self._view, row)[1],
             also=tuple(self._name(other) for other in spot.rows[1:]),
             handle=first[1] if first else None,
-            step=self._steps.get(self._nodes[row].node, ""),
+            step=self._way_names.name_step(spot.rows, others),
+            # Where two trainings go one way, that of the last lies on top.
+            way=None if others else max((way for way in ways.values() if way is not None), default=None),
+            is_end=bool(self._way_names.find_ends(spot.rows)),
         )
 
     def _find_handle(self, row: int) -> tuple[NodeId, MapHandle] | None:
@@ -251,22 +263,32 @@ class _FamilyDrawing:
             yield shape if true is None else _compare(self._view, shape, (row, true), self._places[true])
 
     def _list_paths(self) -> Iterator[MapPath]:
-        rows = self._view.space.rows
         for series in self._view.space.family.series:
-            members = [rows[member] for member in series.members if member in rows]
-            if len(members) != len(series.members) or not all(self._is_known(row) for row in members):
+            members = self._find_rows(series)
+            if not members:
                 continue
             figures = follow_series(self._view.figures, members)
             places = tuple(self._places[row] for row in members)
-            start = (self._origin,) if series.node is not None else ()
+            way = next((way for way in self._ways if way.series is series), None)
             yield MapPath(
-                self._name_series(series),
+                way.name if way is not None else "",
                 series.quantity,
                 series.numbers,
-                (*start, *places),
+                (*((self._origin,) if way is not None else ()), *places),
                 tuple(figures.cosines.tolist()),
                 tuple(figures.norms.tolist()),
+                () if way is not None else tuple(map(self._name_training, members)),
             )
+
+    def _name_training(self, row: int) -> str:
+        """Return the name of a training by its last checkpoint."""
+        return next((way.name for way in self._ways if way.end == row), self._name(row))
+
+    def _compare_ends(self) -> Iterator[MapEnds]:
+        cosines, errors = self._view.figures.cosines, self._view.errors.cosines
+        for one, other in combinations(self._ways, 2):
+            places = (one.end, other.end)
+            yield MapEnds(one.name, other.name, float(cosines[places]), bool(errors[places] > 0))
 
     def _name(self, row: int) -> str:
         node = self._nodes[row].node

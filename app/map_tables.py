@@ -13,21 +13,27 @@ from engine.planning.learning_rates import write_learning_rate
 
 
 def tabulate_paths(paths: Sequence[MapPath]) -> Table:
-    """Return a line for each checkpoint: how alike it is to the last of its series, and how long; of several series also whose it is."""
+    """Return a line for each checkpoint: how alike it is to the last of its series, and how long; of several trainings also whose it is."""
     first = paths[0]
-    names = (_tr("training"),) if len(paths) > 1 else ()
+    names = (_tr("training"),) if len(paths) > 1 or not first.is_training else ()
     lines = [
-        (*((path.name,) if names else ()), f"{number:.10g}", _spell(cosine), _spell(norm))
+        (*((name,) if names else ()), f"{number:.10g}", _spell(cosine), _spell(norm))
         for path in paths
-        for number, cosine, norm in zip(path.numbers, path.cosines, path.norms, strict=True)
+        for name, number, cosine, norm in zip(_name_lines(path), path.numbers, path.cosines, path.norms, strict=True)
     ]
     return Table((*names, first.quantity, name_cosine(first), "‖τ‖"), tuple(lines))
+
+
+def _name_lines(path: MapPath) -> Sequence[str]:
+    return (path.name,) * len(path.numbers) if path.is_training else path.names
 
 
 def name_cosine(path: MapPath) -> str:
     """Return what the cosines of a path are with."""
     if path.is_training:
         return _tr("cosine to the final vector")
+    if path.numbers.count(path.numbers[-1]) > 1:
+        return _tr("cosine to {0}").format(path.names[-1])
     return _tr("cosine to the vector at {0}").format(write_learning_rate(path.numbers[-1]))
 
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.live_view import FamilyView
 from app.panels.figure_view import FigureView
+from app.similarity_choice import choose_rows
 from app.similarity_figures import (
     PartCurve,
     Quantity,
@@ -120,13 +121,14 @@ class SimilarityPlot(FigureView):
         found = norms_by_part(view, known, grain)
         title = self._name_view(grain, "norm")
         if len(known) > _MOST_CURVES:
-            title = self.tr("{0}, the first {1} of {2}").format(title, _MOST_CURVES, len(known))
-        return self._make_plot(view, grain, title, found[:_MOST_CURVES]), tabulate_curves(view, grain, found)
+            title = self.tr("{0}: {1} of {2}, all in the table").format(title, _MOST_CURVES, len(known))
+        return self._make_plot(view, grain, title, _choose(view, known, found)), tabulate_curves(view, grain, found)
 
     def _plot_magnitudes(self, view: FamilyView) -> tuple[Plot, Table]:
         sizes, found = magnitude_curves(view, self._rows)
         title = self.tr("Share of entries by the size of their change")
-        return Plot(title, as_curves(found[:_MOST_CURVES]), places=sizes), tabulate_magnitudes(sizes, found)
+        counted = [row for row in self._rows if row.column is not None]
+        return Plot(title, as_curves(_choose(view, counted, found)), places=sizes), tabulate_magnitudes(sizes, found)
 
     def _plot_pair(self, view: FamilyView, grain: Grain) -> tuple[Plot, Table]:
         pair = self._find_pair()
@@ -164,6 +166,12 @@ def make_plot_colours() -> PlotColours:
     colours = current_tokens()
     curves = (colours.vector, colours.checkpoint, colours.metrics, colours.accent, colours.ok, colours.error)
     return PlotColours(colours.background, colours.line, colours.text, colours.dim, curves)
+
+
+def _choose(view: FamilyView, rows: Sequence[Row], found: Sequence[PartCurve]) -> list[PartCurve]:
+    """Return the curves that are drawn, of those of some lines."""
+    names = {row.name for row in choose_rows(view.space.family, rows, _MOST_CURVES)}
+    return [curve for curve in found if curve.name in names]
 
 
 def as_curves(found: Sequence[PartCurve]) -> tuple[PlotCurve, ...]:

@@ -32,11 +32,12 @@ from app.widgets.clipboard import copy_figure
 from app.widgets.curve_plot import CurvePlot
 from app.widgets.figure_table import FigureTable
 from app.widgets.map_plot import MapPlot
-from app.widgets.map_scene import MapHandle, MapScene, Place, tell_parallelogram
+from app.widgets.map_scene import MapHandle, MapScene, Place, tell_ends, tell_parallelogram
 from app.widgets.map_table import MapTable, write_table
 from app.widgets.narrow_choice import NarrowChoice
 from app.widgets.narrow_label import NarrowLabel
 from app.widgets.picture_saving import make_image, save_figure, save_picture
+from app.widgets.plot import Plot
 from engine.document.model import NodeId
 from engine.planning.coefficient import Symbol
 
@@ -130,7 +131,7 @@ class WeightMapPanel(QWidget):
             head.addWidget(widget, stretch)
         self.table = MapTable(self)
         self.distances = self._make_distances()
-        self.curves = CurvePlot(choose_colours())
+        self.curves = CurvePlot(choose_colours(Plot("")))
         self.pages = QStackedWidget()
         self.pages.addWidget(self.distances)
         self.pages.addWidget(self.curves)
@@ -139,8 +140,13 @@ class WeightMapPanel(QWidget):
         self.analogies = QLabel()
         self.analogies.setWordWrap(True)
         self.analogies.setAccessibleName(self.tr("Analogies against their true answers"))
+        self.ends = QLabel()
+        self.ends.setWordWrap(True)
+        self.ends.setProperty("role", "dim")
+        self.ends.setAccessibleName(self.tr("How alike the trainings end"))
         column.addLayout(head)
         column.addWidget(self.pages, 1)
+        column.addWidget(self.ends)
         column.addWidget(self.analogies)
         return column
 
@@ -272,9 +278,12 @@ class WeightMapPanel(QWidget):
 
     def _draw_side(self, _row: int = 0) -> None:
         side = self._find_side()
+        self.ends.setText(tell_ends(self.map.scene.ends))
+        self.ends.setVisible(side is not None and len(side.paths) > 1)
         if side is not None:
-            self.curves.restyle(choose_colours(len(side.paths)))
-            self.curves.show_plot(plot_side(side))
+            plot = plot_side(side)
+            self.curves.restyle(choose_colours(plot))
+            self.curves.show_plot(plot)
             self.pages.setCurrentWidget(self.curves)
         elif self.sides.currentIndex() > 0:
             found = tabulate_analogies(self.map.scene)

@@ -13,7 +13,8 @@ MARK_PIXELS = 14
 _AROUND = 20
 """The stroke's distance from its name, and the name's from the next stroke."""
 _START, _EDGE = 10.0, 4.0
-_MOST_LINES = 2
+_LINES, _MOST_LINES = 2, 3
+"""A line more is taken before any name is cut in its middle."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,12 @@ def lay_out_legend(names: Sequence[str], width: float, left: float, measure: Cal
         measure: returns the pixels that a text takes.
     """
     found = shorten_names(names)
-    for shown in found:
-        for start in (left, _START):
-            entries = _flow(shown, start, width - _EDGE, measure)
-            # One line below the axis where that is enough; else from edge to edge.
-            if all(entry.line < (1 if start == left else _MOST_LINES) for entry in entries):
-                return entries
+    # One line below the axis where that is enough; else from edge to edge.
+    tries = [(shown, *room) for shown in found for room in ((left, 1), (_START, _LINES))]
+    for shown, start, lines in (*tries, *((shown, _START, _MOST_LINES) for shown in found)):
+        entries = _flow(shown, start, width - _EDGE, measure)
+        if all(entry.line < lines for entry in entries):
+            return entries
     return _make_columns(found[-1], width)
 
 

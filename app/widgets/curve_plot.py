@@ -11,22 +11,16 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from app.widgets.curve_legend import MARK_PIXELS, LegendEntry, count_lines, lay_out_legend
 from app.widgets.plot import Plot, PlotColours, PlotCurve
-from app.widgets.plot_axis import find_limits, find_ticks, write_tick
+from app.widgets.plot_axis import find_limits, find_share, find_ticks, write_tick
+from app.widgets.plot_marks import draw_mark
+from engine.step_axis import list_power_ticks
 
 _LEFT, _TOP, _RIGHT, _BOTTOM = 44, 26, 14, 34
 _HIT_PIXELS = 12
 _LEGEND_LINE = 14
 _ASIDE = 3.0
-_MARK = 2.6
-_SHAPES: tuple[tuple[tuple[float, float], ...], ...] = (
-    (),
-    ((-1, -1), (1, -1), (1, 1), (-1, 1)),
-    ((0, -1.3), (1.2, 1), (-1.2, 1)),
-    ((0, -1.5), (1.5, 0), (0, 1.5), (-1.5, 0)),
-    ((0, 1.3), (1.2, -1), (-1.2, -1)),
-    ((-1.6, -0.6), (1.6, -0.6), (1.6, 0.6), (-1.6, 0.6)),
-)
-"""A circle, and polygons."""
+_MARK, _AROUND = 2.6, 4.2
+"""How far marks reach, and hollow ones, in which a mark of the same thing has room."""
 _MOST_DOTS = 20
 """A curve of more points shows few of its dots: enough to tell by their shape which it is."""
 _FEW_DOTS = 8
@@ -101,7 +95,7 @@ class CurvePlot(QWidget):
         QToolTip.showText(event.globalPosition().toPoint(), found, self)
 
     def _colour(self, index: int) -> QColor:
-        return self._colours.curves[index % len(self._colours.curves)]
+        return self._colours.curves[self._plot.find_key(index) % len(self._colours.curves)]
 
     def _find_area(self) -> QRectF:
         below = _BOTTOM + 6 + _LEGEND_LINE * (count_lines(self._legend) - 1)
@@ -109,8 +103,8 @@ class CurvePlot(QWidget):
 
     def _place(self, x: float, y: float) -> QPointF:
         left, right, low, high = self._limits
-        area = self._area
-        return QPointF(area.left() + (x - left) / (right - left) * area.width(), area.bottom() - (y - low) / (high - low) * area.height())
+        area, share = self._area, find_share(x, (left, right), has_powers=self._plot.has_powers)
+        return QPointF(area.left() + share * area.width(), area.bottom() - (y - low) / (high - low) * area.height())
 
     def _draw_title(self, painter: QPainter) -> None:
         """Write the title at the left and what is marked at the right, both cut before they meet."""
@@ -145,7 +139,7 @@ class CurvePlot(QWidget):
         end = -math.inf
         for place, name in named:
             width = painter.fontMetrics().horizontalAdvance(name)
-            x = self._place(place, 0.0).x()
+            x = self._place(place, self._limits[2]).x()
             start = min(max(x - width / 2, 2.0), self.width() - width - 3.0)
             if start > end + 8:
                 painter.drawText(QRectF(start, self._area.bottom() + 2, width + 2, 14), Qt.AlignmentFlag.AlignLeft, name)
@@ -153,6 +147,8 @@ class CurvePlot(QWidget):
 
     def _find_numbers(self, left: float, right: float) -> tuple[float, ...]:
         """Return round numbers along the axis; of what is counted only whole ones."""
+        if self._plot.has_powers:
+            return list_power_ticks(left, right)
         found = find_ticks(left, right)
         is_counted = all(float(x).is_integer() for curve in self._plot.curves for x, _ in curve.points)
         return tuple(tick for tick in found if float(tick).is_integer()) if is_counted else found
@@ -190,15 +186,15 @@ class CurvePlot(QWidget):
             painter.drawPolyline(QPolygonF(run))
         places = [place for run in runs for place in run if len(run) == 1] + self._choose_dots(index, runs)
         self._draw_errors(painter, curve, colour, shift)
-        if curve.errors:
-            # A figure that may be off has an empty dot.
+        if curve.errors or curve.like is not None:
+            # A figure that may be off has an empty dot, and so has the second figure of one thing.
             painter.setPen(QPen(colour, 1.4))
-            painter.setBrush(self._colours.back)
+            painter.setBrush(self._colours.back if curve.like is None else Qt.BrushStyle.NoBrush)
         else:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour)
         for place in places:
-            _draw_mark(painter, place, index)
+            draw_mark(painter, place, self._plot.find_key(index), _MARK if curve.like is None else _AROUND)
 
     def _choose_dots(self, index: int, runs: Sequence[Sequence[QPointF]]) -> list[QPointF]:
         """Return the points of lines that get a dot; those of many-pointed curves lie apart from those of the curves beside it."""
@@ -208,9 +204,9 @@ class CurvePlot(QWidget):
 
     def _shift(self, index: int) -> QPointF:
         """Return how far a curve's points stand aside, so that equal figures do not hide one another over one place."""
-        count, places = len(self._plot.curves), len(self._plot.places)
+        count, places = len(self._plot.named), len(self._plot.places)
         room = self._area.width() / max(places, 1) if 0 < places <= _MOST_DOTS else 0.0
-        return QPointF((index - (count - 1) / 2) * min(_ASIDE, room / (2 * count)), 0.0)
+        return QPointF((self._plot.find_key(index) - (count - 1) / 2) * min(_ASIDE, room / (2 * count)), 0.0)
 
     def _draw_errors(self, painter: QPainter, curve: PlotCurve, colour: QColor, shift: QPointF) -> None:
         painter.setPen(QPen(colour, 1))
@@ -221,27 +217,29 @@ class CurvePlot(QWidget):
     def _draw_legend(self, painter: QPainter) -> None:
         painter.setFont(_smaller(self.font()))
         metrics = painter.fontMetrics()
-        for index, (curve, entry) in enumerate(zip(self._plot.curves, self._legend, strict=True)):
+        for index, entry in zip(self._plot.named, self._legend, strict=True):
+            curve = self._plot.curves[index]
             x, y = entry.x, self.height() - 12.0 - _LEGEND_LINE * (count_lines(self._legend) - 1 - entry.line)
             style = Qt.PenStyle.DashLine if curve.is_dashed else Qt.PenStyle.SolidLine
             painter.setPen(QPen(self._colour(index), 2, style))
-            painter.drawLine(QPointF(x, y), QPointF(x + MARK_PIXELS, y))
+            if len(curve.points) > 1:
+                painter.drawLine(QPointF(x, y), QPointF(x + MARK_PIXELS, y))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(self._colour(index))
-            _draw_mark(painter, QPointF(x + MARK_PIXELS / 2, y), index)
+            draw_mark(painter, QPointF(x + MARK_PIXELS / 2, y), self._plot.find_key(index), _MARK)
             painter.setPen(self._colours.dim)
             shown = metrics.elidedText(entry.name, Qt.TextElideMode.ElideMiddle, math.ceil(entry.room))
             painter.drawText(QPointF(x + MARK_PIXELS + 5, y + 4), shown)
 
     def _lay_out_legend(self) -> tuple[LegendEntry, ...]:
         metrics = QFontMetrics(_smaller(self.font()))
-        return lay_out_legend([curve.name for curve in self._plot.curves], self.width(), _LEFT, metrics.horizontalAdvance)
+        return lay_out_legend([self._plot.curves[index].name for index in self._plot.named], self.width(), _LEFT, metrics.horizontalAdvance)
 
     def _tell_point(self, curve: PlotCurve, x: float, y: float) -> str:
         error = dict(zip((place for place, _ in curve.points), curve.errors, strict=False)).get(x, 0.0)
         figure = f"≈ {y:.4g} ± {error:.1g}" if error > 0 else f"{y:.4g}"
-        if self._plot.places and float(x).is_integer() and 0 <= x < len(self._plot.places):
-            return f"{self._plot.places[int(x)]}: {figure}"
+        if 0 <= round(x) < len(self._plot.places):
+            return f"{self._plot.places[round(x)]}: {figure}"
         return f"{self._plot.quantity} = {x:g}: {figure}"
 
     def _point_at(self, at: QPointF) -> str:
@@ -264,15 +262,6 @@ def _find_runs(points: Sequence[tuple[float, float]], apart: Collection[int]) ->
             runs.append([])
         runs[-1].append((x, y))
     return [run for run in runs if run]
-
-
-def _draw_mark(painter: QPainter, place: QPointF, index: int) -> None:
-    """Draw the point of a curve: each has a shape of its own, for those whom colours tell little."""
-    corners = _SHAPES[index % len(_SHAPES)]
-    if corners:
-        painter.drawPolygon(QPolygonF([place + QPointF(x, y) * _MARK for x, y in corners]))
-    else:
-        painter.drawEllipse(place, _MARK, _MARK)
 
 
 def _smaller(font: QFont) -> QFont:

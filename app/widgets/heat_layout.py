@@ -65,7 +65,9 @@ def lay_out(names: Sequence[str], width: float, height: float, measure: Callable
     free = width - 2 * PAD - count * min(widest, _ROOMY) - _BESIDE
     number = measure(f"{count}  ")
     found = shorten_names(names)
-    beside = next((shown for shown in found if _find_longest(shown, measure) + number <= free), found[-1])
+    # Where no shortening is enough, no more is left out than helps.
+    fitting = (shown for shown in found if _find_longest(shown, measure) + number <= free)
+    beside = next(fitting, min(found, key=lambda shown: _find_longest(shown, measure)))
     room, wanted = max(free, width * _NAME_SHARE), _find_longest(beside, measure)
 
     def fit(above: tuple[str, ...]) -> HeatLayout:

@@ -14,6 +14,7 @@ from app.theme import current_tokens, font
 from app.widgets.map_frame import MapFrame, round_length
 from app.widgets.map_labels import NO_ROOM, Anchor, Box, Label, Line, place_labels
 from app.widgets.map_scene import MapArrow, MapKind, MapParallelogram, MapPath, MapPoint, MapScene, Place
+from app.widgets.plot_marks import draw_mark
 
 CAPTION_PIXELS = 22.0
 """What the caption over a map covers."""
@@ -45,8 +46,10 @@ class MapBrush:
         """
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         draw = _Drawing(painter, frame)
+        trainings = [path for path in scene.paths if path.is_training]
         for path in scene.paths:
-            draw.path(path)
+            if path.is_joined:
+                draw.path(path, way_colour(trainings.index(path)) if path.is_training else current_tokens().dim)
         for point in scene.points:
             draw.way(point)
         for shape in scene.parallelograms:
@@ -91,7 +94,7 @@ def _gather_texts(scene: MapScene, current: int | None) -> Mapping[str, _Words]:
     if scene.letters:
         return {letter: _Words(letter, place, is_strong=True) for letter, place in scene.letters}
     points = scene.points
-    order = sorted(range(len(points)), key=lambda number: (number != current, points[number].is_step, _rank(points[number])))
+    order = sorted(range(len(points)), key=lambda number: (number != current, *_rank(points[number])))
     texts = {str(points[number].node): _Words(_name(points[number]), points[number].place, number == current) for number in order}
     for shape in scene.parallelograms:
         if shape.true is not None:
@@ -103,8 +106,9 @@ def _gather_texts(scene: MapScene, current: int | None) -> Mapping[str, _Words]:
     return texts
 
 
-def _rank(point: MapPoint) -> int:
-    return _RANKS[point.kind]
+def _rank(point: MapPoint) -> tuple[bool, int]:
+    """Return what is the less the sooner a point gets its label: those on the way of a training come last."""
+    return point.is_step and not point.is_end, _RANKS[point.kind]
 
 
 def _name(point: MapPoint) -> str:
@@ -123,6 +127,18 @@ def kind_colour(kind: MapKind) -> QColor:
     }[kind]
 
 
+def list_way_colours() -> tuple[QColor, ...]:
+    """Return the colours of trainings' ways, on the map and in the curves beside it; marks of their own tell ways apart, too."""
+    colours = current_tokens()
+    return (colours.metrics, colours.checkpoint, colours.accent, colours.vector, colours.error, colours.ok)
+
+
+def way_colour(number: int) -> QColor:
+    """Return the colour of the training that has this number."""
+    found = list_way_colours()
+    return found[number % len(found)]
+
+
 @dataclass
 class _Drawing:
     """Draw the parts of one picture."""
@@ -139,14 +155,14 @@ class _Drawing:
     def at(self, place: Place) -> QPointF:
         return QPointF(*self.frame.show(place))
 
-    def path(self, path: MapPath) -> None:
-        self.painter.setPen(QPen(self.colours.metrics, 2, Qt.PenStyle.SolidLine if path.is_training else Qt.PenStyle.DashLine))
+    def path(self, path: MapPath, colour: QColor) -> None:
+        self.painter.setPen(QPen(colour, 2, Qt.PenStyle.SolidLine if path.is_training else Qt.PenStyle.DashLine))
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
         places = [self.at(place) for place in path.places]
         self.painter.drawPolyline(QPolygonF(places))
         for start, stop in pairwise(places):
             if path.is_training and QLineF(start, stop).length() > 4 * _HEAD:
-                self.head(QLineF(start, (start + stop) / 2), self.colours.metrics, _HEAD * 0.8)
+                self.head(QLineF(start, (start + stop) / 2), colour, _HEAD * 0.8)
 
     def way(self, point: MapPoint) -> None:
         """Draw the line that a point with a live number moves along, with a mark at 0 and at 1."""
@@ -210,8 +226,10 @@ class _Drawing:
             self.painter.setBrush(halo)
             self.painter.drawEllipse(middle, radius + 7, radius + 7)
         self.painter.setPen(QPen(self.colours.background, 1.5))
-        self.painter.setBrush(self.colours.metrics if point.is_step else colour)
-        if point.kind is MapKind.EDITED:
+        self.painter.setBrush(colour if point.way is None else way_colour(point.way))
+        if point.way is not None:
+            draw_mark(self.painter, middle, point.way, radius)
+        elif point.kind is MapKind.EDITED:
             reach = radius * 1.3
             self.painter.drawPolygon(QPolygonF([middle + QPointF(x, y) * reach for x, y in ((0, -1), (1, 0), (0, 1), (-1, 0))]))
         elif point.kind is MapKind.VECTOR and has_arrow:
@@ -250,7 +268,7 @@ class _Drawing:
         for shape in scene.parallelograms:
             a, b, c, made = shape.corners
             ends += [(a, b), (a, c), (c, made), (b, made), (made, shape.true or made)]
-        ends += [pair for path in scene.paths for pair in pairwise(path.places)]
+        ends += [pair for path in scene.paths if path.is_joined for pair in pairwise(path.places)]
         return [(*self.frame.show(start), *self.frame.show(stop)) for start, stop in ends]
 
     def leader(self, label: Label) -> None:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+
+from PySide6.QtCore import QCoreApplication
 
 from engine.document.model import NodeId
 
 Place = tuple[float, float]
 """On the map, in units of ‖θ‖; the second number grows upwards."""
+
+
+_MOST_PAIRS = 3
+"""More are no sentence."""
 
 
 class MapKind(Enum):
@@ -53,12 +60,16 @@ class MapPoint:
     """Names of other nodes whose value lies exactly there."""
     handle: MapHandle | None = None
     step: str = ""
-    """Of one of many checkpoints of a training, which is drawn small: what it is called there, as “step 500”."""
+    """What is written beside it in place of its name: of checkpoints of a training “step 500”, and where a training ends whose it is."""
+    way: int | None = None
+    """Of one of many checkpoints of a training, which is drawn small: the number of the training among those of the map."""
+    is_end: bool = False
+    """Whether a training ends there."""
 
     @property
     def is_step(self) -> bool:
         """Tell whether it is one of many checkpoints of a training."""
-        return bool(self.step)
+        return self.way is not None
 
     @property
     def names(self) -> str:
@@ -108,11 +119,29 @@ class MapPath:
     cosines: tuple[float, ...]
     """With the last one's edit."""
     norms: tuple[float, ...]
+    names: tuple[str, ...] = ()
+    """Of trainings at several learning rates: what each is called."""
 
     @property
     def is_training(self) -> bool:
         """Tell whether one checkpoint became the next; else they are only compared in an order."""
         return self.quantity == "step"
+
+    @property
+    def is_joined(self) -> bool:
+        """Tell whether its places are in a row: of several trainings at one learning rate none comes before the other."""
+        return self.is_training or len(set(self.numbers)) == len(self.numbers)
+
+
+@dataclass(frozen=True)
+class MapEnds:
+    """Hold how alike the ends of two trainings are."""
+
+    one: str
+    other: str
+    """The trainings' names."""
+    cosine: float
+    is_estimate: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,6 +154,8 @@ class MapScene:
     arrows: tuple[MapArrow, ...] = ()
     parallelograms: tuple[MapParallelogram, ...] = ()
     paths: tuple[MapPath, ...] = ()
+    ends: tuple[MapEnds, ...] = ()
+    """For each two trainings."""
     base_norm: float = math.nan
     """‖θ₀‖."""
     shown_share: float = 1.0
@@ -187,3 +218,19 @@ def tell_parallelogram(shape: MapParallelogram) -> str:
 
 def _equate(figure: float, error: float) -> str:
     return f"≈ {figure:.3f} ± {error:.2g}" if error else f"= {figure:.3f}"
+
+
+def tell_ends(ends: Sequence[MapEnds]) -> str:
+    """Return how alike trainings end as a sentence: each pair, or of many the least and the most alike."""
+    if len(ends) > _MOST_PAIRS:
+        told = [min(ends, key=lambda pair: pair.cosine), max(ends, key=lambda pair: pair.cosine)]
+        return _tr("Cosines between the last vectors, from {0} to {1}").format(*map(_tell_pair, told))
+    return _tr("Cosine between the last vectors: {0}").format("; ".join(map(_tell_pair, ends))) if ends else ""
+
+
+def _tell_pair(pair: MapEnds) -> str:
+    return f"{'≈ ' if pair.is_estimate else ''}{pair.cosine:.2f} ({pair.one}, {pair.other})"
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("map_scene", text)

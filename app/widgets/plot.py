@@ -30,6 +30,8 @@ class PlotCurve:
     is_dashed: bool = False
     errors: tuple[float, ...] = ()
     """Standard errors of the points, drawn as bars; none where the figures are exact."""
+    like: int | None = None
+    """The number of an earlier curve, of the same thing: this one has its colour and mark, hollow, and no line of its own in the legend."""
 
     def tell(self) -> str:
         """Return its figures in words, for those who hear the window."""
@@ -58,5 +60,18 @@ class Plot:
     """What stands in the place of curves while there are none."""
     quantity: str = "λ"
     """What the axis counts."""
+    has_powers: bool = False
+    """Whether equal ways along the axis are equal factors; then all places are above 0."""
     hints: Mapping[float, str] = field(default_factory=dict[float, str])
     """What else there is to say of a place on the axis."""
+
+    def find_key(self, index: int) -> int:
+        """Return the number that a curve has its colour and mark from: those that are like another have that one's."""
+        like = self.curves[index].like
+        own = index if like is None else like
+        return sum(curve.like is None for curve in self.curves[:own])
+
+    @property
+    def named(self) -> tuple[int, ...]:
+        """Return the numbers of the curves that stand in the legend."""
+        return tuple(number for number, curve in enumerate(self.curves) if curve.like is None)

@@ -120,7 +120,7 @@ def draw_mark(kind, *, is_step=False):
     image = QImage(60, 60, QImage.Format.Format_RGB32)
     image.fill(tokens("dark").background)
     painter = QPainter(image)
-    point = MapPoint(NodeId("a"), "", kind, (0.0, 0.0), 1.0, step="x" if is_step else "")
+    point = MapPoint(NodeId("a"), "", kind, (0.0, 0.0), 1.0, way=0 if is_step else None)
     MapBrush().paint(painter, MapScene((point,), ((0.0,),)), MapFrame((0.0, 0.0), 1.0, (60.0, 60.0)), is_small=True)
     painter.end()
     back = tokens("dark").background.rgb()

@@ -26,3 +26,13 @@ def test_short_or_rare_beginnings_stay():
     assert shorten_names(("training 1", "training 2")) == (("training 1", "training 2"),), "nothing would be gained"
     assert shorten_names(("a longer name 1", "b", "c", "d", "e"))[-1][0] == "a longer name 1"
     assert len(set(shorten_names(("models/a", "models/b", "models/a b"))[-1])) == 3
+
+
+def test_names_that_share_less_lose_less():
+    names = (*(f"Task vector of diag run {step}" for step in (10, 20, 30)), "Task vector of photo", "Sum")
+    assert shorten_names(names)[-1] == ("…run 10", "…run 20", "…run 30", "…of photo", "Sum")
+
+
+def test_steps_lose_their_word_before_whose_they_are_is_cut():
+    names = ("digits · checkpoint-10", "photo lr 1e-4 · checkpoint-200", "boat lr 1e-4", "one · epoch-3")
+    assert shorten_names(names) == (names, ("digits · …10", "photo lr 1e-4 · …200", "boat lr 1e-4", "one · epoch-3"))

@@ -4,7 +4,9 @@ import math
 
 import pytest
 
+from app.map_tables import name_cosine, tabulate_paths
 from app.panels.path_plots import choose_colours, list_sides, plot_side
+from app.widgets.map_painter import way_colour
 from app.widgets.map_scene import MapPath
 
 PLACES = ((0.0, 0.0),) * 2
@@ -51,6 +53,43 @@ def test_a_training_that_went_nowhere_has_no_lengths_to_compare():
     assert all(math.isnan(figure) for _, figure in lengths.points)
 
 
-@pytest.mark.parametrize(("paths", "wanted"), [(1, 2), (2, 2), (3, 3)])
-def test_both_curves_of_each_of_several_trainings_have_one_colour(paths, wanted):
-    assert len(choose_colours(paths).curves) == wanted
+def test_both_curves_of_each_of_several_trainings_have_one_colour_that_of_its_way_on_the_map():
+    together = plot_side(list_sides((FIRST, SECOND, RATES))[0])
+    assert [together.find_key(number) for number in range(4)] == [0, 1, 0, 1]
+    assert [together.curves[number].name for number in together.named] == ["First", "Second"]
+    assert choose_colours(together).curves[1] == way_colour(1)
+    alone = plot_side(list_sides((SECOND,))[0])
+    assert [alone.find_key(number) for number in range(2)] == [0, 1]
+    assert len(choose_colours(alone).curves) == 2
+
+
+@pytest.mark.parametrize(("last", "has_powers"), [(100.0, False), (101.0, True)])
+def test_a_short_training_is_not_squeezed_by_a_long_one(last, has_powers):
+    long = make_path("Long", (2.0, 8.0), numbers=(20.0, last))
+    assert plot_side(list_sides((FIRST, long))[0]).has_powers is has_powers
+
+
+def test_trainings_at_one_rate_stand_over_one_tick_each_with_its_own_mark():
+    """The line from one to the next of a rate would say that they are in an order."""
+    names = ("diag-lr-1e-4", "photo lr 1e-4", "diag-lr-1e-3")
+    path = MapPath("", "learning rate", (1e-4, 1e-4, 1e-3), PLACES, (0.6, 0.6, 1.0), (0.8, 0.8, 2.9), names)
+    shown = plot_side(list_sides((path,))[0])
+    assert shown.places == ("1e-4", "1e-3")
+    assert all(len(curve.points) == 1 for curve in shown.curves)
+    assert [shown.curves[number].name for number in shown.named] == list(names)
+    across = [curve.points[0][0] for curve in shown.curves[:3]]
+    assert across[0] < 0 < across[1]
+    assert across[2] == 1
+    assert [curve.points[0][1] for curve in shown.curves[3:]] == pytest.approx([0.8 / 2.9, 0.8 / 2.9, 1])
+    assert len(choose_colours(shown).curves) > 2
+    assert [line[:2] for line in tabulate_paths((path,)).lines] == list(zip(names, ("0.0001", "0.0001", "0.001"), strict=True))
+
+
+def test_a_cosine_to_one_of_several_trainings_at_a_rate_says_to_which():
+    path = MapPath("", "learning rate", (1e-4, 1e-3, 1e-3), PLACES, (0.6, 0.9, 1.0), (1.0, 2.0, 2.0), ("a", "b", "c"))
+    assert name_cosine(path) == "cosine to c"
+
+
+def test_a_point_over_a_rate_says_whose_it_is():
+    shown = plot_side(list_sides((MapPath("", "learning rate", (1e-4, 1e-3), PLACES, (0.6, 1.0), (1.0, 2.0), ("a", "b")),))[0])
+    assert shown.hints == {0.0: "a", 1.0: "b"}

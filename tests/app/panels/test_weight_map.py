@@ -312,8 +312,31 @@ def test_trainings_stand_side_by_side_and_by_learning_rate(panel, live, qtbot):
     rows, shown = beside(panel, "By learning rate")
     assert shown is panel.curves
     assert panel.curves.shown.places == ("1e-4", "1e-3")
-    assert [float(row[0]) for row in rows[1:]] == [1e-4, 1e-3]
-    assert rows[0][1] == "cosine to the vector at 1e-3"
-    ends = [one.step for one in panel.map.scene.points if one.step.endswith("100")]
+    assert [row[0] for row in rows[1:]] == ["A, lr 1e-4", "Training, lr 1e-3"]
+    assert [float(row[1]) for row in rows[1:]] == [1e-4, 1e-3]
+    assert rows[0][2] == "cosine to the vector at 1e-3"
+    ends = [one.step for one in panel.map.scene.points if one.is_end]
     assert {one.step for one in panel.map.scene.points if one.step} >= {"step 10", "step 75"}, "only the ends are named"
-    assert ends == ["Training, lr 1e-3 · step 100"], "both trainings end at one point, which is called after one of them"
+    assert ends == ["Training and Training, lr 1e-3 · step 100"], "both end at one point"
+    assert panel.ends.text() == "Cosine between the last vectors: 1.00 (Training, Training, lr 1e-3)"
+    assert panel.ends.isHidden(), "it is no matter of learning rates"
+    beside(panel, "All trainings: by step")
+    assert not panel.ends.isHidden()
+
+
+def test_a_training_that_ends_at_another_model_is_named_there(panel, live, qtbot):
+    """The model keeps its mark, and its name; the training is not lost behind it."""
+
+    def edit(document):
+        last = replace(document.nodes[NodeId("a")], label="Last", parameters={"source": str(MODELS / "diag-series" / "checkpoint-100")})
+        other = add_training(document, "Other")
+        nodes = {**other.nodes, NodeId("last"): last, NodeId("tau-last"): Node("task_vector", label="τ last")}
+        wires = (*other.wires, make_wire("last.checkpoint", "tau-last.tuned"), make_wire("base.checkpoint", "tau-last.base"))
+        return replace(other, nodes=nodes, wires=wires)
+
+    live.session.apply("Add", edit)
+    qtbot.waitUntil(lambda: any("Last" in one.names for one in panel.map.scene.points), timeout=PATIENCE)
+    (end,) = [one for one in panel.map.scene.points if one.is_end]
+    assert end.step == "Last, Training and Other"
+    assert not end.is_step
+    assert {one.way for one in panel.map.scene.points if one.is_step} == {1}, "the second goes the same way, and lies on top"

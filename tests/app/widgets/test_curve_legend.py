@@ -40,9 +40,17 @@ def test_entries_neither_meet_nor_leave_the_plot():
             assert ends[-1] <= width
 
 
-def test_what_has_no_room_in_two_lines_is_cut():
+def test_what_has_no_room_in_three_lines_is_cut():
     entries = lay_out([letter * 60 for letter in "abcdef"], 400)
-    assert count_lines(entries) == 2
+    assert count_lines(entries) == 3
     assert all(0 < entry.room < 300 for entry in entries)
     assert lay_out([], 400) == ()
     assert lay_out(["a" * 60], 200)[0].room < 200, "not even one whole line is enough"
+
+
+def test_a_third_line_comes_before_a_cut():
+    names = [f"{letter * 20}" for letter in "abcdef"]
+    entries = lay_out(names, 400)
+    assert [entry.name for entry in entries] == names
+    assert count_lines(entries) == 3
+    assert all(entry.room > len(entry.name) for entry in entries)

@@ -110,3 +110,37 @@ def test_of_two_equal_curves_of_many_points_both_are_seen(plot):
     above_the_legend = make_image(plot).copy(0, 0, 640, 280)
     assert count(above_the_legend, RED) > 0
     assert count(above_the_legend, BLUE) > 0
+
+
+def test_points_over_named_places_lie_inside_the_axes(plot):
+    """Eight curves stand aside as far as they may; none may reach the numbers at the left, or the edge."""
+    curves = tuple(PlotCurve(letter, ((0.0, 0.0), (1.0, 1.0))) for letter in "abcdefgh")
+    plot.show_plot(Plot("", curves, places=("embeddings", "head")))
+    make_image(plot)
+    across = [(plot._place(float(place), 0.0) + plot._shift(number)).x() for number in range(8) for place in (0, 1)]
+    assert min(across) > plot._area.left() + 5
+    assert max(across) < plot._area.right() - 5
+
+
+def test_an_axis_by_powers_gives_equal_factors_equal_room(plot):
+    written = write(plot, Plot("", (PlotCurve("a", ((10.0, 1.0), (100.0, 2.0), (1000.0, 1.0))),), has_powers=True))
+    middles = [written[text].center().x() for text in ("20", "200")]
+    assert {"50", "100", "500"} <= set(written)
+    assert middles[1] - middles[0] == pytest.approx(plot._area.width() / 2, abs=4)
+
+
+def test_what_is_like_another_curve_shares_its_colour_and_its_line_in_the_legend(plot):
+    points = ((0.0, 1.0), (1.0, 2.0))
+    curves = (PlotCurve("one", points), PlotCurve("two", ()), PlotCurve("one’s length", ((0.0, 2.0), (1.0, 1.0)), like=0))
+    written = write(plot, Plot("", curves))
+    assert {"one", "two"} <= set(written)
+    assert "one’s length" not in written
+    whole = count(make_image(plot), RED)
+    plot.show_plot(Plot("", curves[:2]))
+    assert whole > 1.5 * count(make_image(plot), RED)
+
+
+def test_a_point_beside_its_place_tells_its_name(plot):
+    plot.show_plot(Plot("", (PlotCurve("a", ((0.92, 1.0),)),), places=("1e-4", "1e-3")))
+    make_image(plot)
+    assert plot._point_at(plot._place(0.92, 1.0)) == "a\n1e-3: 1"

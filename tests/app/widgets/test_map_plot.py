@@ -1,16 +1,30 @@
 """The weight map answers mouse and keyboard with what is asked for, and stays still while a point moves."""
 
 import math
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 
-from app.widgets.map_frame import fit_frame, round_length
+from app.widgets.map_frame import MapFrame, fit_frame, round_length
 from app.widgets.map_labels import NO_ROOM, Anchor, cross, overlap, place_labels, touches
+from app.widgets.map_painter import MapBrush, way_colour
 from app.widgets.map_plot import MapPlot
-from app.widgets.map_scene import MapHandle, MapKind, MapParallelogram, MapPoint, MapScene, tell_parallelogram, tell_point
+from app.widgets.map_scene import (
+    MapEnds,
+    MapHandle,
+    MapKind,
+    MapParallelogram,
+    MapPath,
+    MapPoint,
+    MapScene,
+    tell_ends,
+    tell_parallelogram,
+    tell_point,
+)
 from app.widgets.map_table import MapTable, write_table
 from app.widgets.picture_saving import make_image, save_picture
 from engine.document.model import NodeId
@@ -243,3 +257,38 @@ def test_a_label_keeps_off_the_lines_between_points_where_there_is_room():
     assert aside.leader is None
     (kept,) = place_labels([anchor], [], (0, 0, 620, 200), {"a": over.choice}, [line])
     assert kept.box == over.box
+
+
+def draw_ways(*paths):
+    """Return the colours of what is drawn, but for what is only a little of it."""
+    scene = MapScene(paths=paths)
+    image = QImage(200, 200, QImage.Format.Format_RGB32)
+    image.fill(QColor("black"))
+    painter = QPainter(image)
+    MapBrush().paint(painter, scene, MapFrame((0.0, 0.0), 40.0, (200.0, 200.0)), is_small=True)
+    painter.end()
+    return Counter(image.pixelColor(x, y).name() for x in range(200) for y in range(200))
+
+
+def make_way(up, quantity="step", numbers=(1.0, 2.0)):
+    return MapPath("", quantity, numbers, ((-2.0, up), (2.0, up)), (0.5, 1.0), (1.0, 2.0))
+
+
+def test_two_trainings_have_two_colours(qapp):
+    drawn = draw_ways(make_way(1.0), make_way(-1.0))
+    for number in range(2):
+        assert drawn[way_colour(number).name()] > 100
+    assert not draw_ways(make_way(1.0))[way_colour(1).name()]
+
+
+def test_no_line_joins_trainings_at_one_learning_rate(qapp):
+    assert len(draw_ways(make_way(1.0, "learning rate", (1e-4, 1e-3)))) > 1
+    assert len(draw_ways(make_way(1.0, "learning rate", (1e-4, 1e-4)))) == 1
+
+
+def test_how_alike_trainings_end_is_told_for_each_pair_or_from_the_least_to_the_most():
+    pairs = tuple(MapEnds("a", other, cosine) for other, cosine in (("b", 0.5), ("c", -0.1), ("d", 0.9)))
+    assert tell_ends(pairs) == "Cosine between the last vectors: 0.50 (a, b); -0.10 (a, c); 0.90 (a, d)"
+    more = (*pairs, MapEnds("b", "c", 0.95, is_estimate=True))
+    assert tell_ends(more) == "Cosines between the last vectors, from -0.10 (a, c) to ≈ 0.95 (b, c)"
+    assert tell_ends(()) == ""
