@@ -9,6 +9,7 @@ from enum import Enum
 
 from PySide6.QtCore import QCoreApplication
 
+from app.decimal_text import write_figure
 from engine.document.model import NodeId
 
 Place = tuple[float, float]
@@ -229,7 +230,7 @@ def tell_ends(ends: Sequence[MapEnds]) -> str:
 
 
 def _tell_pair(pair: MapEnds) -> str:
-    return f"{'≈ ' if pair.is_estimate else ''}{pair.cosine:.2f} ({pair.one}, {pair.other})"
+    return f"{'≈ ' if pair.is_estimate else ''}{write_figure(pair.cosine, '.2f')} ({pair.one}, {pair.other})"
 
 
 def _tr(text: str) -> str:

@@ -288,7 +288,7 @@ def test_no_line_joins_trainings_at_one_learning_rate(qapp):
 
 def test_how_alike_trainings_end_is_told_for_each_pair_or_from_the_least_to_the_most():
     pairs = tuple(MapEnds("a", other, cosine) for other, cosine in (("b", 0.5), ("c", -0.1), ("d", 0.9)))
-    assert tell_ends(pairs) == "Cosine between the last vectors: 0.50 (a, b); -0.10 (a, c); 0.90 (a, d)"
+    assert tell_ends(pairs) == "Cosine between the last vectors: 0.50 (a, b); −0.10 (a, c); 0.90 (a, d)"
     more = (*pairs, MapEnds("b", "c", 0.95, is_estimate=True))
-    assert tell_ends(more) == "Cosines between the last vectors, from -0.10 (a, c) to ≈ 0.95 (b, c)"
+    assert tell_ends(more) == "Cosines between the last vectors, from −0.10 (a, c) to ≈ 0.95 (b, c)"
     assert tell_ends(()) == ""
