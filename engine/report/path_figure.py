@@ -153,9 +153,10 @@ def _draw(curves: Sequence[Curve], legend: Sequence[LegendEntry], axis: _Axis, w
         axes.set_xscale("log")
         axes.minorticks_off()
     for ink, places, figures in curves:
-        face = "none" if ink.is_hollow else ink.colour
+        # In a hollow mark there is room for a mark of the same thing.
+        face, size = ("none", 7) if ink.is_hollow else (ink.colour, 4)
         axes.plot(
-            places, figures, color=ink.colour, linewidth=1.8, marker=ink.marker, markersize=4, markerfacecolor=face, linestyle=ink.dash
+            places, figures, color=ink.colour, linewidth=1.8, marker=ink.marker, markersize=size, markerfacecolor=face, linestyle=ink.dash
         )
     if axis.names:
         axes.set_xlim(-_EDGE, len(axis.names) - 1 + _EDGE)
