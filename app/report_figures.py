@@ -48,8 +48,8 @@ class Figures:
     """What Similarity nodes found; only a report has them."""
 
 
-def read_figures(folder: Path) -> Figures:
-    """Return the figures of an export's report.json.
+def read_figures(folder: Path, document: Document) -> Figures:
+    """Return the figures of an export's report.json; the document is what was run.
 
     Raises:
         ReadError: there is no such file, or it is no report of ours.
@@ -59,7 +59,8 @@ def read_figures(folder: Path) -> Figures:
         report = json.loads(path.read_text(encoding="utf-8"))
         cells = tuple(_read_cell(record) for record in report["metrics"])
         angles = tuple(read_angles(record) for record in report.get("similarities", []))
-        return Figures(str(report["title"]), cells, tuple(_read_sweep(record) for record in report["searches"]), angles)
+        sweeps = tuple(_read_sweep(record, document) for record in report["searches"])
+        return Figures(str(report["title"]), cells, sweeps, angles)
     except (OSError, IndexError, ValueError, KeyError, TypeError, AttributeError) as error:
         fact = f"{path} can’t be read as a report: {error}."
         raise ReadError(fact, "Run the graph again to write it anew.") from error
@@ -102,7 +103,7 @@ def _read_cell(record: Record) -> Figure:
     )
 
 
-def _read_sweep(record: Record) -> Sweep:
+def _read_sweep(record: Record, document: Document) -> Sweep:
     points, names = read_records(record["points"]), tuple(map(str, read_list(record.get("vector_names", []))))
     places = [float(number) if names else read_number(point["strength"]) for number, point in enumerate(points)]
     choice = tuple(map(read_number, read_list(record.get("chosen_strengths", [])))) or (read_number(record["chosen"]),)
@@ -120,6 +121,7 @@ def _read_sweep(record: Record) -> Sweep:
         trials=trials,
         is_normalized=bool(record.get("is_normalized")),
         higher_is_better=bool(record.get("is_normalized")) or _is_higher_better(points),
+        document=document,
     )
 
 

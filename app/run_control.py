@@ -128,7 +128,7 @@ class RunControl(QObject):
     def _find_figures(self, run: RunProgress) -> Figures:
         for folder in run.folders:
             try:
-                return read_figures(Path(folder))
+                return read_figures(Path(folder), run.document)
             except EngineError as failure:
                 self._bench.log.add_line(str(failure))
         return gather_figures(run.document, run.measured, run.chosen)

@@ -1,19 +1,20 @@
 """What searches have measured of the very models that a slider makes: the points of the curve beside it.
 
 A search has tried base + Σ λᵢvᵢ, a slider x makes start + x·way; all are weights of the same checkpoints (the normal form), so what was
-tried lies on the slider's way or does not, however either is wired.
+tried lies on the slider's way or does not, however either is wired. Base and vectors are those of the document that was run; where one of
+them has changed since, nothing is known of what it was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.live_choices import list_strengths
 from app.node_parameter import NodeParameter
+from app.run_progress import changed_nodes
 from app.sweeps import Curve, Sweep
 from engine.document.model import Document, NodeId
 from engine.operation import PortKind
@@ -70,24 +71,52 @@ class StrengthTracks:
         own = (number for number in self.model.numbers if (number.symbol.node, number.parameter) == (parameter.node, parameter.name))
         numbers = sorted(own, key=lambda number: number.index or 0)
         values = self.model.read_values(document)
-        found = [self._follow(sweep, numbers, values, document) for sweep in sweeps if sweep.node in document.nodes]
+        tried = [(sweep, found) for sweep in sweeps if (found := _find_tried(sweep, document)) is not None]
+        found = [self._follow(sweep, sources, numbers, values) for sweep, sources in tried]
         return max(found, key=lambda tracks: sum(len(track.places) for track in tracks), default=())
 
-    def _follow(self, sweep: Sweep, numbers: Sequence[LiveNumber], values: Mapping[Symbol, float], document: Document) -> tuple[Track, ...]:
+    def _follow(self, sweep: Sweep, tried: _Tried, numbers: Sequence[LiveNumber], values: Mapping[Symbol, float]) -> tuple[Track, ...]:
         """Return the track of each number's own node or, where there is none, of the model on which most was measured."""
-        search, tries = sweep.node, _list_tries(sweep)
-        symbols = list_strengths(self.model, search)
-        space = next((space for space in self._spaces if search in space.rows), None)
-        if space is None or not tries or any(len(strengths) != len(symbols) for _, strengths in tries):
+        tries = _list_tries(sweep)
+        space = next((space for space in self._spaces if tried.nodes <= space.rows.keys()), None)
+        if space is None or not tries or any(len(strengths) not in (1, len(tried.vectors)) for _, strengths in tries):
             return ()
-        tried = space.find_tried(search, symbols, values, np.array([strengths for _, strengths in tries]))
+        models = space.make_tried(tried, values, [strengths for _, strengths in tries])
         tracks: list[Track] = []
         for number in numbers:
-            ways = [way for way in space.list_ways(number.symbol, search, values) if way[0] in document.nodes]
-            placed = [(node, _place_tries([place for place, _ in tries], tried, start, way)) for node, start, way in ways]
+            ways = [way for way in space.list_ways(number.symbol, tried.nodes, values) if way[0] in tried.drawn]
+            placed = [(node, _place_tries([place for place, _ in tries], models, start, way)) for node, start, way in ways]
             own = [Track(sweep, number, node, places) for node, places in placed if len(places) >= _FEWEST or len(places) == len(tries) > 1]
             tracks += sorted(own, key=lambda track: (track.model == number.symbol.node, len(track.places)))[-1:]
         return tuple(tracks)
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """Name what a search tried strengths on."""
+
+    base: NodeId
+    vectors: tuple[NodeId, ...]
+    """In the order of their strengths; with one strength for all, all of them."""
+    drawn: Collection[NodeId]
+    """The nodes of the document as it is now."""
+
+    @property
+    def nodes(self) -> frozenset[NodeId]:
+        """Return the base with the vectors."""
+        return frozenset((self.base, *self.vectors))
+
+
+def _find_tried(sweep: Sweep, document: Document) -> _Tried | None:
+    """Return what a search tried, by the wires of the run; None where some of it is another value by now, or the search is gone."""
+    ran = sweep.document
+    if ran is None or sweep.node not in document.nodes:
+        return None
+    bases, vectors = ([wire.source.node for wire in ran.wires_into(sweep.node, port)] for port in ("base", "vectors"))
+    sources = {*bases, *vectors}
+    if len(bases) != 1 or not vectors or not sources <= document.nodes.keys() or sources & changed_nodes(ran, document):
+        return None
+    return _Tried(bases[0], tuple(vectors), document.nodes.keys())
 
 
 class _Space:
@@ -104,23 +133,24 @@ class _Space:
             own = frozenset(symbol for term in node.terms for weight in term.weights for symbol in weight.symbols)
             self._symbols.append(own.union(*(self._symbols[row] for row in below)))
 
-    def list_ways(self, symbol: Symbol, search: NodeId, values: Mapping[Symbol, float]) -> list[_Way]:
-        """Return each model that follows a number, as (node, start, way); none where what the search tries follows it, too.
+    def list_ways(self, symbol: Symbol, tried: Collection[NodeId], values: Mapping[Symbol, float]) -> list[_Way]:
+        """Return each model that follows a number, as (node, start, way); none where what a search tried follows it, too.
 
         Of what a kernel (TIES, DARE …) makes of a number the weights tell nothing, but then what was tried has no part in the kernel.
         """
         models = [row for row, node in enumerate(self._family.nodes) if node.kind is PortKind.CHECKPOINT and symbol in self._symbols[row]]
-        if not models or symbol in self._symbols[self.rows[search]]:
+        if not models or any(symbol in self._symbols[self.rows[node]] for node in tried):
             return []
         starts = self._evaluator.evaluate({**values, symbol: 0.0})
         ways = self._evaluator.slope(values, symbol)
         return [(self._family.nodes[model].node, starts[:, model].ravel(), ways[:, model].ravel()) for model in models]
 
-    def find_tried(self, search: NodeId, symbols: Sequence[Symbol], values: Mapping[Symbol, float], tries: Floats) -> Floats:
-        """Return (T, cells): the models that a search made of (T, strengths)."""
-        row, still = self.rows[search], {**values, **dict.fromkeys(symbols, 0.0)}
-        start = self._evaluator.evaluate(still)[:, row].ravel()
-        return start + tries @ np.stack([self._evaluator.slope(still, symbol)[:, row].ravel() for symbol in symbols])
+    def make_tried(self, tried: _Tried, values: Mapping[Symbol, float], strengths: Sequence[tuple[float, ...]]) -> Floats:
+        """Return (T, cells): the models that a search made at T sets of strengths; one strength holds for all vectors."""
+        weights = self._evaluator.evaluate(values)
+        vectors = np.stack([weights[:, self.rows[vector]].ravel() for vector in tried.vectors])
+        each = np.array([one if len(one) == len(vectors) else one * len(vectors) for one in strengths])
+        return weights[:, self.rows[tried.base]].ravel() + each @ vectors
 
 
 def _place_tries(places: Sequence[float], tried: Floats, start: Floats, way: Floats) -> Mapping[float, float]:

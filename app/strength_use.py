@@ -65,6 +65,13 @@ def find_use(document: Document, search: NodeId, strengths: Sequence[float]) -> 
     return StrengthUse(search, tuple(strengths), tuple(setting for found in fitting.values() for setting in found), is_in_use)
 
 
+def is_wired_alike(document: Document, ran: Document, search: NodeId) -> bool:
+    """Tell whether a search still has the base and the vectors, in their order, that it had when it ran: its strengths are theirs."""
+    ports = ("base", "vectors")
+    now, then = ([[wire.source for wire in each.wires_into(search, port)] for port in ports] for each in (document, ran))
+    return now == then
+
+
 def use_strengths(document: Document, use: StrengthUse) -> Document:
     """Return the graph with the strengths in it."""
     if not use.settings:

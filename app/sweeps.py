@@ -49,6 +49,8 @@ class Sweep:
     """Where every vector has its own strength: what was tried, the base first."""
     is_normalized: bool = False
     higher_is_better: bool = True
+    document: Document | None = None
+    """What was run: what the strengths were tried on is read from it, however the graph is wired by now."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def gather_sweep(document: Document, node: str, measured: Sequence[MetricMeasure
         trials=tuple(_rate(wiring, attempt, references) for attempt in tries) if wiring.mode != "one" else (),
         is_normalized=bool(references),
         higher_is_better=bool(references) or first is None or first.higher_is_better,
+        document=document,
     )
 
 

@@ -75,7 +75,6 @@ class WorkbenchLinks(QObject):
         self._known_facts = shorten_facts(facts)
         self._show_short_facts()
         bench.inspector.show_facts(facts, summary.formulas if summary is not None else {})
-        bench.inspector.show_stale(stale)
         bench.status.show_run(run, bench.runs.memory_bytes)
         bench.status.show_graph(document, summary)
         problems = self._list_problems()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -66,7 +66,6 @@ class InspectorPanel(QScrollArea):
         self._formulas: Mapping[NodeId, str] = {}
         self._problems: tuple[Problem, ...] = ()
         self._sweeps: tuple[Sweep, ...] = ()
-        self._stale: frozenset[NodeId] = frozenset()
         self._fields: dict[tuple[NodeId, str], ParameterField] = {}
         self._built: tuple[object, ...] = ()
         self.setAccessibleName(self.tr("Inspector"))
@@ -99,15 +98,9 @@ class InspectorPanel(QScrollArea):
         self._sweeps = tuple(sweeps)
         self._show_curves()
 
-    def show_stale(self, stale: Collection[NodeId]) -> None:
-        """Show no curve beside a slider of what has changed since it was measured."""
-        if frozenset(stale) != self._stale:
-            self._stale = frozenset(stale)
-            self._show_curves()
-
     def _show_curves(self) -> None:
         for curve in self._curves:
-            curve.show_sweeps(self._sweeps, self._stale)
+            curve.show_sweeps(self._sweeps)
 
     def focus_name(self) -> None:
         """Let the user rename the node."""
@@ -294,7 +287,7 @@ class InspectorPanel(QScrollArea):
             curve = StrengthCurve(self._session, shown, self._live)
             self._curves.append(curve)
             layout.addWidget(curve)
-            curve.show_sweeps(self._sweeps, self._stale)
+            curve.show_sweeps(self._sweeps)
 
     def _build_problems(self, layout: QVBoxLayout, node_id: NodeId) -> None:
         for problem in self._problems:

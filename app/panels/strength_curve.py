@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
@@ -20,13 +20,11 @@ from app.theme import font
 from app.widgets.curve_plot import CurvePlot
 from app.widgets.plot import Plot, PlotCurve
 from app.widgets.presence import show_where_owned
-from engine.document.model import Document, NodeId
+from engine.document.model import Document
 
 _PIXELS = 150
 _SLIDERS = (("apply", "strength"), ("scale", "factor"), ("add", "weights"), ("interpolate", "amount"))
 _SEARCH = ("strength_search", "step")
-_TRIED = ("base", "vectors")
-"""The ports of a search through which comes what it tries."""
 
 
 def has_curve(parameter: NodeParameter) -> bool:
@@ -44,7 +42,6 @@ class StrengthCurve(QWidget):
         self._live = live
         self._parameter = parameter
         self._sweeps: tuple[Sweep, ...] = ()
-        self._stale: Collection[NodeId] = ()
         self._tracks: StrengthTracks | None = None
         self.plot = CurvePlot(make_plot_colours())
         self.plot.setFont(font("text"))
@@ -64,9 +61,9 @@ class StrengthCurve(QWidget):
             live.model_changed.connect(self._show)
         self._show()
 
-    def show_sweeps(self, sweeps: Sequence[Sweep], stale: Collection[NodeId] = ()) -> None:
-        """Show the curve of other searches; what hangs on nodes that have changed since they ran is told beside the searches alone."""
-        self._sweeps, self._stale = tuple(sweeps), stale
+    def show_sweeps(self, sweeps: Sequence[Sweep]) -> None:
+        """Show the curve of other searches; of what has changed since they ran nothing is told but beside the searches themselves."""
+        self._sweeps = tuple(sweeps)
         self._show()
 
     def _follow(self, _before: Document, _after: Document) -> None:
@@ -102,8 +99,7 @@ class StrengthCurve(QWidget):
             return ()
         if self._tracks is None or self._tracks.model is not model:
             self._tracks = StrengthTracks(model)
-        fresh = [sweep for sweep in self._sweeps if not _list_tried(document, sweep.node) & frozenset(self._stale)]
-        return self._tracks.find(document, self._parameter, fresh)
+        return self._tracks.find(document, self._parameter, self._sweeps)
 
     def _plot_search(self, sweep: Sweep) -> Plot:
         """Draw the search beside which it stands: it need not be named."""
@@ -127,8 +123,3 @@ class StrengthCurve(QWidget):
     def _name(self, sweep: Sweep) -> str:
         words = self.tr("‘{0}’, last run") if sweep.is_final else self.tr("‘{0}’, stopped")
         return words.format(name_node(self._session.document, sweep.node))
-
-
-def _list_tried(document: Document, search: NodeId) -> frozenset[NodeId]:
-    """Return the nodes whose values a search tries."""
-    return frozenset(wire.source.node for port in _TRIED for wire in document.wires_into(search, port))

@@ -12,7 +12,7 @@ from app.panels.figure_view import FigureView
 from app.panels.similarity_plot import make_plot_colours
 from app.panels.sweep_plot import plot_sizes, plot_tries, write_strengths
 from app.session import Session
-from app.strength_use import Setting, StrengthUse, find_use, use_strengths
+from app.strength_use import Setting, StrengthUse, find_use, is_wired_alike, use_strengths
 from app.sweeps import SUBSET_MODES, Sweep
 from app.widgets.curve_plot import CurvePlot
 from app.widgets.narrow_button import NarrowButton
@@ -137,7 +137,7 @@ class SweepView(FigureView):
     def _offer_use(self, *_change: object) -> None:
         """Say on the button what it would do with the choice."""
         sweep, _ = self._current()
-        self._use = find_use(self._session.document, sweep.node, sweep.choice) if sweep is not None and sweep.choice else None
+        self._use = self._find_use(sweep) if sweep is not None and sweep.choice else None
         self.use_button.setVisible(self._use is not None)
         if sweep is None or self._use is None:
             return
@@ -146,6 +146,11 @@ class SweepView(FigureView):
         self.use_button.setAccessibleName(self.use_button.text())
         self.use_button.setAccessibleDescription(self._explain_use(self._use))
         self.use_button.setEnabled(not self._use.is_in_use)
+
+    def _find_use(self, sweep: Sweep) -> StrengthUse | None:
+        document = self._session.document
+        is_alike = sweep.document is None or is_wired_alike(document, sweep.document, sweep.node)
+        return find_use(document, sweep.node, sweep.choice) if is_alike else None
 
     def _word_use(self, use: StrengthUse, *, is_final: bool) -> str:
         if not use.settings:

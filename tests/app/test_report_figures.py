@@ -34,7 +34,7 @@ def write_report(folder):
 
 def test_report_gives_cells_and_curves(tmp_path):
     write_report(tmp_path)
-    figures = read_figures(tmp_path)
+    figures = read_figures(tmp_path, Document())
     (cell,) = figures.cells
     assert (cell.model, cell.value, cell.n, cell.normalized) == ("Edited", 0.5, 10, 0.9)
     assert math.isnan(cell.control_ratio)
@@ -48,7 +48,7 @@ def test_what_is_no_report_says_so(tmp_path, content):
     if content is not None:
         (tmp_path / "report.json").write_text(content)
     with pytest.raises(ReadError, match=r"report\.json"):
-        read_figures(tmp_path)
+        read_figures(tmp_path, Document())
 
 
 def test_events_of_a_search_become_a_curve_and_the_rest_the_table():

@@ -1,5 +1,7 @@
 """Suggested strengths, their buttons, and the curve of a search beside the slider."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -70,6 +72,11 @@ def inspector(live, qtbot):
     made = InspectorPanel(live.session, live)
     qtbot.addWidget(made)
     return made
+
+
+def ran(live, sweep):
+    """Return a sweep as a run of the document has just told it."""
+    return replace(sweep, document=live.session.document)
 
 
 def norms():
@@ -169,7 +176,7 @@ def test_a_button_sets_all_weights(live, inspector):
 
 
 def test_the_curve_stands_beside_the_slider_and_marks_where_it_is(live, inspector):
-    inspector.show_sweeps([SWEEP])
+    inspector.show_sweeps([ran(live, SWEEP)])
     inspector.show_nodes([NodeId("apply")])
     (curve,) = inspector.findChildren(StrengthCurve)
     assert not curve.isHidden()
@@ -181,12 +188,12 @@ def test_the_curve_stands_beside_the_slider_and_marks_where_it_is(live, inspecto
 
 
 def test_a_curve_is_hidden_where_what_was_tried_has_changed_since(live, inspector):
-    inspector.show_sweeps([SWEEP])
+    inspector.show_sweeps([ran(live, SWEEP)])
     inspector.show_nodes([NodeId("apply")])
     (curve,) = inspector.findChildren(StrengthCurve)
-    inspector.show_stale([NodeId("search")])
+    live.session.apply("Set", lambda document: set_parameter(document, NodeId("search"), "stop", 0.5))
     assert not curve.isHidden()
-    inspector.show_stale([NodeId("sum")])
+    live.session.apply("Set", lambda document: set_parameter(document, NodeId("sum"), "weights", (1.0, 0.5)))
     assert curve.isHidden()
     inspector.show_nodes([NodeId("search")])
     (curve,) = inspector.widget().findChildren(StrengthCurve)
@@ -194,7 +201,7 @@ def test_a_curve_is_hidden_where_what_was_tried_has_changed_since(live, inspecto
 
 
 def test_the_curve_of_another_node_s_model_says_whose_it_is(live, inspector):
-    inspector.show_sweeps([WEIGHED])
+    inspector.show_sweeps([ran(live, WEIGHED)])
     inspector.show_nodes([NodeId("sum")])
     (curve,) = inspector.findChildren(StrengthCurve)
     assert curve.plot.shown.title == "‘Search each’, last run"
@@ -206,7 +213,7 @@ def test_the_curve_of_another_node_s_model_says_whose_it_is(live, inspector):
 
 
 def test_a_curve_that_is_not_over_a_strength_marks_its_own_number(live, inspector):
-    inspector.show_sweeps([SWEEP])
+    inspector.show_sweeps([ran(live, SWEEP)])
     inspector.show_nodes([NodeId("between")])
     (curve,) = inspector.findChildren(StrengthCurve)
     assert (curve.plot.shown.mark_name, curve.plot.shown.quantity) == ("amount = 0.7", "amount")
@@ -214,14 +221,14 @@ def test_a_curve_that_is_not_over_a_strength_marks_its_own_number(live, inspecto
 
 
 def test_a_search_with_a_strength_for_each_vector_has_no_curve_over_one(live, inspector):
-    inspector.show_sweeps([WEIGHED])
+    inspector.show_sweeps([ran(live, WEIGHED)])
     inspector.show_nodes([NodeId("each")])
     (curve,) = inspector.findChildren(StrengthCurve)
     assert curve.isHidden()
 
 
 def test_a_curve_is_gone_when_other_wires_make_another_edit(live, inspector, qtbot):
-    inspector.show_sweeps([SWEEP])
+    inspector.show_sweeps([ran(live, SWEEP)])
     inspector.show_nodes([NodeId("far")])
     (curve,) = inspector.findChildren(StrengthCurve)
     assert not curve.isHidden()
@@ -233,7 +240,7 @@ def test_a_curve_is_gone_when_other_wires_make_another_edit(live, inspector, qtb
 def test_without_live_figures_the_curve_is_there_all_the_same(live, inspector, qtbot):
     live.switch(is_on=False)
     try:
-        inspector.show_sweeps([SWEEP])
+        inspector.show_sweeps([ran(live, SWEEP)])
         inspector.show_nodes([NodeId("between")])
         (curve,) = inspector.findChildren(StrengthCurve)
         with qtbot.waitSignal(live.model_changed, timeout=PATIENCE):

@@ -1,12 +1,14 @@
 """A curve stands beside a slider where what was measured is what the slider makes, however either is wired."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.node_parameter import NodeParameter
 from app.strength_tracks import StrengthTracks
 from app.strength_use import find_use, use_strengths
 from app.sweeps import Curve, Sweep
-from engine.document.edits import add_node, connect, set_parameter
+from engine.document.edits import add_node, connect, disconnect, set_label, set_parameter
 from engine.document.model import Node, NodeId, PortRef, Wire
 from engine.document.storage import load_document
 from engine.planning.live_model import make_live_model
@@ -24,7 +26,9 @@ FED = ("tau.vector search.vectors", "tau2.vector search.vectors", "base.checkpoi
 STRENGTH = ("apply", "strength")
 
 
-def follow(document, number, sweeps=(SWEEP,), folder=MODELS):
+def follow(document, number, sweeps=(SWEEP,), folder=MODELS, ran=None):
+    """Return the tracks in a document of what was run in the same, or in another one."""
+    sweeps = [replace(sweep, document=ran or document) for sweep in sweeps]
     model = make_live_model(resolve_values(read_graph(draw_tests(document))[0], folder)[0])
     node, name = number
     operation = document.nodes[NodeId(node)].operation
@@ -47,7 +51,7 @@ def weigh(*trials):
 def test_the_same_vectors_are_the_same_edit_whatever_node_adds_them():
     document = draw_sum(SEARCH, *FED)
     (track,) = follow(document, STRENGTH)
-    assert (track.model, track.sweep) == ("apply", SWEEP)
+    assert (track.model, track.sweep) == ("apply", replace(SWEEP, document=document))
     assert [(curve.points, curve.is_control) for curve in track.curves] == [(POINTS, False), (POINTS, True)]
 
 
@@ -149,7 +153,7 @@ def test_of_several_searches_that_one_tells_that_has_most_to_tell():
     document = draw_sum({**SEARCH, "fine": SEARCH["search"]}, *FED, *(wire.replace("search", "fine") for wire in FED))
     fine = Sweep("fine", (Curve("accuracy, dots", tuple((step / 10, 0.5) for step in range(11))),), 0.5)
     (track,) = follow(document, STRENGTH, (SWEEP, fine))
-    assert track.sweep is fine
+    assert track.sweep.node == "fine"
 
 
 @pytest.mark.parametrize(
@@ -194,3 +198,56 @@ def test_an_edit_on_another_base_has_no_curve_of_the_first_one():
     for source, port in (("python.checkpoint", "base"), ("capitals.vector", "vector")):
         document = connect(document, Wire(PortRef.parse(source), PortRef(NodeId("upper"), port)))
     assert follow(document, ("upper", "strength"), (Sweep("one", SWEEP.curves, 0.5),), resource_path("sample")) == ()
+
+
+ONLY_DOTS = {**SEARCH, "only": Node("apply", label="Only dots")}
+APART = (*FED, "tau2.vector only.vector", "base.checkpoint only.base")
+
+
+def rewire(document, *changes):
+    """Return a document without the wires that begin with -, and with those that begin with +."""
+    for change in changes:
+        wire = Wire(*map(PortRef.parse, change[1:].split()))
+        document = connect(document, wire) if change[0] == "+" else disconnect(document, wire)
+    return document
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ("-tau.vector search.vectors",),
+        ("-tau.vector search.vectors", "+sum.vector search.vectors"),
+        ("-base.checkpoint search.base", "+dots.checkpoint search.base"),
+    ],
+    ids=["one wire pulled", "others wired in", "another base"],
+)
+def test_a_search_that_is_wired_otherwise_since_it_ran_tells_of_what_it_tried_then(changes):
+    ran = draw_sum(ONLY_DOTS, *APART)
+    now = rewire(ran, *changes)
+    (track,) = follow(now, STRENGTH, ran=ran)
+    assert track.curves[0].points == POINTS
+    assert follow(now, ("only", "strength"), ran=ran) == ()
+
+
+def test_wires_swapped_since_a_search_for_each_strength_swap_no_strengths():
+    ran = draw_sum({"search": Node("strength_search", {"strengths": "each"}), "apply": Node("apply")}, *FED)
+    now = rewire(ran, "-tau.vector search.vectors", "+tau.vector search.vectors")
+    assert [wire.source.node for wire in now.wires_into(NodeId("search"), "vectors")] == ["tau2", "tau"]
+    sweep = weigh(((0, 0), 0.3), ((0, 1), 0.4), ((0.5, 1), 0.5), ((1, 1), 0.6))
+    (track,) = follow(now, ("sum", "weights"), (sweep,), ran=ran)
+    assert (track.number.index, track.scores) == (0, ((0.0, 0.4), (0.5, 0.5), (1.0, 0.6)))
+
+
+@pytest.mark.parametrize(
+    ("change", "wanted"),
+    [
+        (lambda document: set_parameter(document, NodeId("diag"), "source", str(MODELS / "photo")), ()),
+        (lambda document: set_label(document, NodeId("diag"), "Another name"), POINTS),
+        (lambda document: set_parameter(document, NodeId("apply"), "strength", 0.9), POINTS),
+    ],
+    ids=["another file", "another name", "the slider"],
+)
+def test_what_was_tried_and_is_another_value_since_has_no_curve(change, wanted):
+    ran = draw_sum(SEARCH, *FED)
+    tracks = follow(change(ran), STRENGTH, ran=ran)
+    assert (tracks[0].curves[0].points if tracks else ()) == wanted

@@ -95,7 +95,7 @@ def test_the_report_says_the_same_as_the_events(tmp_path):
     run_plan(verdict.plan, events.append, Stop())
     measured = [event for event in events if isinstance(event, MetricMeasured)]
     (live,) = gather_figures(document, measured, [event for event in events if isinstance(event, StrengthChosen)]).sweeps
-    (kept,) = read_figures(tmp_path / "out").sweeps
+    (kept,) = read_figures(tmp_path / "out", document).sweeps
     assert [curve.points for curve in live.curves] == [curve.points for curve in kept.curves]
     assert live.trials == kept.trials
     assert (live.chosen, live.choice, live.mode, live.vector_names) == (kept.chosen, kept.choice, kept.mode, kept.vector_names)

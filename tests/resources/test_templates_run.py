@@ -36,7 +36,7 @@ def run(tmp_path, monkeypatch):
         assert [str(problem) for problem in verdict.problems] == []
         run_plan(verdict.plan, lambda _event: None, Stop())
         folder = tmp_path / "exports" / name
-        return document, read_figures(folder), json.loads((folder / "report.json").read_text())
+        return document, read_figures(folder, document), json.loads((folder / "report.json").read_text())
 
     return run_template
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -86,6 +87,15 @@ def test_without_a_choice_or_without_its_node_there_is_no_button(view):
     for sweep in (Sweep("search", SWEEP.curves), Sweep("gone", SWEEP.curves, 0.5, choice=(0.5,))):
         view.show_sweeps((sweep,))
         assert not view.use_button.isVisibleTo(view)
+
+
+def test_a_choice_for_other_vectors_than_are_wired_in_now_has_no_button(view, searched):
+    view.show_sweeps((replace(SWEEP, document=searched.document),))
+    assert view.use_button.isVisibleTo(view)
+    searched.apply("more", lambda document: connect(document, Wire(PortRef.parse("tau-a.vector"), PortRef.parse("search.vectors"))))
+    assert not view.use_button.isVisibleTo(view)
+    searched.undo_stack.undo()
+    assert view.use_button.isVisibleTo(view)
 
 
 def test_where_no_node_makes_the_edit_the_button_offers_one(view, searched):
