@@ -228,7 +228,10 @@ class WeightMapPanel(QWidget):
         view = self.view
         if view is not None and view.gaps.broken:
             return self.tr("Without what holds NaN or infinity; the plane shows {0:.1%} of the variance").format(scene.shown_share)
-        if scene.has_estimates:
+        if scene.has_estimates and not scene.is_estimate:
+            words = self.tr("Distances in the table are exact but for those with ≈; the plane shows {0:.1%} of the variance")
+            return words.format(scene.shown_share)
+        if scene.is_estimate:
             return self.tr("≈ estimated distances in the table; the plane shows {0:.1%} of the variance").format(scene.shown_share)
         return self.tr("Exact distances in the table; the plane shows {0:.1%} of the variance").format(scene.shown_share)
 

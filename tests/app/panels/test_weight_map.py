@@ -340,3 +340,12 @@ def test_a_training_that_ends_at_another_model_is_named_there(panel, live, qtbot
     assert end.step == "Last, Training and Other"
     assert not end.is_step
     assert {one.way for one in panel.map.scene.points if one.is_step} == {1}, "the second goes the same way, and lies on top"
+
+
+def test_the_title_says_which_distances_are_exact(panel):
+    """What TIES and the like make is an estimate before a run though all files have been read."""
+    scene = panel.map.scene
+    assert panel._caption(scene).startswith("Exact distances")
+    some = replace(scene, points=(*scene.points[:-1], replace(scene.points[-1], norm_error=0.2)))
+    assert panel._caption(some).startswith("Distances in the table are exact but for those with ≈")
+    assert panel._caption(replace(some, is_estimate=True)).startswith("≈ estimated distances")
