@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,7 +19,10 @@ class StrengthPresets:
     summands: tuple[int, ...]
     """The columns of the summands."""
     norm_match: float
-    """mean‖τᵢ‖ / ‖Στᵢ‖ (science.md, section 3): the edit is as long as one fine-tuning; 1/√T for orthogonal vectors of one length."""
+    """mean‖τᵢ‖ / ‖Σwᵢτᵢ‖ (science.md, section 3, where all wᵢ are 1), over the tensors in which τᵢ has weight: the edit is as long as one
+    fine-tuning is there, however the sum weighs them; 1/√T for orthogonal vectors of one length."""
+    is_partial: bool
+    """Whether some τᵢ is left out of some tensors."""
     weight: float | None
     """What every summand is multiplied by at strength 1; None for a sum that weighs them unequally or takes one away, and so is no mean."""
     stock_ratio: float | None
@@ -63,12 +66,14 @@ def suggest_strengths(geometry: Geometry, direction: Floats) -> StrengthPresets 
     total = float(products.sum())
     if not len(summands) or total <= 0:
         return None
-    match = float(np.sqrt(squares[summands]).mean() / np.sqrt(total))
     weights = direction[:, summands]
+    whole = np.diagonal(weighted_products(geometry, (direction != 0).astype(np.float64)))
+    match = float(np.sqrt(whole[summands]).mean() / np.sqrt(total))
+    found = StrengthPresets(tuple(map(int, summands)), match, not weights.all(), None, None)
     if not adds_only(weights) or np.ptp(weights) > _ROUNDING * weights.max():
-        return StrengthPresets(tuple(map(int, summands)), match, None, None)
+        return found
     ratio = model_stock_ratio(products[np.ix_(summands, summands)])
-    return StrengthPresets(tuple(map(int, summands)), match, float(weights.flat[0]), ratio if ratio > 0 else None)
+    return replace(found, weight=float(weights.flat[0]), stock_ratio=ratio if ratio > 0 else None)
 
 
 def suggest_weights(inner: Floats) -> WeightPresets | None:

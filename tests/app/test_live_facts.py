@@ -7,8 +7,10 @@ import pytest
 from safetensors.numpy import load_file
 
 from app.live_facts import list_live_facts, shorten_live_facts
+from app.node_parameter import NodeParameter
 from app.panels.live_facts import LiveFacts
 from app.similarity_figures import list_rows, make_heat_map
+from app.strength_presets import list_presets
 from engine.document.edits import add_node, connect, set_parameter
 from engine.document.model import Node, NodeId, PortRef, Wire
 from engine.planning.live_space import LiveSpace
@@ -175,3 +177,15 @@ def test_what_is_a_multiple_of_an_estimate_is_exactly_so(estimated):
         heat = make_heat_map(estimated, rows, quantity, None)
         assert heat.values[1, 0] == pytest.approx(1 if quantity == "cosine" else 0.7)
         assert not heat.errors.any()
+
+
+def test_suggestions_that_follow_from_an_estimate_say_so(estimated):
+    (match,) = list_presets([estimated], NodeParameter(NodeId("mixed"), "apply", "strength"))
+    assert match.text.startswith("norm match ≈ ")
+    assert "fine-tuning" not in match.help
+    exact = list_presets([estimated], NodeParameter(NodeId("apply"), "apply", "strength"))
+    assert len(exact) == 3
+    assert not any("≈" in preset.text + preset.help for preset in exact)
+    weights = {preset.title: preset.text for preset in list_presets([estimated], NodeParameter(NodeId("mix"), "add", "weights"))}
+    assert weights["mean"] == "mean 0.5"
+    assert "≈" in weights["norm match"]

@@ -133,6 +133,45 @@ def test_what_takes_a_vector_away_is_no_mean_of_models(live, node):
     assert [preset.title for preset in list_presets(live.families, NodeParameter(NodeId(node), "apply", "strength"))] == ["norm match"]
 
 
+def extend(live, qtbot, nodes, *wires):
+    """Add nodes and wires, and wait for their figures."""
+
+    def draw(document):
+        for name, node in nodes.items():
+            document = add_node(document, NodeId(name), node)
+        for wire in wires:
+            document = connect(document, Wire(*map(PortRef.parse, wire.split())))
+        return document
+
+    with qtbot.waitSignal(live.model_changed, timeout=PATIENCE):
+        live.session.apply("Add", draw)
+
+
+def test_a_sum_with_half_a_vector_is_matched_to_whole_fine_tunings(live, qtbot):
+    one, two, both = norms()
+    more = {"half": Node("scale", {"factor": 0.5}), "mix": Node("add"), "mixed": Node("apply")}
+    wires = ("tau.vector half.vector", "half.vector mix.vectors", "tau2.vector mix.vectors", "mix.vector mixed.vector")
+    extend(live, qtbot, more, *wires, "base.checkpoint mixed.base")
+    (preset,) = list_presets(live.families, NodeParameter(NodeId("mixed"), "apply", "strength"))
+    whole = np.sqrt(one**2 / 4 + two**2 + (both**2 - one**2 - two**2) / 2)
+    assert preset.value * whole == pytest.approx((one + two) / 2, rel=1e-3)
+    assert preset.help == "As long an edit as one fine-tuning: the mean of their lengths."
+    assert [each.title for each in list_presets(live.families, NodeParameter(NodeId("mix"), "add", "weights"))] == ["mean", "norm match"]
+
+
+def test_of_some_layers_the_match_is_to_the_fine_tunings_there(live, qtbot):
+    more = {"kept": Node("layer_filter", {"include": ("@attention",)}), "part": Node("apply")}
+    extend(live, qtbot, more, "sum.vector kept.vector", "kept.vector part.vector", "base.checkpoint part.base")
+    (preset,) = list_presets(live.families, NodeParameter(NodeId("part"), "apply", "strength"))
+    assert "in the layers that it changes" in preset.help
+
+
+def test_what_takes_a_vector_away_is_weighed_by_no_meta_gpt(live, qtbot):
+    more = {"away": Node("negate"), "less": Node("add")}
+    extend(live, qtbot, more, "tau2.vector away.vector", "tau.vector less.vectors", "away.vector less.vectors")
+    assert [each.title for each in list_presets(live.families, NodeParameter(NodeId("less"), "add", "weights"))] == ["mean", "norm match"]
+
+
 def test_on_another_base_the_mean_of_the_vectors_is_no_mean_of_models(live):
     found = {preset.title: preset.help for preset in list_presets(live.families, NodeParameter(NodeId("elsewhere"), "apply", "strength"))}
     assert list(found) == ["mean", "norm match"]

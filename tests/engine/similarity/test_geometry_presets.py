@@ -21,7 +21,8 @@ def measure_lengths(tiny, weights):
 @pytest.mark.parametrize("weight", [1.0, 0.5, 2.0])
 def test_presets_of_a_sum_are_those_of_its_vectors(tiny, weight):
     weights = np.array([1, 0, 1, 1]) * weight
-    lengths, whole = measure_lengths(tiny, weights)
+    lengths, _ = measure_lengths(tiny, [1, 0, 1, 1])
+    _, whole = measure_lengths(tiny, weights)
     found = suggest_strengths(tiny.geometry(), weights[None])
     assert found.summands == (0, 2, 3)
     assert found.mean == pytest.approx(1 / (3 * weight))
@@ -35,7 +36,8 @@ def test_presets_of_a_sum_are_those_of_its_vectors(tiny, weight):
 
 @pytest.mark.parametrize("weights", [(1, 0, 1, -1), (-1, 0, -1, -1), (1, 0, 3, 1)], ids=["analogy", "negation", "unequal"])
 def test_what_is_no_mean_has_no_strength_that_makes_one(tiny, weights):
-    lengths, whole = measure_lengths(tiny, weights)
+    lengths, _ = measure_lengths(tiny, np.abs(np.sign(weights)))
+    _, whole = measure_lengths(tiny, weights)
     found = suggest_strengths(tiny.geometry(), np.array([weights], dtype=float))
     assert (found.mean, found.stock_ratio, found.model_stock) == (None, None, None)
     assert found.norm_match == pytest.approx(lengths.mean() / whole, rel=1e-5)
@@ -52,6 +54,18 @@ def test_layers_that_are_weighed_otherwise_are_no_mean(tiny):
     direction = np.array([[1, 1, 0, 0], [0.5, 0.5, 0, 0]])
     found = suggest_strengths(tiny.geometry(dict.fromkeys(tiny.table.tensors[1:], 1)), direction)
     assert found.mean is None
+    assert not found.is_partial
+
+
+def test_of_layers_that_are_left_out_no_length_counts(tiny):
+    """At the norm match the edit is as long as the fine-tunings are, on average, in the layers that it changes."""
+    groups = dict.fromkeys(tiny.table.tensors[1:], 1)
+    direction = np.array([[0.0, 0.0, 0, 0], [0.5, 2.0, 0, 0]])
+    found = suggest_strengths(tiny.geometry(groups), direction)
+    vectors = tiny.edits(np.eye(4)[None], tensors=tiny.table.tensors[1:])[:2]
+    whole = torch.linalg.norm(0.5 * vectors[0] + 2 * vectors[1]).item()
+    assert found.is_partial
+    assert found.norm_match * whole == pytest.approx(torch.linalg.norm(vectors, dim=1).mean().item(), rel=1e-5)
 
 
 def test_one_vector_is_as_long_as_itself(tiny):
