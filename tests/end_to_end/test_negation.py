@@ -36,7 +36,7 @@ def test_negation_by_mouse(user, equal_to_command_line):
     tau = user.drag_from_palette("Task vector", (left + 310, top + 100))
     negate = user.drag_from_palette("Negate", (left + 540, top + 80))
     apply = user.drag_from_palette("Apply", (left + 540, top + 240))
-    export = user.drag_from_palette("Export checkpoint", (left + 740, top + 340))
+    export = user.drag_from_palette("Export checkpoint", (left + 740, top + 290))
     user.fill_in("Folder", "forgotten")
     user.take_picture("all nodes")
 
