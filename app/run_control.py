@@ -127,6 +127,8 @@ class RunControl(QObject):
 
     def _find_figures(self, run: RunProgress) -> Figures:
         for folder in run.folders:
+            if self._bench.runs.is_written_over(run, folder):
+                continue
             try:
                 return read_figures(Path(folder), run.document)
             except EngineError as failure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from itertools import takewhile
 
 import psutil
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -86,6 +87,11 @@ class Runs(QObject):
             self.current = replace(self.current, stage=self.tr("Stops"))
             self._engine.stop(self.current.job)
             self.progressed.emit()
+
+    def is_written_over(self, run: RunProgress, folder: str) -> bool:
+        """Tell whether a later run of this session has written to a folder of a run's: what lies there is that one's."""
+        later = takewhile(lambda each: each.job != run.job, self.past)
+        return any(folder in each.folders for each in later)
 
     def _take_event(self, job: int, event: Event) -> None:
         if self.current is not None and self.current.job == job:

@@ -64,7 +64,7 @@ def list_presets(views: Sequence[FamilyView], parameter: NodeParameter) -> tuple
 
 def _suggest_strength(view: FamilyView, node: NodeId, symbol: Symbol) -> Iterator[Preset]:
     found = view.space.suggest(view.values, node, symbol)
-    if found is None or len(found.summands) < 2:  # noqa: PLR2004  (of one vector every preset is 1)
+    if found is None or len(found.summands) < 2:  # noqa: PLR2004  (one vector has no mean to match)
         return
     count, anchored = len(found.summands), _is_from_base(view, node, symbol)
     are_tuned = max(found.summands) < len(view.space.family.family.vectors)
@@ -83,9 +83,11 @@ def _suggest_strength(view: FamilyView, node: NodeId, symbol: Symbol) -> Iterato
 def _word_match(*, are_tuned: bool, is_partial: bool) -> str:
     """Say how long an edit is at the norm match; what is made of TIES and the like is no fine-tuning."""
     if is_partial and are_tuned:
-        return _tr("As long an edit as one fine-tuning is in the layers that it changes: the mean of their lengths there.")
+        return _tr("As long an edit as one fine-tuning is in the layers that are taken of it: the mean of their lengths there.")
     if are_tuned:
         return _tr("As long an edit as one fine-tuning: the mean of their lengths.")
+    if is_partial:
+        return _tr("As long an edit as one of the vectors in it is in the layers that are taken of it: the mean of their lengths there.")
     return _tr("As long an edit as one of the vectors in it: the mean of their lengths.")
 
 

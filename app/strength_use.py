@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from app.canvas.alignment import find_room
+from app.run_progress import changed_nodes
 from engine.document.edits import add_node, connect, fresh_node_id, set_parameter
 from engine.document.json_values import JsonValue
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
@@ -65,11 +66,12 @@ def find_use(document: Document, search: NodeId, strengths: Sequence[float]) -> 
     return StrengthUse(search, tuple(strengths), tuple(setting for found in fitting.values() for setting in found), is_in_use)
 
 
-def is_wired_alike(document: Document, ran: Document, search: NodeId) -> bool:
+def is_of_same_models(document: Document, ran: Document, search: NodeId) -> bool:
     """Tell whether a search still has the base and the vectors, in their order, that it had when it ran: its strengths are theirs."""
     ports = ("base", "vectors")
     now, then = ([[wire.source for wire in each.wires_into(search, port)] for port in ports] for each in (document, ran))
-    return now == then
+    given = {source.node for sources in now for source in sources}
+    return now == then and given.isdisjoint(changed_nodes(ran, document))
 
 
 def use_strengths(document: Document, use: StrengthUse) -> Document:

@@ -12,7 +12,7 @@ from app.panels.figure_view import FigureView
 from app.panels.similarity_plot import make_plot_colours
 from app.panels.sweep_plot import plot_sizes, plot_tries, write_strengths
 from app.session import Session
-from app.strength_use import Setting, StrengthUse, find_use, is_wired_alike, use_strengths
+from app.strength_use import Setting, StrengthUse, find_use, is_of_same_models, use_strengths
 from app.sweeps import SUBSET_MODES, Sweep
 from app.widgets.curve_plot import CurvePlot
 from app.widgets.narrow_button import NarrowButton
@@ -149,8 +149,8 @@ class SweepView(FigureView):
 
     def _find_use(self, sweep: Sweep) -> StrengthUse | None:
         document = self._session.document
-        is_alike = sweep.document is None or is_wired_alike(document, sweep.document, sweep.node)
-        return find_use(document, sweep.node, sweep.choice) if is_alike else None
+        is_same = sweep.document is None or is_of_same_models(document, sweep.document, sweep.node)
+        return find_use(document, sweep.node, sweep.choice) if is_same else None
 
     def _word_use(self, use: StrengthUse, *, is_final: bool) -> str:
         if not use.settings:

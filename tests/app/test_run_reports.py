@@ -1,5 +1,6 @@
 """Which report opens: the only one at once, of several the one that is chosen."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,18 @@ def test_of_several_exports_the_chosen_ones_report_opens(ask, opened):
 def test_without_a_report_nothing_opens(ask, opened):
     assert ask() is None
     assert opened == []
+
+
+def test_what_a_later_run_has_written_over_is_not_an_earlier_ones(make_window, tmp_path, monkeypatch):
+    """Figures of the earlier one are those it told, not those of the report that lies there now."""
+    window = make_window()
+    window.open_workbench()
+    runs, shown = window.workbench.runs, []
+    first = RunProgress(1, Document("First"), tmp_path, folders=(str(tmp_path),))
+    later = RunProgress(2, Document("Later"), tmp_path, folders=(str(tmp_path),))
+    runs.past = (later, first)
+    (tmp_path / "report.json").write_text(json.dumps({"title": "Later", "metrics": [], "searches": []}))
+    monkeypatch.setattr(window.workbench.metrics, "show_figures", shown.append)
+    for run in (first, later):
+        window.workbench.run_panel.figures_wanted.emit(run)
+    assert [figures.title for figures in shown] == ["First", "Later"]

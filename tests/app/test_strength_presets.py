@@ -16,6 +16,7 @@ from app.strength_presets import Preset, list_presets
 from engine.document.edits import add_node, connect, disconnect, set_parameter
 from engine.document.model import Node, NodeId, PortRef, Wire
 from engine.subset_scores import Trial
+from engine.tensor_names import part_of
 from tests.app.live_graph import MODELS, PATIENCE, draw_sum, draw_tests, follow_session
 
 STRENGTH = NodeParameter(NodeId("apply"), "apply", "strength")
@@ -163,7 +164,11 @@ def test_of_some_layers_the_match_is_to_the_fine_tunings_there(live, qtbot):
     more = {"kept": Node("layer_filter", {"include": ("@attention",)}), "part": Node("apply")}
     extend(live, qtbot, more, "sum.vector kept.vector", "kept.vector part.vector", "base.checkpoint part.base")
     (preset,) = list_presets(live.families, NodeParameter(NodeId("part"), "apply", "strength"))
-    assert "in the layers that it changes" in preset.help
+    geometry = live.families[0].space.geometry
+    rows = [row for row, name in enumerate(geometry.table.tensors) if part_of(name) == "attention"]
+    inner = geometry.table.products[rows].sum(axis=0)[1:, 1:]
+    assert preset.value * np.sqrt(inner.sum()) == pytest.approx(np.sqrt(inner.diagonal()).mean(), rel=1e-3)
+    assert "in the layers that are taken of it" in preset.help
 
 
 def test_what_takes_a_vector_away_is_weighed_by_no_meta_gpt(live, qtbot):

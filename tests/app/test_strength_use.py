@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.strength_use import find_use, use_strengths
-from engine.document.edits import add_node, connect, disconnect, remove_nodes, set_label, set_muted
+from app.strength_use import find_use, is_of_same_models, use_strengths
+from engine.document.edits import add_node, connect, disconnect, remove_nodes, set_label, set_muted, set_parameter
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
 from engine.planning.check import check_document
 from engine.resources import resource_path
@@ -102,6 +102,14 @@ def test_muted_nodes_and_searches_that_have_changed_take_nothing():
     assert settings(set_muted(document, [NodeId("apply")], muted=True), [0.7]) == {}
     assert find_use(document, NodeId("s"), [0.7, 0.2, 0.1]) is None
     assert find_use(document, NodeId("apply"), [0.7]) is None
+
+
+def test_a_choice_is_of_the_models_that_it_was_made_for():
+    ran = make_graph(*SUMMED, sum=SUM, apply=("apply", {}))
+    assert is_of_same_models(ran, ran, NodeId("s"))
+    assert is_of_same_models(set_parameter(ran, NodeId("apply"), "strength", 0.1), ran, NodeId("s"))
+    assert not is_of_same_models(set_parameter(ran, NodeId("ma"), "source", "elsewhere"), ran, NodeId("s"))
+    assert not is_of_same_models(disconnect(ran, ran.wires[1]), ran, NodeId("s"))
 
 
 def test_a_ring_of_wires_is_no_edit():
