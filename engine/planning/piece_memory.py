@@ -55,7 +55,8 @@ def worker_bytes(many: Iterable[PieceArrays]) -> int:
 
     Lent arrays are used again for whatever comes next, so that each becomes as large as the largest use of any.
     """
-    held = list(many)
+    # Most tensors of a model are alike.
+    held = set(many)
     stored = max((each.stored for each in held), default=0) * max((each.stored_width * each.entries for each in held), default=0)
     computed = 0
     for width in {each.width for each in held}:
@@ -128,11 +129,16 @@ def _list_forms(planner: WorkPlanner, work: TensorWork) -> Iterable[Form]:
 
 
 def _list_operands(planner: WorkPlanner, work: TensorWork) -> list[Segments]:
-    ports = (planner.needs.operand_segments(kernel, work.tensor).values() for kernel in _list_kernels(work))
+    kernels = _list_kernels(work)
+    if not kernels:
+        return []
+    ports = (planner.needs.operand_segments(kernel, work.tensor).values() for kernel in kernels)
     return [segments for many in ports for wires in many for segments in wires]
 
 
 def _list_kernels(work: TensorWork) -> Sequence[NodeId]:
+    if not work.reductions:
+        return work.needs.kernels
     return tuple(dict.fromkeys((*work.needs.kernels, *(item.kernel for item in work.reductions))))
 
 
