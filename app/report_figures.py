@@ -140,9 +140,8 @@ def _read_trial(point: Record, references: Sequence[Record], vectors: int) -> Tr
         normalize(read_number(figure["value"]), read_number(reference["value"]), higher_is_better=bool(figure["higher_is_better"]))
         for figure, reference in pairs
     )
-    return Trial(
-        tuple(map(read_number, read_list(point["strengths"]))), read_number(point["score"]), own, tuple(map(_read_bounded, targets))
-    )
+    strengths, score = tuple(map(read_number, read_list(point["strengths"]))), read_number(point["score"])
+    return Trial(strengths, score, own, tuple(map(_read_bounded, targets)), qualifies=bool(point["qualifies"]))
 
 
 def _read_bounded(record: Record) -> BoundedFigure:

@@ -33,6 +33,8 @@ class Trial:
     """Where every vector has a target and a reference of its own: the normalized figure of each."""
     targets: tuple[Bounded, ...] = ()
     """What was measured on each target, where it is known."""
+    qualifies: bool = True
+    """Whether the rule of the search may choose it, where that is known."""
 
 
 @dataclass(frozen=True)

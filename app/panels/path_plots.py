@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QCoreApplication
 
@@ -37,9 +37,10 @@ def list_sides(paths: Sequence[MapPath]) -> tuple[PathSide, ...]:
     return (*together, *(PathSide(_name_path(path), (path,)) for path in paths))
 
 
-def plot_side(side: PathSide) -> Plot:
-    """Return the curves of one plot."""
-    return _plot_path(side.title, side.paths[0]) if len(side.paths) == 1 else _plot_trainings(side.paths)
+def plot_side(side: PathSide, *, is_estimate: bool = False) -> Plot:
+    """Return the curves of one plot; of estimates the title says so."""
+    plot = _plot_path(side.title, side.paths[0]) if len(side.paths) == 1 else _plot_trainings(side.paths)
+    return replace(plot, title=f"≈ {plot.title}") if is_estimate else plot
 
 
 def choose_colours(plot: Plot) -> PlotColours:

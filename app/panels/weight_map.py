@@ -284,7 +284,7 @@ class WeightMapPanel(QWidget):
         self.ends.setText(tell_ends(self.map.scene.ends))
         self.ends.setVisible(side is not None and len(side.paths) > 1)
         if side is not None:
-            plot = plot_side(side)
+            plot = plot_side(side, is_estimate=self.map.scene.is_estimate)
             self.curves.restyle(choose_colours(plot))
             self.curves.show_plot(plot)
             self.pages.setCurrentWidget(self.curves)

@@ -93,3 +93,9 @@ def test_a_cosine_to_one_of_several_trainings_at_a_rate_says_to_which():
 def test_a_point_over_a_rate_says_whose_it_is():
     shown = plot_side(list_sides((MapPath("", "learning rate", (1e-4, 1e-3), PLACES, (0.6, 1.0), (1.0, 2.0), ("a", "b")),))[0])
     assert shown.hints == {0.0: "a", 1.0: "b"}
+
+
+def test_of_estimates_the_title_says_so():
+    for side in list_sides((FIRST, SECOND)):
+        assert plot_side(side, is_estimate=True).title == f"≈ {plot_side(side).title}"
+        assert not plot_side(side).title.startswith("≈")

@@ -145,6 +145,12 @@ def test_pairs_that_are_not_measured_yet_are_dashes(view):
     assert math.isnan(view.pairs._values[1][1])
 
 
+def test_helpers_that_the_rule_forbids_are_not_ranked(view):
+    *others, friend, foe = HELPERS.trials
+    view.show_sweeps((replace(HELPERS, trials=(*others, replace(friend, qualifies=False), foe), choice=(0.5, 0, 0)),))
+    assert [line[0] for line in csv.reader(io.StringIO(view.text(",")))] == ["helper", "no helper · chosen", "1  foe"]
+
+
 def test_helpers_are_ranked_with_their_gain(view, tmp_path):
     view.show_sweeps((HELPERS,))
     assert [view.views.itemText(row) for row in range(view.views.count())] == [
