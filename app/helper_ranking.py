@@ -53,8 +53,7 @@ def rank_for_spreadsheet(sweep: Sweep) -> Table:
 
 def _list_helpers(sweep: Sweep) -> Iterator[tuple[str, Helper]]:
     """Give what each line is called; the first vector alone stands among the helpers, without a number."""
-    allowed = (trial for trial in sweep.trials if trial.qualifies)
-    best = find_best(allowed, higher_is_better=sweep.higher_is_better)
+    best = find_best(sweep.trials, higher_is_better=sweep.higher_is_better)
     number = 0
     for helper in rank_helpers(best, higher_is_better=sweep.higher_is_better):
         chosen = _tr(" · chosen") if helper.trial.strengths == sweep.choice else ""

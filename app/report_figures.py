@@ -14,7 +14,7 @@ from app.sweeps import SUBSET_MODES, Curve, Sweep, gather_sweep, list_tried_sets
 from engine.differences import BoundedFigure
 from engine.document.model import Document, NodeId
 from engine.errors import ReadError
-from engine.events import MetricMeasured, StrengthChosen
+from engine.events import MetricMeasured, StrengthChosen, StrengthTried
 from engine.subset_scores import Trial
 
 REPORT_NAME = "report.json"
@@ -66,13 +66,15 @@ def read_figures(folder: Path, document: Document) -> Figures:
         raise ReadError(fact, "Run the graph again to write it anew.") from error
 
 
-def gather_figures(document: Document, measured: Sequence[MetricMeasured], chosen: Sequence[StrengthChosen]) -> Figures:
+def gather_figures(
+    document: Document, measured: Sequence[MetricMeasured], tried: Sequence[StrengthTried], chosen: Sequence[StrengthChosen]
+) -> Figures:
     """Return the figures that a run of a document has told so far."""
     nodes = dict.fromkeys(event.node for event in measured if event.strength is not None)
-    tried = {node: list_tried_sets(document, node) for node in nodes}
-    cells = tuple(_make_cell(event) for event in measured if event.strength is None or not _is_point(event, tried[event.node]))
+    sets = {node: list_tried_sets(document, node) for node in nodes}
+    cells = tuple(_make_cell(event) for event in measured if event.strength is None or not _is_point(event, sets[event.node]))
     choices = {choice.node: choice for choice in chosen}
-    sweeps = tuple(gather_sweep(document, node, measured, choices.get(node)) for node in nodes)
+    sweeps = tuple(gather_sweep(document, node, measured, tried, choices.get(node)) for node in nodes)
     return Figures(document.title, cells, sweeps)
 
 

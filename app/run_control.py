@@ -133,7 +133,7 @@ class RunControl(QObject):
                 return read_figures(Path(folder), run.document)
             except EngineError as failure:
                 self._bench.log.add_line(str(failure))
-        return gather_figures(run.document, run.measured, run.chosen)
+        return gather_figures(run.document, run.measured, run.tried, run.chosen)
 
     def _may_begin(self) -> bool:
         """Ask for what only the user can allow; lead to the problems where there are others."""
@@ -176,7 +176,7 @@ class RunControl(QObject):
     def _show_figures_so_far(self) -> None:
         run = self._bench.runs.current
         if run is not None and run.measured:
-            self._bench.metrics.show_figures(gather_figures(run.document, run.measured, run.chosen))
+            self._bench.metrics.show_figures(gather_figures(run.document, run.measured, run.tried, run.chosen))
 
     def _show_begin(self) -> None:
         self._show_running(is_running=True)

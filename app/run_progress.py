@@ -20,6 +20,7 @@ from engine.events import (
     RunFinished,
     RunStarted,
     StrengthChosen,
+    StrengthTried,
     TensorWritten,
 )
 
@@ -51,6 +52,7 @@ class RunProgress:
     """The nodes that the present pass works for."""
     finished: frozenset[NodeId] = frozenset()
     measured: tuple[MetricMeasured, ...] = ()
+    tried: tuple[StrengthTried, ...] = ()
     chosen: tuple[StrengthChosen, ...] = ()
     remarks: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
@@ -102,6 +104,8 @@ def follow_event(progress: RunProgress, event: Event) -> RunProgress:  # noqa: C
         case MetricMeasured():
             working = progress.working if event.strength is None else (NodeId(event.node),)
             return replace(progress, measured=(*progress.measured, event), working=working)
+        case StrengthTried():
+            return replace(progress, tried=(*progress.tried, event))
         case StrengthChosen():
             return replace(progress, chosen=(*progress.chosen, event))
         case NodeFinished():
@@ -133,7 +137,7 @@ def changed_nodes(before: Document, after: Document) -> frozenset[NodeId]:
 def describe_event(event: Event, names: Mapping[NodeId, str]) -> str:
     """Return an event as a line of the log; empty for one that comes many times a second."""
     match event:
-        case BytesMoved() | TensorWritten():
+        case BytesMoved() | StrengthTried() | TensorWritten():
             return ""
         case MetricMeasured(node, checkpoint, test_set, measurement, strength, strengths):
             numbers = ", ".join(f"{each:g}" for each in strengths or (strength,) if each is not None)

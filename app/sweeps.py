@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from app.canvas.connection import name_node
 from engine.differences import BoundedFigure
 from engine.document.model import Document, NodeId
-from engine.events import MetricMeasured, StrengthChosen
+from engine.events import MetricMeasured, StrengthChosen, StrengthTried
 from engine.subset_scores import Trial
 
 SUBSET_MODES = ("pairs", "subsets", "helpers")
@@ -85,13 +85,16 @@ def list_tried_sets(document: Document, node: str) -> frozenset[str] | None:
     return frozenset(wiring.test_sets) if wiring is not None else None
 
 
-def gather_sweep(document: Document, node: str, measured: Sequence[MetricMeasured], choice: StrengthChosen | None) -> Sweep:
+def gather_sweep(
+    document: Document, node: str, measured: Sequence[MetricMeasured], tried: Iterable[StrengthTried], choice: StrengthChosen | None
+) -> Sweep:
     """Return what a search has told so far.
 
     Args:
         document: what is being run.
         node: the Strength search.
         measured: all figures of the run, of whichever node.
+        tried: what the search has made of the strengths that are measured on all sets.
         choice: what it has chosen; None while it goes on.
     """
     wiring = _read_wiring(document, node) or _guess_wiring(node, measured)
@@ -99,6 +102,7 @@ def gather_sweep(document: Document, node: str, measured: Sequence[MetricMeasure
     chosen = parse_choice(choice.strength) if choice is not None else ()
     first = next((found.measurement for attempt in tries for found in attempt.figures.values()), None)
     references = _find_references(wiring, measured, tries)
+    forbidden = {event.strengths for event in tried if event.node == node and not event.qualifies}
     return Sweep(
         node=NodeId(node),
         curves=_make_curves(wiring, tries),
@@ -107,7 +111,7 @@ def gather_sweep(document: Document, node: str, measured: Sequence[MetricMeasure
         is_final=choice is None or choice.is_final,
         mode=wiring.mode,
         vector_names=wiring.vectors if wiring.mode != "one" else (),
-        trials=tuple(_rate(wiring, attempt, references) for attempt in tries) if wiring.mode != "one" else (),
+        trials=tuple(_rate(wiring, attempt, references, forbidden) for attempt in tries) if wiring.mode != "one" else (),
         is_normalized=bool(references),
         higher_is_better=bool(references) or first is None or first.higher_is_better,
         document=document,
@@ -198,20 +202,21 @@ def _find_references(wiring: _Wiring, measured: Iterable[MetricMeasured], tries:
     return tuple(found[name] for name in wiring.targets) if wiring.targets and all(found.get(name) for name in wiring.targets) else ()
 
 
-def _rate(wiring: _Wiring, attempt: _Try, references: Sequence[float]) -> Trial:
+def _rate(wiring: _Wiring, attempt: _Try, references: Sequence[float], forbidden: Collection[tuple[float, ...]]) -> Trial:
     """Return a try with its mean target figure; NaN while a target is missing."""
+    qualifies = attempt.strengths not in forbidden
     figures = [attempt.figures[name].measurement for name in wiring.targets if name in attempt.figures]
     if len(figures) < len(wiring.targets) or not figures:
-        return Trial(attempt.strengths, math.nan)
+        return Trial(attempt.strengths, math.nan, qualifies=qualifies)
     bounded = tuple(BoundedFigure(figure.value, figure.low, figure.high, figure.n) for figure in figures)
     if not references:
-        return Trial(attempt.strengths, fmean(figure.value for figure in figures), targets=bounded)
+        return Trial(attempt.strengths, fmean(figure.value for figure in figures), (), bounded, qualifies)
     shares = tuple(
         normalize(figure.value, reference, higher_is_better=figure.higher_is_better)
         for figure, reference in zip(figures, references, strict=True)
     )
     is_own = len(wiring.targets) == len(wiring.vectors)
-    return Trial(attempt.strengths, fmean(shares), shares if is_own else (), bounded)
+    return Trial(attempt.strengths, fmean(shares), shares if is_own else (), bounded, qualifies)
 
 
 def normalize(value: float, reference: float, *, higher_is_better: bool) -> float:

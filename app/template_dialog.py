@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.templates import RoleField, Template, fill_template, list_roles
+from app.widgets.page_scroll import PageScroll
 from app.widgets.path_field import PathField
 from engine.document.model import Document, NodeId
 
@@ -39,10 +40,10 @@ class TemplateDialog(QDialog):
         sources = {node_id: field.field.text().strip() for node_id, field in self.fields.items()}
         return fill_template(self._template, self._document, sources)
 
-    def _make_fields(self, roles: tuple[RoleField, ...]) -> QScrollArea:
+    def _make_fields(self, roles: tuple[RoleField, ...]) -> PageScroll:
         page = QWidget()
         column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 8, 0)
+        column.setContentsMargins(0, 0, 14, 0)
         column.setSpacing(5)
         was_checkpoint: bool | None = None
         for role in roles:
@@ -58,12 +59,7 @@ class TemplateDialog(QDialog):
             column.addWidget(label)
             column.addWidget(field)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setAccessibleName(self.tr("Who plays each role"))
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(page)
-        return area
+        return PageScroll(self.tr("Who plays each role"), page)
 
     def _make_buttons(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox()

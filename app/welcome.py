@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QMessageBox, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QMessageBox, QPushButton, QVBoxLayout, QWidget
 
 from app.preferences import Preferences
 from app.sample_copy import SampleCopy
 from app.sketches import SKETCHES
 from app.template_dialog import TemplateDialog
 from app.templates import TEMPLATES, Template, load_template
+from app.widgets.page_scroll import PageScroll
 from app.widgets.sketch_picture import SketchPicture
 
 _SIDE_WIDTH = 300
@@ -116,7 +117,7 @@ class Welcome(QWidget):
         column.addStretch(1)
         return side
 
-    def _make_templates(self) -> QScrollArea:
+    def _make_templates(self) -> PageScroll:
         page = QWidget()
         page.setObjectName("plain")
         column = QVBoxLayout(page)
@@ -132,12 +133,8 @@ class Welcome(QWidget):
             grid.setColumnStretch(number, 1)
         column.addLayout(grid)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setAccessibleName(self.tr("Templates"))
+        area = PageScroll(self.tr("Templates"), page)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(page)
         return area
 
     def _make_card(self, template: Template) -> QPushButton:

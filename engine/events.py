@@ -71,6 +71,17 @@ class MetricMeasured:
 
 
 @dataclass(frozen=True)
+class StrengthTried:
+    """Say that a search has measured a strength on all its sets, and what its rule makes of it."""
+
+    node: str
+    strengths: tuple[float, ...]
+    """One for each vector, or the one that holds for all."""
+    qualifies: bool
+    """Whether the rule may choose it."""
+
+
+@dataclass(frozen=True)
 class StrengthChosen:
     """Say which strength a search has chosen."""
 
@@ -123,7 +134,7 @@ class RunCancelled:
 
 
 Event = (
-    RunStarted | PassStarted | BytesMoved | TensorWritten | MetricMeasured | StrengthChosen
+    RunStarted | PassStarted | BytesMoved | TensorWritten | MetricMeasured | StrengthTried | StrengthChosen
     | NodeFinished | Remarked | RunFinished | RunFailed | RunCancelled
 )  # fmt: skip
 Listener = Callable[[Event], None]

@@ -1,6 +1,6 @@
-"""What pairs and subsets of vectors gave, and the first with each helper, at the best of their strengths: for report and window.
+"""What pairs and subsets of vectors gave, and the first with each helper, each at the best strengths that the rule allows.
 
-After figures 2 and 3 of Ilharco et al. 2022 (arXiv 2212.04089).
+Report and window show the same of it. After figures 2 and 3 of Ilharco et al. 2022 (arXiv 2212.04089).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Trial:
     targets: tuple[Bounded, ...] = ()
     """What was measured on each target, where it is known."""
     qualifies: bool = True
-    """Whether the rule of the search may choose it, where that is known."""
+    """Whether the rule of the search may choose it."""
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,14 @@ class Helper:
 
 
 def find_best(trials: Iterable[Trial], *, higher_is_better: bool) -> Mapping[Subset, Trial]:
-    """Return, per subset of vectors that take part, the best of its trials; the base is no subset."""
+    """Return, per subset of vectors that take part, the best of its trials that the rule allows; the base is no subset."""
     best: dict[Subset, Trial] = {}
     sign = 1.0 if higher_is_better else -1.0
     for trial in trials:
         subset = tuple(index for index, strength in enumerate(trial.strengths) if strength)
         known = best.get(subset)
-        if subset and math.isfinite(trial.score) and (known is None or sign * trial.score > sign * known.score):
+        is_candidate = bool(subset) and trial.qualifies and math.isfinite(trial.score)
+        if is_candidate and (known is None or sign * trial.score > sign * known.score):
             best[subset] = trial
     return best
 

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -36,6 +35,7 @@ from app.panels.strength_curve import StrengthCurve, has_curve
 from app.report_figures import Sweep
 from app.session import Session
 from app.strength_presets import has_presets
+from app.widgets.page_scroll import PageScroll
 from engine.catalogue import RESERVED
 from engine.document.edits import set_label, set_muted, set_parameter
 from engine.document.json_values import JsonValue
@@ -48,7 +48,7 @@ Facts = Sequence[tuple[str, str]]
 """What is known of a node: a name and a value each."""
 
 
-class InspectorPanel(QScrollArea):
+class InspectorPanel(PageScroll):
     """Show and edit the selected node."""
 
     mend_wanted = Signal(object, object)
@@ -58,7 +58,7 @@ class InspectorPanel(QScrollArea):
 
     def __init__(self, session: Session, live: LiveView | None = None, parent: QWidget | None = None) -> None:
         """Show nothing yet; with live figures an analogy has its map."""
-        super().__init__(parent)
+        super().__init__(self.tr("Inspector"), parent=parent)
         self._session = session
         self._live = live
         self._selected: tuple[NodeId, ...] = ()
@@ -68,9 +68,6 @@ class InspectorPanel(QScrollArea):
         self._sweeps: tuple[Sweep, ...] = ()
         self._fields: dict[tuple[NodeId, str], ParameterField] = {}
         self._built: tuple[object, ...] = ()
-        self.setAccessibleName(self.tr("Inspector"))
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(_LATER_MILLISECONDS)

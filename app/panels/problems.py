@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.canvas.connection import name_node
 from app.mends import find_mends
 from app.panels.problem_card import ProblemCard
 from app.session import Session
+from app.widgets.page_scroll import PageScroll
 from engine.document.model import NodeId
 from engine.problems import Problem
 
 
-class ProblemsPanel(QScrollArea):
+class ProblemsPanel(PageScroll):
     """List every problem the check found."""
 
     mend_wanted = Signal(object, object)
@@ -25,12 +26,9 @@ class ProblemsPanel(QScrollArea):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         """Make an empty list."""
-        super().__init__(parent)
+        super().__init__(self.tr("Problems"), parent=parent)
         self._session = session
         self._problems: tuple[Problem, ...] = ()
-        self.setWidgetResizable(True)
-        self.setAccessibleName(self.tr("Problems"))
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list = QWidget()
         self._layout = QVBoxLayout(self._list)
         self._layout.setContentsMargins(14, 10, 14, 10)

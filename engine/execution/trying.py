@@ -8,10 +8,10 @@ from math import inf
 
 from engine.errors import Cancelled, SelectionError
 from engine.evaluation.measurement import Measurement
-from engine.events import Listener, StrengthChosen
+from engine.events import Listener, StrengthChosen, StrengthTried
 from engine.execution.search_bench import SearchBench
 from engine.search.proposals import METHODS, MethodName, propose
-from engine.search.rules import Point, SelectionRule, choose_strength, rate_point, score_points
+from engine.search.rules import Point, ScoredPoint, SelectionRule, choose_strength, rate_point, score_points
 from engine.search.subsets import spread_strengths
 
 _METHODS: Mapping[str, MethodName] = {method: method for method in METHODS}
@@ -21,6 +21,7 @@ def try_strengths(bench: SearchBench, rule: SelectionRule, references: Sequence[
     """Return what was measured, the base first, in the order in which it was tried.
 
     Raises:
+        SelectionError: the rule can't be applied to what was measured of the base.
         Cancelled: the user stopped the run; the best so far has been told.
         EngineError: what a measurement fails of.
     """
@@ -28,6 +29,7 @@ def try_strengths(bench: SearchBench, rule: SelectionRule, references: Sequence[
     try:
         for point in _try_proposals(bench, rule, references) if bench.is_each else _try_grid(bench):
             points.append(point)
+            _tell_try(bench, score_points((points[0], point), rule, references)[-1], listener)
     except Cancelled:
         _tell_best(bench, points, rule, references, listener)
         raise
@@ -63,6 +65,11 @@ def _try_proposals(bench: SearchBench, rule: SelectionRule, references: Sequence
             places = proposals.send(rating)
         except StopIteration:
             places = None
+
+
+def _tell_try(bench: SearchBench, scored: ScoredPoint, listener: Listener) -> None:
+    strengths = scored.point.strengths or (scored.point.strength,)
+    listener(StrengthTried(bench.step.id, tuple(map(float, strengths)), scored.qualifies))
 
 
 def _tell_best(

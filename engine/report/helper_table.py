@@ -8,11 +8,11 @@ from typing import Final
 
 from engine.evaluation.measurement import Measurement
 from engine.execution.result import MetricRecord, SearchPoint, SearchRecord
-from engine.report.subset_figure import is_higher_better
+from engine.report.subset_figure import find_best, is_higher_better
 from engine.report.tries_figure import name_score
 from engine.report.wording import write_figure, write_metric, write_words
 from engine.search.subsets import HELPERS
-from engine.subset_scores import Helper, Trial, find_best, rank_helpers
+from engine.subset_scores import Helper, rank_helpers
 
 _ALONE: Final = "no helper"
 
@@ -52,12 +52,8 @@ def rank_in_table(search: SearchRecord) -> HelperTable | None:
     """Return the ranking of a search's helpers on validation data; None for other searches."""
     if search.method != HELPERS:
         return None
-    tried = [point for point in search.points if point.qualifies]
-    best = find_best(
-        (Trial(point.strengths, point.score, targets=point.targets) for point in tried), higher_is_better=is_higher_better(search)
-    )
-    ranked = rank_helpers(best, higher_is_better=is_higher_better(search))
-    points = {point.strengths: point for point in tried}
+    ranked = rank_helpers(find_best(search), higher_is_better=is_higher_better(search))
+    points = {point.strengths: point for point in search.points}
     numbers = iter(range(1, len(ranked) + 1))
     rows = tuple(
         _make_row(search, helper, points[helper.trial.strengths], "" if helper.index is None else str(next(numbers))) for helper in ranked

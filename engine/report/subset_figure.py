@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from markupsafe import Markup
@@ -78,8 +78,7 @@ def rank_subsets(search: SearchRecord) -> tuple[RankedSubset, ...]:
     """Return the subsets with the best scores that the rule allows, the best first; () for other searches."""
     if search.method not in MODES:
         return ()
-    allowed = replace(search, points=tuple(point for point in search.points if point.qualifies))
-    best = sorted(find_best(allowed).items(), key=lambda item: item[1].score, reverse=is_higher_better(search))
+    best = sorted(find_best(search).items(), key=lambda item: item[1].score, reverse=is_higher_better(search))
     return tuple(_make_ranked(search, subset, trial) for subset, trial in best[:_MOST_RANKED])
 
 
@@ -89,7 +88,7 @@ def _make_ranked(search: SearchRecord, subset: Subset, trial: Trial) -> RankedSu
 
 
 def find_best(search: SearchRecord) -> Mapping[Subset, Trial]:
-    """Return, per subset of vectors that take part, the best of its points; the base is no subset."""
+    """Return, per subset of vectors that take part, the best of its points that the rule allows; the base is no subset."""
     trials = (_read_point(search, point) for point in search.points)
     return subset_scores.find_best(trials, higher_is_better=is_higher_better(search))
 
@@ -118,19 +117,21 @@ def describe_pairs(search: SearchRecord) -> str:
     """Say in words what the matrix of pairs shows."""
     own = "the pair’s own targets" if has_own_targets(search) else "all targets"
     kind = "Mean normalized figure" if search.is_normalized else "Mean figure"
-    return f"{kind} on {own} of the sum of two vectors at its best strength; of single vectors on the diagonal."
+    return f"{kind} on {own} of the sum of two vectors at its best strength that the rule allows; of single vectors on the diagonal."
 
 
 def describe_sizes(search: SearchRecord) -> str:
     """Say in words what the curve over the number of vectors shows."""
     shown = "; ".join(f"{size}: {write_figure(mean)}" for size, mean in mean_by_size(search).items())
     kind = "Mean normalized figure" if search.is_normalized else "Mean figure"
-    return f"{kind} on all targets against the number of vectors ({shown}); a dot for each subset at its best strength."
+    dots = "a dot for each subset at its best strength that the rule allows"
+    return f"{kind} on all targets against the number of vectors ({shown}); {dots}."
 
 
 def _read_point(search: SearchRecord, point: SearchPoint) -> Trial:
     pairs = zip(point.targets, search.references, strict=True) if has_own_targets(search) else ()
-    return Trial(point.strengths, point.score, tuple(_normalize(figure, reference) for figure, reference in pairs))
+    own = tuple(_normalize(figure, reference) for figure, reference in pairs)
+    return Trial(point.strengths, point.score, own, point.targets, point.qualifies)
 
 
 def _normalize(figure: Measurement, reference: Measurement) -> float:

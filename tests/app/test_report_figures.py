@@ -54,7 +54,7 @@ def test_what_is_no_report_says_so(tmp_path, content):
 def test_events_of_a_search_become_a_curve_and_the_rest_the_table():
     measured = [MetricMeasured("s", "Edited", "Digits", measure(value), strength) for strength, value in ((0.5, 0.8), (0.0, 0.3))]
     measured.append(MetricMeasured("e", "Edited", "Digits", measure(0.7)))
-    figures = gather_figures(Document("T"), measured, [StrengthChosen("s", "0.5", "best_target")])
+    figures = gather_figures(Document("T"), measured, [], [StrengthChosen("s", "0.5", "best_target")])
     assert figures.sweeps[0].curves == (Curve("accuracy, Digits", ((0.0, 0.3), (0.5, 0.8))),)
     assert figures.sweeps[0].chosen == 0.5
     assert [(cell.model, cell.value) for cell in figures.cells] == [("Edited", 0.7)]

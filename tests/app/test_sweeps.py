@@ -7,7 +7,7 @@ import pytest
 from app.report_figures import gather_figures, read_figures
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
 from engine.evaluation.measurement import Measurement
-from engine.events import MetricMeasured, StrengthChosen
+from engine.events import MetricMeasured, StrengthChosen, StrengthTried
 from engine.planning.check import check_document
 from engine.resources import resource_path
 
@@ -52,7 +52,7 @@ EVENTS = [
 
 
 def test_tries_are_numbered_from_the_base_and_scored_by_the_references():
-    (sweep,) = gather_figures(make_document(), EVENTS, [StrengthChosen("s", "0.5, 0.5", "best_target")]).sweeps
+    (sweep,) = gather_figures(make_document(), EVENTS, [], [StrengthChosen("s", "0.5, 0.5", "best_target")]).sweeps
     assert sweep.curves[0].points == ((0, 0.1), (1, 0.4), (2, 0.4))
     assert (sweep.chosen, sweep.choice, sweep.vector_names) == (2, (0.5, 0.5), ("A", "B"))
     assert sweep.trials[2].own == pytest.approx((0.5, 0.8))
@@ -61,7 +61,7 @@ def test_tries_are_numbered_from_the_base_and_scored_by_the_references():
 
 
 def test_a_try_that_is_half_measured_has_no_score_yet():
-    (sweep,) = gather_figures(make_document(), [*EVENTS, tell((0.9, 0.9), (1.0, 1.0))[0]], []).sweeps
+    (sweep,) = gather_figures(make_document(), [*EVENTS, tell((0.9, 0.9), (1.0, 1.0))[0]], [], []).sweeps
     assert math.isnan(sweep.trials[-1].score)
     assert (sweep.choice, math.isnan(sweep.chosen)) == ((), True)
 
@@ -69,7 +69,7 @@ def test_a_try_that_is_half_measured_has_no_score_yet():
 def test_one_strength_is_drawn_over_itself_with_the_base_at_zero_and_test_data_in_the_table():
     events = [*EVENTS[4:6], *tell((0.4, 0.2), (0.5,)), MetricMeasured("s", "Search", "Test A", measure(0.9), 0.5)]
     events = [MetricMeasured(e.node, e.checkpoint, e.test_set, e.measurement, e.strength) for e in events]
-    figures = gather_figures(make_document("one"), events, [])
+    figures = gather_figures(make_document("one"), events, [], [])
     assert figures.sweeps[0].curves[0].points == ((0, 0.1), (0.5, 0.4))
     assert [cell.test_set for cell in figures.cells] == ["Set A", "Set B", "Test A"]
 
@@ -93,8 +93,9 @@ def test_the_report_says_the_same_as_the_events(tmp_path):
     assert not verdict.problems
     events = []
     run_plan(verdict.plan, events.append, Stop())
-    measured = [event for event in events if isinstance(event, MetricMeasured)]
-    (live,) = gather_figures(document, measured, [event for event in events if isinstance(event, StrengthChosen)]).sweeps
+    kinds = (MetricMeasured, StrengthTried, StrengthChosen)
+    measured, tried, chosen = ([event for event in events if isinstance(event, kind)] for kind in kinds)
+    (live,) = gather_figures(document, measured, tried, chosen).sweeps
     (kept,) = read_figures(tmp_path / "out", document).sweeps
     assert [curve.points for curve in live.curves] == [curve.points for curve in kept.curves]
     assert live.trials == kept.trials

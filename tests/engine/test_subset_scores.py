@@ -1,6 +1,7 @@
 """Pairs and subsets count with the best of their strengths."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -20,6 +21,13 @@ def test_the_base_is_no_subset_and_what_is_not_known_counts_nowhere():
     assert {subset: trial.score for subset, trial in best.items()} == {(0,): 0.4, (0, 1): 0.6}
     assert find_best(TRIALS, higher_is_better=False)[0,].score == 0.3
     assert mean_by_size(best) == {1: 0.4, 2: 0.6}
+
+
+def test_what_the_rule_of_the_search_forbids_is_no_best():
+    alone, forbidden = TRIALS[1], replace(TRIALS[3], qualifies=False)
+    assert find_best((alone, forbidden), higher_is_better=True) == {(0,): alone}
+    allowed = Trial((1, 1, 0), 0.5)
+    assert find_best((allowed, forbidden), higher_is_better=True) == {(0, 1): allowed}
 
 
 def test_pairs_go_by_their_own_targets_where_each_vector_has_one():

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from engine.errors import Cancelled
-from engine.events import MetricMeasured, StrengthChosen
+from engine.events import MetricMeasured, StrengthChosen, StrengthTried
 from engine.execution.stop import Stop
 from engine.planning.passes import SearchPass
 from engine.report.publish import run_plan
@@ -85,6 +85,15 @@ def test_a_rule_with_a_limit_chooses_within_it(bench, vision):
     (search,) = result.searches
     within = [point for point in search.points if point.qualifies]
     assert search.chosen == max(point.strength for point in within)
+
+
+@pytest.mark.parametrize("mode", ["one", "each", "pairs"])
+def test_every_try_is_told_with_what_the_rule_makes_of_it(bench, vision, mode):
+    rule = "controls=control rule:largest_within_share keep_share:0.9"
+    (search,) = bench.run(lines(12, rule).replace("strengths:each", f"strengths:{mode}")).searches
+    told = [(event.strengths, event.qualifies) for event in bench.events if isinstance(event, StrengthTried)]
+    assert told == [(point.strengths or (point.strength,), point.qualifies) for point in search.points]
+    assert {qualifies for _, qualifies in told[1:]} == {False, True}
 
 
 def test_a_stop_of_a_search_for_one_strength_tells_the_best_so_far(bench, vision):
