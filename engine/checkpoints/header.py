@@ -33,6 +33,9 @@ class DType(StrEnum):
     BOOL = "BOOL"
     C64 = "C64"
 
+    # Enum hashes its members in Python, which sets and tables of dtypes would ask for once a tensor.
+    __hash__ = str.__hash__
+
     @property
     def size_bytes(self) -> int:
         """Return the bytes of one element."""

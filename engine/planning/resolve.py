@@ -115,6 +115,8 @@ class _Draft:
     limits: dict[NodeId, Mapping[str, int]] = field(default_factory=dict[NodeId, Mapping[str, int]])
     decisions: list[Decision] = field(default_factory=list[Decision])
     aliases: dict[NodeId, tuple[str, ...]] = field(default_factory=dict[NodeId, tuple[str, ...]])
+    by_files: dict[frozenset[Path], NodeId] = field(default_factory=dict[frozenset[Path], NodeId])
+    """The first checkpoint node that points to certain files."""
     missing: list[NodeId] = field(default_factory=list[NodeId])
     """Sources of which nothing lies where they point."""
     problems: list[Problem] = field(default_factory=list[Problem])
@@ -175,14 +177,12 @@ def _open_source(step: Step, folder: Path, draft: _Draft) -> None:
         draft.problems.append(error(message, "Point to the file or folder that holds the weights.", node=step.id, field="source"))
         return
     draft.problems += _describe_refused(step, header)
-    files = _real_files(header)
-    checkpoints = (other for other in draft.sources.values() if other.adapts is None)
-    twin = next((other for other in checkpoints if _real_files(other.header) == files), None)
-    if twin is not None:
+    identity = draft.by_files.setdefault(_real_files(header), step.id)
+    if identity != step.id:
         # However the path is spelled, the same file is read, hashed and listed once.
-        header = replace(header, tensors=twin.header.tensors, files=twin.header.files)
-    draft.sources[step.id] = OpenedSource(step.id, header, twin.identity if twin else step.id)
-    identity = draft.sources[step.id].identity
+        twin = draft.sources[identity].header
+        header = replace(header, tensors=twin.tensors, files=twin.files)
+    draft.sources[step.id] = OpenedSource(step.id, header, identity)
     shapes = {spec.name: spec.shape for spec in header.tensors.values() if spec.dtype.is_float}
     draft.values[step.id] = FlowingValue(PortKind.CHECKPOINT, shapes, step.id, frozenset({identity}))
 
