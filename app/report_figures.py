@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from app.report_angles import Angles, read_angles
@@ -46,6 +47,8 @@ class Figures:
     sweeps: tuple[Sweep, ...] = ()
     angles: tuple[Angles, ...] = ()
     """What Similarity nodes found; only a report has them."""
+    started_at: float = math.nan
+    """When the run began that wrote the report, in whole seconds since 1970; NaN of what a run has told."""
 
 
 def read_figures(folder: Path, document: Document) -> Figures:
@@ -60,7 +63,8 @@ def read_figures(folder: Path, document: Document) -> Figures:
         cells = tuple(_read_cell(record) for record in report["metrics"])
         angles = tuple(read_angles(record) for record in report.get("similarities", []))
         sweeps = tuple(_read_sweep(record, document) for record in report["searches"])
-        return Figures(str(report["title"]), cells, sweeps, angles)
+        started_at = datetime.fromisoformat(report["conditions"]["started_at"]).timestamp()
+        return Figures(str(report["title"]), cells, sweeps, angles, started_at)
     except (OSError, IndexError, ValueError, KeyError, TypeError, AttributeError) as error:
         fact = f"{path} can’t be read as a report: {error}."
         raise ReadError(fact, "Run the graph again to write it anew.") from error

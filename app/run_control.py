@@ -126,13 +126,15 @@ class RunControl(QObject):
         self._bench.show_panel("metrics")
 
     def _find_figures(self, run: RunProgress) -> Figures:
+        """Return those of a report, which says most, unless another run, perhaps of the command line, has written over it."""
         for folder in run.folders:
-            if self._bench.runs.is_written_over(run, folder):
-                continue
             try:
-                return read_figures(Path(folder), run.document)
+                figures = read_figures(Path(folder), run.document)
             except EngineError as failure:
                 self._bench.log.add_line(str(failure))
+                continue
+            if int(run.begun_at) <= figures.started_at <= run.ended_at:
+                return figures
         return gather_figures(run.document, run.measured, run.tried, run.chosen)
 
     def _may_begin(self) -> bool:

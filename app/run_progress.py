@@ -64,6 +64,8 @@ class RunProgress:
     """What happened and what to do, when it is not done."""
     begun_at: float = field(default=0.0, compare=False)
     """Seconds since 1970."""
+    ended_at: float = field(default=0.0, compare=False)
+    """The same; 0 while it goes on."""
 
     @property
     def share(self) -> float:

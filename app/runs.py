@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from itertools import takewhile
 
 import psutil
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -88,11 +87,6 @@ class Runs(QObject):
             self._engine.stop(self.current.job)
             self.progressed.emit()
 
-    def is_written_over(self, run: RunProgress, folder: str) -> bool:
-        """Tell whether a later run of this session has written to a folder of a run's: what lies there is that one's."""
-        later = takewhile(lambda each: each.job != run.job, self.past)
-        return any(folder in each.folders for each in later)
-
     def _take_event(self, job: int, event: Event) -> None:
         if self.current is not None and self.current.job == job:
             self.current = follow_event(self.current, event)
@@ -104,7 +98,8 @@ class Runs(QObject):
             return
         failed_node = outcome.location.node or self.current.failed_node
         message = in_window_words(outcome.message)
-        self.current = replace(self.current, ending=outcome.kind, message=message, failed_node=failed_node, working=())
+        ended = {"ending": outcome.kind, "message": message, "failed_node": failed_node, "ended_at": time.time()}
+        self.current = replace(self.current, working=(), **ended)
         self.retries = list_retries(outcome.message) if outcome.kind == "failed" else ()
         self.past = (self.current, *self.past)
         self._memory.stop()

@@ -29,7 +29,8 @@ def write_report(folder):
         "chosen": 0.5,
         "limit": None,
     }
-    (folder / "report.json").write_text(json.dumps({"title": "T", "metrics": [cell], "searches": [search]}))
+    conditions = {"started_at": "1970-01-02T02:00:05+02:00"}
+    (folder / "report.json").write_text(json.dumps({"title": "T", "metrics": [cell], "searches": [search], "conditions": conditions}))
 
 
 def test_report_gives_cells_and_curves(tmp_path):
@@ -41,6 +42,7 @@ def test_report_gives_cells_and_curves(tmp_path):
     (sweep,) = figures.sweeps
     assert sweep.curves == (Curve("accuracy, Digits", ((0.5, 0.5),)), Curve("accuracy, Plain", ((0.5, math.inf),), is_control=True))
     assert math.isnan(sweep.limit)
+    assert figures.started_at == 24 * 3600 + 5
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", "{}", '{"title": 1, "metrics": [1], "searches": []}'])

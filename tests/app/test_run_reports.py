@@ -1,5 +1,6 @@
 """Which report opens: the only one at once, of several the one that is chosen."""
 
+import datetime
 import json
 from pathlib import Path
 
@@ -55,14 +56,15 @@ def test_without_a_report_nothing_opens(ask, opened):
 
 
 def test_what_a_later_run_has_written_over_is_not_an_earlier_ones(make_window, tmp_path, monkeypatch):
-    """Figures of the earlier one are those it told, not those of the report that lies there now."""
+    """Figures of the earlier one are those it told, not those of the report that lies there now, whoever has written it."""
     window = make_window()
     window.open_workbench()
-    runs, shown = window.workbench.runs, []
-    first = RunProgress(1, Document("First"), tmp_path, folders=(str(tmp_path),))
-    later = RunProgress(2, Document("Later"), tmp_path, folders=(str(tmp_path),))
-    runs.past = (later, first)
-    (tmp_path / "report.json").write_text(json.dumps({"title": "Later", "metrics": [], "searches": []}))
+    shown = []
+    noon = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC).timestamp()
+    first = RunProgress(1, Document("First"), tmp_path, folders=(str(tmp_path),), begun_at=noon - 60.5, ended_at=noon - 0.5)
+    later = RunProgress(2, Document("Later"), tmp_path, folders=(str(tmp_path),), begun_at=noon + 0.5, ended_at=noon + 60.5)
+    report = {"title": "Later", "metrics": [], "searches": [], "conditions": {"started_at": "2026-11-22T13:00:00+01:00"}}
+    (tmp_path / "report.json").write_text(json.dumps(report))
     monkeypatch.setattr(window.workbench.metrics, "show_figures", shown.append)
     for run in (first, later):
         window.workbench.run_panel.figures_wanted.emit(run)
