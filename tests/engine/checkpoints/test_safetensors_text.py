@@ -24,12 +24,12 @@ def write_file(path: Path, header: object, tensors: bytes) -> Path:
 
 def test_models_of_one_make_share_what_their_headers_say_and_keep_their_own_places(tmp_path: Path) -> None:
     for name in ("base", "tuned"):
-        save_file({"w": torch.randn(3, 5), "b": torch.randn(5)}, tmp_path / name, {"format": "pt", "tied": "w"})
+        save_file({"w": torch.randn(3, 5), "b": torch.randn(5)}, tmp_path / name, {"tied": "w"})
     base, tuned = (read_safetensors_header(tmp_path / name) for name in ("base", "tuned"))
     assert base.stamps != tuned.stamps
     assert {spec.path for spec in base.tensors.values()} == {tmp_path / "base"}
     assert {spec.path for spec in tuned.tensors.values()} == {tmp_path / "tuned"}
-    assert base.metadata == tuned.metadata == {"format": "pt", "tied": "w"}
+    assert base.metadata == tuned.metadata == {"tied": "w"}
     assert base.aliases == tuned.aliases == {"tied": "w"}
     for name, spec in base.tensors.items():
         other = tuned.tensors[name]
