@@ -89,13 +89,13 @@ def plan_passes(resolved: Resolved, folder: Path, options: RunOptions) -> PassPl
 def _list_read_files(planner: WorkPlanner, passes: Sequence[Pass], works: Iterable[Sequence[TensorWork]]) -> frozenset[Path]:
     """Return the files that hold needed tensors; a model that is measured is first loaded whole."""
     resolved = planner.resolved
-    headers = {source.identity: source.header for source in resolved.sources.values()}
-    needed = {(source, work.tensor) for many in works for work in many for source in work.needs.sources}
-    specs = [headers[source].tensors[tensor] for source, tensor in needed if tensor in headers[source].tensors]
+    streamed = [work for many in works for work in many]
+    specs = [spec for work in streamed for spec in work.specs]
     read = {spec.path for spec in specs if not spec.product} | {part.path for spec in specs if spec.product for part in spec.stored}
-    adapters = {source.identity for source in resolved.sources.values() if source.adapts is not None}
+    needed = frozenset(source for work in streamed for source in work.needs.sources)
+    adapters = [source for source in resolved.sources.values() if source.adapts is not None and source.identity in needed]
     # What an adapter's config says is read with its first product.
-    read |= {headers[source].files[-1].path for source, _ in needed if source in adapters}
+    read |= {adapter.header.files[-1].path for adapter in adapters}
     measured = [node for item in passes if not isinstance(item, StreamPass) for node in measured_values(resolved.graph.steps[item.node])]
     parents = {parent for node in measured if (parent := resolved.values[node].parent)}
     loaded = {stamp.path for parent in parents for stamp in resolved.sources[parent].header.files}

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from engine.checkpoints.header import DType, TensorSpec
+from engine.checkpoints.header import DType
 from engine.document.model import NodeId
 from engine.operation import Kernel
 from engine.planning.linear import Form, Segments
@@ -65,16 +65,16 @@ def worker_bytes(many: Iterable[PieceArrays]) -> int:
     return stored + computed + max((each.fresh_bytes for each in held), default=0) + max((each.meters for each in held), default=0)
 
 
-def count_arrays(planner: WorkPlanner, work: TensorWork, specs: Sequence[TensorSpec], piece_entries: int) -> PieceArrays:
-    """Return the arrays that one tensor takes; `specs` tell where it lies in each source that is read."""
+def count_arrays(planner: WorkPlanner, work: TensorWork, piece_entries: int) -> PieceArrays:
+    """Return the arrays that one tensor takes."""
     width = work.precision.size_bytes
     entries = min(work.entries, piece_entries)
     outputs = [planner.output_dtype(sink, work.tensor) for sink in work.sinks]
     # A product is made in an array of a raw piece's kind, in what it is computed in.
-    dtypes = [work.precision if spec.product else spec.dtype for spec in specs]
+    dtypes = [work.precision if spec.product else spec.dtype for spec in work.specs]
     widest = max((dtype.size_bytes for dtype in {*dtypes, *outputs}), default=0)
     if work.is_raw:
-        return PieceArrays(entries, len(specs), widest, 0, 0, (), width)
+        return PieceArrays(entries, len(work.specs), widest, 0, 0, (), width)
     kernels = _list_kernels(work)
     # A value that several kernels take is made once.
     operands = len({id(segments) for segments in _list_operands(planner, work)})
@@ -82,7 +82,7 @@ def count_arrays(planner: WorkPlanner, work: TensorWork, specs: Sequence[TensorS
     compared = [len(planner.compared_vectors(node)) + 1 for node in work.similarities]
     return PieceArrays(
         entries=entries,
-        stored=len(specs) + len(outputs),
+        stored=len(work.specs) + len(outputs),
         stored_width=widest,
         computed=_count_converted(planner, work, dtypes) + operands + sum(compared) + _count_written(planner, work, dtypes, outputs),
         results=len(kernels),

@@ -41,6 +41,8 @@ class TensorWork:
     tensor: str
     entries: int
     needs: Needs
+    specs: tuple[TensorSpec, ...] = ()
+    """Where it lies in each source that is read and has it."""
     sinks: tuple[NodeId, ...] = ()
     similarities: tuple[NodeId, ...] = ()
     reductions: tuple[ModelReduction, ...] = ()
@@ -140,7 +142,8 @@ class WorkPlanner:
                 consumers.sinks.append(sink)
                 consumers.segments.append(self.folding.segments(value, tensor.name))
             else:
-                raw.append(TensorWork(tensor.name, entries, Needs((self.parent_identity(value),), (), 1), sinks=(sink,), is_raw=True))
+                needs = Needs((self.parent_identity(value),), (), 1)
+                raw.append(TensorWork(tensor.name, entries, needs, (tensor.parent,), sinks=(sink,), is_raw=True))
         return raw
 
     def _collect_similarity(self, node: NodeId, groups: dict[tuple[str, int], _Consumers]) -> None:
@@ -184,17 +187,20 @@ class WorkPlanner:
 
     def _tensor_work(self, tensor: str, entries: int, segments: Iterable[Segments]) -> TensorWork:
         needs = self.needs.find(self._forms(segments), tensor)
-        return TensorWork(tensor, entries, needs, precision=self._precision(tensor, needs))
+        specs = self._find_specs(tensor, needs)
+        return TensorWork(tensor, entries, needs, specs, precision=self._choose_precision(specs))
+
+    def _find_specs(self, tensor: str, needs: Needs) -> tuple[TensorSpec, ...]:
+        sources = self.resolved.sources
+        held = [sources[source].header.tensors for source in needs.sources]
+        return tuple([tensors[tensor] for tensors in held if tensor in tensors])
 
     def _forms(self, segments: Iterable[Segments]) -> tuple[Form, ...]:
         return tuple(dict.fromkeys(form for many in segments for _, form in many))
 
-    def _precision(self, tensor: str, needs: Needs) -> DType:
-        if self._doubles:
-            return DType.F64
+    def _choose_precision(self, specs: Iterable[TensorSpec]) -> DType:
         # An F64 tensor would lose bits in float32, so it is computed in its own precision.
-        specs = (self.resolved.sources[source].header.tensors.get(tensor) for source in needs.sources)
-        return DType.F64 if any(spec is not None and spec.dtype is DType.F64 for spec in specs) else DType.F32
+        return DType.F64 if self._doubles or DType.F64 in {spec.dtype for spec in specs} else DType.F32
 
 
 _DTYPES = {"float32": DType.F32, "bfloat16": DType.BF16, "float16": DType.F16}
