@@ -12,9 +12,9 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
 
 from app.theme import current_tokens, font
 from app.widgets.map_frame import MapFrame, round_length
-from app.widgets.map_labels import NO_ROOM, Anchor, Box, Label, Line, place_labels
 from app.widgets.map_scene import MapArrow, MapKind, MapParallelogram, MapPath, MapPoint, MapScene, Place
 from app.widgets.plot_marks import draw_mark
+from engine.map_labels import NO_ROOM, Anchor, Box, Label, Line, MapGround, place_labels
 
 CAPTION_PIXELS = 22.0
 """What the caption over a map covers."""
@@ -70,7 +70,8 @@ class MapBrush:
         # The caption has the top, the scale bar the lower left corner.
         obstacles = [*draw.obstacles(scene), (0.0, 0.0, width, CAPTION_PIXELS), (0.0, height - 26.0, 200.0, height)]
         area = (4.0, 4.0, width - 4.0, height - 4.0)
-        labels = place_labels(anchors, obstacles, area, self.sides, draw.lines(scene))
+        points = [draw.frame.show(point.place) for point in scene.points]
+        labels = place_labels(anchors, MapGround(area, points, obstacles, draw.lines(scene)), self.sides)
         self.sides = dict.fromkeys(texts, NO_ROOM) | {label.key: label.choice for label in labels}
         for label in labels:
             draw.leader(label)

@@ -9,21 +9,31 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from engine.execution.result import AnalogyRecord, SimilarityRecord
-from engine.report.map_labels import Line, MapField, Spot, join_spots, place_names
-from engine.report.map_layout import FONT, HEIGHT, is_numbered_map, lay_out, list_labels, list_letters, scale_of
+from engine.map_labels import Label, Spot
+from engine.report.map_layout import (
+    AIR,
+    FONT,
+    HEIGHT,
+    is_numbered_map,
+    lay_out,
+    list_arrow_tips,
+    list_letters,
+    name_marks,
+    place_names,
+    scale_of,
+)
 from engine.report.plot import WIDTH, Ink, choose_training_inks
-from engine.report.svg import BLUE, DIM, LIMIT, TEAL, TEXT, VIOLET, as_inline_svg, as_one_line, measure_text, new_figure
-from engine.report.wording import DASH, write_cosine, write_figure, write_share
+from engine.report.svg import BLUE, DIM, LIMIT, TEAL, TEXT, VIOLET, as_inline_svg, as_one_line, new_figure
+from engine.report.wording import DASH, write_cosine, write_count, write_figure, write_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _LONGEST_BAR: Final = 120.0
-_SCALE_ROOM: Final = 24.0
-"""The strip below the names where the bar of the scale lies."""
 _VECTOR: Final = Ink(TEAL, marker="o")
 _MODEL: Final = Ink(BLUE, marker="D")
-_BASE: Final = "base"
+_BASELINE: Final = 11.0
+"""Of a name, below the top of its line."""
 _ABOVE: Final = 5
 """Marks lie over all lines and arrows."""
 
@@ -41,7 +51,7 @@ def draw_map(record: SimilarityRecord, key: str) -> Markup:
     inks = _choose_inks(record)
     for path, ink in zip(record.trainings, inks, strict=True):
         _draw_path(axes, [spots[0], *(spots[number + 1] for number in path.vectors)], ink)
-    for spot in _list_arrow_tips(record, spots):
+    for spot in list_arrow_tips(record, spots):
         axes.annotate(
             "", xy=spot, xytext=spots[0], arrowprops={"arrowstyle": "-|>", "color": TEAL, "linewidth": 1.4, "shrinkA": 0, "shrinkB": 4}
         )
@@ -51,7 +61,7 @@ def draw_map(record: SimilarityRecord, key: str) -> Markup:
     for path, ink in zip(record.trainings, inks, strict=True):
         _draw_points(axes, [spots[number + 1] for number in path.vectors], ink if len(inks) > 1 else _VECTOR)
     _draw_points(axes, spots[len(record.names) + 1 :], _MODEL)
-    _draw_labels(axes, record, spots, _list_lines(record, spots))
+    _draw_labels(axes, record, spots)
     _draw_scale(axes, record)
     return as_inline_svg(figure, key, describe_map(record))
 
@@ -60,22 +70,6 @@ def _choose_inks(record: SimilarityRecord) -> tuple[Ink, ...]:
     """Return how the way of each training is drawn: where there are several as in the plot of all of them."""
     count = len(record.trainings)
     return choose_training_inks(count) if count > 1 else (Ink(VIOLET),) * count
-
-
-def _list_arrow_tips(record: SimilarityRecord, spots: Sequence[Spot]) -> list[Spot]:
-    """Return where arrows end: at all vectors but the steps of a training on its way."""
-    followed = {number for path in record.trainings for number in path.vectors[:-1]}
-    return [spots[number + 1] for number in range(len(record.names)) if number not in followed]
-
-
-def _list_lines(record: SimilarityRecord, spots: Sequence[Spot]) -> list[Line]:
-    """Return the lines that a name had better not stand on."""
-    arrows = [(spots[0], tip) for tip in _list_arrow_tips(record, spots)]
-    corners = [[spots[corner + 1] for corner in found] for found in record.parallelograms]
-    sides = [line for a, b, c, made in corners for line in ((a, b), (c, made), (a, c), (b, made))]
-    gaps = [(spots[found.made + 1], spots[found.true + 1]) for found in record.analogies]
-    ways = [line for path in record.trainings for line in join_spots([spots[number + 1] for number in path.vectors])]
-    return [*arrows, *sides, *gaps, *ways]
 
 
 def has_map(record: SimilarityRecord) -> bool:
@@ -114,7 +108,7 @@ def write_map_caption(record: SimilarityRecord) -> str:
     if record.edited:
         sentences.append(f"Diamonds: the models that were made{_explain_letters(record)}.")
     if is_numbered_map(record):
-        sentences.append("Tips carry the numbers of the table’s rows.")
+        sentences.append(f"Tips carry the numbers of the table’s rows{_explain_missing(record)}.")
     return " ".join(sentences)
 
 
@@ -134,6 +128,14 @@ def _explain_letters(record: SimilarityRecord) -> str:
     return ": " + ", ".join(
         f"{letter} “{as_one_line(model.name)}”" for letter, model in zip(list_letters(record), record.edited, strict=True)
     )
+
+
+def _explain_missing(record: SimilarityRecord) -> str:
+    """Tell how many tips have no number, as there is no room for it."""
+    if not has_map(record):
+        return ""
+    missing = name_marks(record).keys() - {0} - {int(label.key) for label in place_names(record)}
+    return f"; {write_count(len(missing), 'tip is', 'tips are')} too crowded for that" if missing else ""
 
 
 def _write_shown(record: SimilarityRecord) -> str:
@@ -161,23 +163,22 @@ def _draw_red_line(axes: Axes, made: Spot, true: Spot) -> None:
     axes.plot((made[0], true[0]), (made[1], true[1]), color=LIMIT, linewidth=1.8, solid_capstyle="butt")
 
 
-def _draw_labels(axes: Axes, record: SimilarityRecord, spots: Sequence[Spot], lines: Sequence[Line]) -> None:
+def _draw_labels(axes: Axes, record: SimilarityRecord, spots: Sequence[Spot]) -> None:
     """Write names beside their marks; a thin line leads to those that have no room there."""
-    named = dict(enumerate(list_labels(record), 1))
-    if record.relative_norms:
-        named[0] = _BASE
-    # Those nearest to the beginning's height first: the others give way outwards. The beginning's own name has the least to say.
-    order = sorted(named, key=lambda number: (number == 0, abs(spots[number][1] - spots[0][1])))
-    field = MapField((WIDTH, HEIGHT - _SCALE_ROOM), tuple(spots), tuple(lines))
-    placed = place_names(field, order, [measure_text(named[number], FONT) for number in order])
-    for number, name in zip(order, placed, strict=True):
-        if name.is_linked:
-            axes.plot(*zip(name.mark, name.end, strict=True), color=DIM, linewidth=0.7)
-        left, top, right, _ = name.box
-        is_right = left >= name.mark[0]
-        is_left = right <= name.mark[0]
-        x, side = (left, "left") if is_right else (right, "right") if is_left else ((left + right) / 2, "center")
-        axes.text(x, top + 11, named[number], fontsize=FONT, color=DIM if number == 0 else TEXT, ha=side, va="baseline", parse_math=False)
+    names = name_marks(record)
+    for label in place_names(record):
+        number = int(label.key)
+        _draw_label(axes, label, names[number], spots[number][0], DIM if number == 0 else TEXT)
+
+
+def _draw_label(axes: Axes, label: Label, name: str, middle: float, colour: str) -> None:
+    """Write a name at the side of its box that is nearest to its mark, as letters may be narrower than measured."""
+    if label.leader is not None:
+        x0, y0, x1, y1 = label.leader
+        axes.plot((x0, x1), (y0, y1), color=DIM, linewidth=0.7)
+    left, top, right, _ = label.box
+    x, side = (left + AIR, "left") if left >= middle else (right - AIR, "right") if right <= middle else ((left + right) / 2, "center")
+    axes.text(x, top + _BASELINE, name, fontsize=FONT, color=colour, ha=side, va="baseline", parse_math=False)
 
 
 def _draw_scale(axes: Axes, record: SimilarityRecord) -> None:

@@ -10,7 +10,6 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 
 from app.widgets.map_frame import MapFrame, fit_frame, round_length
-from app.widgets.map_labels import NO_ROOM, Anchor, cross, overlap, place_labels, touches
 from app.widgets.map_painter import MapBrush, way_colour
 from app.widgets.map_plot import MapPlot
 from app.widgets.map_scene import (
@@ -28,6 +27,7 @@ from app.widgets.map_scene import (
 from app.widgets.map_table import MapTable, write_table
 from app.widgets.picture_saving import make_image, save_picture
 from engine.document.model import NodeId
+from engine.map_labels import NO_ROOM
 
 HANDLE = MapHandle("strength", "λ", 0.5, (-10.0, 10.0), (0.0, 0.0), (4.0, 2.0))
 
@@ -71,69 +71,6 @@ def test_both_axes_have_one_scale_and_a_pixel_leads_back_to_its_place():
 def test_one_place_alone_has_a_frame():
     assert fit_frame([(3.0, 3.0)], (600.0, 400.0)).holds((3.0, 3.0))
     assert [round_length(most) for most in (0.034, 7.0, 1234.0)] == pytest.approx([0.02, 5.0, 1000.0])
-
-
-def test_labels_cover_neither_one_another_nor_points():
-    anchors = [Anchor(str(number), 300 + 6 * number, 200 + 3 * (number % 4), 80, 14) for number in range(12)]
-    points = [(anchor.x - 5, anchor.y - 5, anchor.x + 5, anchor.y + 5) for anchor in anchors]
-    labels = place_labels(anchors, points, (0, 0, 600, 400), {})
-    assert len(labels) >= 6
-    boxes = [label.box for label in labels]
-    assert not any(overlap(one, other) for number, one in enumerate(boxes) for other in (*boxes[:number], *points))
-
-
-def test_a_label_stays_on_its_side_while_that_is_free():
-    anchor = Anchor("a", 300, 200, 60, 14)
-    (label,) = place_labels([anchor], [], (0, 0, 600, 400), {"a": 5})
-    assert label.choice == 5
-
-
-# Four analogies of four models: the places of a map of 560 × 200 pixels, and which of them arrows join.
-CROWD = ((280, 143), (323, 173), (388, 60), (233, 145), (199, 53), (421, 151), (288, 82), (135, 167), (297, 31))
-ARROWS = (
-    (0, 1),
-    (0, 2),
-    (0, 3),
-    (0, 4),
-    (1, 2),
-    (4, 2),
-    (4, 3),
-    (1, 3),
-    (2, 5),
-    (3, 6),
-    (1, 6),
-    (4, 7),
-    (3, 8),
-    (7, 3),
-    (1, 5),
-    (2, 6),
-    (4, 8),
-)
-
-
-def test_no_line_to_a_label_crosses_another_or_a_label_or_a_point():
-    anchors = [Anchor(str(number), x, y, 130, 15, 84) for number, (x, y) in enumerate(CROWD)]
-    points = [(x - 5, y - 5, x + 5, y + 5) for x, y in CROWD]
-    ways = [(*CROWD[start], *CROWD[stop], part) for start, stop in ARROWS for part in (0.12, 0.3, 0.5, 0.7, 0.88)]
-    middles = [(left + (right - left) * part, top + (low - top) * part) for left, top, right, low, part in ways]
-    labels = place_labels(anchors, [*points, *((x - 2, y - 2, x + 2, y + 2) for x, y in middles)], (4, 4, 556, 196), {})
-    assert {label.key for label in labels} == {anchor.key for anchor in anchors}
-    assert {label.box[2] - label.box[0] for label in labels} == {130}
-    leaders = {label.key: label.leader for label in labels if label.leader is not None}
-    assert len(leaders) > 2
-    for key, leader in leaders.items():
-        assert not any(cross(leader, other) for name, other in leaders.items() if name != key)
-        assert not any(touches(leader, label.box) for label in labels if label.key != key)
-        assert not any(touches(leader, point) for anchor, point in zip(anchors, points, strict=True) if anchor.key != key)
-
-
-def test_a_name_without_room_is_cut_and_a_figure_is_not():
-    between = [(0, 0, 300 - 60, 240), (300 + 60, 0, 620, 240)]
-    (cut,) = place_labels([Anchor("a", 300, 120, 180, 15, 84)], between, (0, 0, 620, 240), {})
-    assert 84 <= cut.box[2] - cut.box[0] <= 120
-    assert place_labels([Anchor("a", 300, 120, 180, 15)], between, (0, 0, 620, 240), {}) == ()
-    (kept,) = place_labels([Anchor("a", 300, 120, 180, 15, 84)], between, (0, 0, 620, 240), {"a": cut.choice})
-    assert kept.box == cut.box
 
 
 def test_names_are_placed_anew_in_another_size(plot):
@@ -247,16 +184,6 @@ def test_what_the_hand_moves_has_a_name_however_crowded_the_map(plot):
     plot.fit()
     make_image(plot)
     assert plot._brush.sides["edit"] != NO_ROOM
-
-
-def test_a_label_keeps_off_the_lines_between_points_where_there_is_room():
-    anchor, line = Anchor("a", 300, 100, 150, 15), (310, 180, 380, 20)
-    (over,), (aside,) = (place_labels([anchor], [], (0, 0, 620, 200), {}, lines) for lines in ([], [line]))
-    assert touches(line, over.box)
-    assert not touches(line, aside.box)
-    assert aside.leader is None
-    (kept,) = place_labels([anchor], [], (0, 0, 620, 200), {"a": over.choice}, [line])
-    assert kept.box == over.box
 
 
 def draw_ways(*paths):

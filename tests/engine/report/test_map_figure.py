@@ -57,6 +57,16 @@ def test_many_tips_carry_numbers(record):
     assert "numbers" in write_map_caption(figure)
 
 
+def test_tips_too_crowded_for_a_number_are_counted(record):
+    crowd = {f"vector {number}": (1 + np.cos(number) / 50, np.sin(number) / 50) for number in range(120)}
+    figure = place(record, crowd, parallelograms=())
+    shown = sum(text.isdigit() for *_, text in read_texts(draw_map(figure, "k")))
+    assert 0 < shown < 120
+    assert f"rows; {120 - shown} tips are too crowded for that." in write_map_caption(figure)
+    assert "crowded" not in write_map_caption(place(record, dict(list(crowd.items())[:12]), parallelograms=()))
+    assert "crowded" not in write_map_caption(replace(figure, places=()))
+
+
 def test_models_that_were_made_are_on_the_map_with_their_names(record):
     made = replace(record, edited=(EditedPlace("edit", "my model", (0.0, 4.0)),))
     drawn = read_texts(draw_map(made, "k"))
