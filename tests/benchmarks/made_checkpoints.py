@@ -69,14 +69,18 @@ def make_one_tensor(folder: Path, rows: int) -> tuple[str, str]:
     return names
 
 
-def make_headers_only(folder: Path, checkpoints: int, tensors: int) -> tuple[str, ...]:
-    """Write small checkpoints of many tensors, all of the same shapes; return their names."""
+def make_headers_only(folder: Path, checkpoints: int, tensors: int, *, are_told_apart: bool = False) -> tuple[str, ...]:
+    """Write small checkpoints of many tensors, all of the same shapes; return their names.
+
+    Their headers are the same to the byte, as those of fine-tunes of one base usually are, unless their metadata tell them apart.
+    """
     names = tuple(f"model_{number:02}" for number in range(checkpoints))
     for number, name in enumerate(names):
         path = folder / name / "model.safetensors"
         path.parent.mkdir(parents=True, exist_ok=True)
         shapes = {f"model.layers.{index // 9}.part_{index % 9}.weight": (8, 8) for index in range(tensors)}
-        save_file({tensor: torch.full(shape, number / 7, dtype=torch.bfloat16) for tensor, shape in shapes.items()}, path)
+        metadata = {"made_as": name} if are_told_apart else {"format": "pt"}
+        save_file({tensor: torch.full(shape, number / 7, dtype=torch.bfloat16) for tensor, shape in shapes.items()}, path, metadata)
     return names
 
 
