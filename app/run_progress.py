@@ -46,6 +46,8 @@ class RunProgress:
     seconds: float = 0.0
     rest_seconds: float | None = None
     """How long the rest takes, as far as the engine knows."""
+    work_share: float | None = None
+    """How much of the work is done, as far as the engine knows."""
     peak_bytes: int = 0
     """What the plan says the run needs at most; when it is over, what it took."""
     working: tuple[NodeId, ...] = ()
@@ -69,9 +71,11 @@ class RunProgress:
 
     @property
     def share(self) -> float:
-        """Return the share of the planned bytes that is done, 0 to 1."""
+        """Return the share that is done, 0 to 1: of the work, or of the planned bytes where nothing else is known."""
         if self.ending == "done":
             return 1.0
+        if self.work_share is not None:
+            return self.work_share
         return min(self.bytes_done / self.bytes_planned, 1.0) if self.bytes_planned else 0.0
 
     @property
@@ -101,8 +105,8 @@ def follow_event(progress: RunProgress, event: Event) -> RunProgress:  # noqa: C
         case BytesMoved():
             nodes = tuple(NodeId(node) for node in event.nodes)
             figures = {"bytes_done": event.bytes_read + event.bytes_written, "bytes_read": event.bytes_read, "seconds": event.seconds}
-            planned = event.bytes_planned or progress.bytes_planned
-            return replace(progress, working=nodes, bytes_planned=planned, rest_seconds=event.seconds_left, **figures)
+            planned, left = event.bytes_planned or progress.bytes_planned, event.seconds_left
+            return replace(progress, working=nodes, bytes_planned=planned, rest_seconds=left, work_share=event.share, **figures)
         case MetricMeasured():
             working = progress.working if event.strength is None else (NodeId(event.node),)
             return replace(progress, measured=(*progress.measured, event), working=working)

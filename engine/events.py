@@ -45,6 +45,8 @@ class BytesMoved:
     nothing. 0 where only the beginning has told it."""
     seconds_left: float | None = None
     """None while it can't be known."""
+    share: float | None = None
+    """How much of the work is done, 0 to 1, by the time that it takes; never less than before. None where bytes alone tell it."""
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def _describe_finding(event: MetricMeasured | StrengthChosen) -> str:
 def describe_progress(event: BytesMoved, planned_bytes: int) -> str:
     """Return “62 %, 1.2 GB of 2.0 GB, 540 MB/s, 2 s left”; what can't be told yet is left out."""
     done = min(event.bytes_read + event.bytes_written, planned_bytes)
-    share = done / planned_bytes if planned_bytes else 1.0
+    share = event.share if event.share is not None else done / planned_bytes if planned_bytes else 1.0
     parts = [f"{share:4.0%}".replace("%", " %"), f"{write_bytes(done)} of {write_bytes(planned_bytes)}"]
     if event.seconds > 0 and done:
         parts.append(f"{write_bytes(done / event.seconds)}/s")

@@ -27,7 +27,8 @@ def measure_kernels(graph: KernelGraph, kernels: Sequence[NodeId], stop: Stop, m
         graph: the graph.
         kernels: some of its kernels.
         stop: the user's wish to stop.
-        moved: called with the bytes that are read, and with those that are to be read in all.
+        moved: called with how much of the planned reading is done, in bytes, and with all of it; what turns out not to be needed is
+            counted as the rest goes on.
 
     Returns:
         A table whose vectors are those of the family, then the kernels, called by their nodes. Its base is "", and has no products, where
@@ -53,8 +54,8 @@ class _Teller:
         match event:
             case RunStarted():
                 self._total = event.bytes_to_read
-            case BytesMoved() if self._moved is not None:
-                self._moved(min(event.bytes_read, self._total), self._total)
+            case BytesMoved(share=share) if self._moved is not None and share is not None:
+                self._moved(round(share * self._total), self._total)
             case _:
                 pass
 

@@ -18,11 +18,12 @@ from engine.execution.model_slot import ModelSlot
 from engine.execution.progress import Progress
 from engine.execution.result import CheckpointRole, MetricRecord, TestSetRecord
 from engine.operation import Choice, Kernel, PortKind
-from engine.planning.coefficient import Strengths, Symbol
+from engine.planning.coefficient import NOTHING_KNOWN, Strengths, Symbol
+from engine.planning.figure_counts import knows_who_takes_part
+from engine.planning.fill_costs import FillCost, cost_fill
 from engine.planning.formula import group_forms
 from engine.planning.linear import Folding, strength_symbols
 from engine.planning.measurements import evaluation_settings, test_set_settings
-from engine.planning.pass_costs import fill_bytes
 from engine.planning.plan import Plan
 from engine.planning.structure import Step
 
@@ -55,7 +56,7 @@ class Measurer:
             slot: the model that is measured.
             kept: knows the figures of earlier runs.
             listener: hears of every figure.
-            progress: told what need not be read because all figures of a checkpoint are known, and how long others took.
+            progress: told what need not be read because the figures are known or the strength is 0, and how long others took.
             stops: whether the user has stopped the run.
         """
         self._planner = plan.planner
@@ -67,7 +68,7 @@ class Measurer:
         self._progress = progress
         self._stops = stops
         self._sets: dict[NodeId, TestSet] = {}
-        self._costs: dict[NodeId, int] = {}
+        self._costs: dict[NodeId, FillCost] = {}
         self._found: dict[tuple[object, ...], tuple[Measurement, ...]] = {}
         self.known: dict[Symbol, Fraction] = {}
         """The strengths that searches have chosen so far."""
@@ -90,8 +91,8 @@ class Measurer:
         missing = [node for node in test_sets if keys[node] not in self._found]
         questions = {node: self._ask(subject.node, node, settings, strengths) for node in missing}
         kept = {node: figures for node, question in questions.items() if (figures := self._kept.find(question)) is not None}
-        if test_sets and len(kept) == len(questions):
-            self._progress.spare(self._cost_filling(subject.node, by, strengths))
+        if test_sets:
+            self._spare_reading(subject.node, by, strengths, is_filled=len(kept) < len(questions))
         still_open = {node: question for node, question in questions.items() if node not in kept}
         for node, figures in chain(kept.items(), self._answer(still_open)):
             self._found[keys[node]] = figures
@@ -111,12 +112,18 @@ class Measurer:
                 self._kept.remember(question, figures)
                 yield node, figures
 
-    def _cost_filling(self, node: NodeId, by: Step, strengths: Strengths) -> int:
-        """Return the bytes that filling the model with a checkpoint reads: of the base only, where the vector stays in memory."""
-        filled = by.inputs["base"][0].node if self._slot.keeps_vector(node, strengths) else node
-        if filled not in self._costs:
-            self._costs[filled] = fill_bytes(self._planner, filled)
-        return self._costs[filled]
+    def _spare_reading(self, node: NodeId, by: Step, strengths: Strengths, *, is_filled: bool) -> None:
+        """Tell what of the planned reading of a checkpoint is not done: all of it, or what a strength of 0 leaves out."""
+        # Where the vector stays in memory only the base is read.
+        cost = self._cost_filling(by.inputs["base"][0].node if self._slot.keeps_vector(node, strengths) else node)
+        needed = cost.count_bytes(strengths)
+        planned = needed if node == by.id and knows_who_takes_part(by) else cost.count_bytes(NOTHING_KNOWN)
+        self._progress.spare(planned - (needed if is_filled else 0))
+
+    def _cost_filling(self, node: NodeId) -> FillCost:
+        if node not in self._costs:
+            self._costs[node] = cost_fill(self._planner, node)
+        return self._costs[node]
 
     def _ask(self, checkpoint: NodeId, test_set: NodeId, settings: EvaluationSettings, strengths: Strengths) -> Question:
         opened, chosen = self.open_set(test_set), test_set_settings(self._steps[test_set], self._folder)

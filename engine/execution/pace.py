@@ -55,9 +55,14 @@ class Pace:
         self._is_warm = True
         self._last = now
 
+    @property
+    def figures_left(self) -> int:
+        """Return how many figures are still to come, as far as is known."""
+        return max(self._here, 0) + self._later
+
     def left(self, now: float) -> float | None:
         """Return the seconds that the figures still to come take; None while that can't be known."""
-        figures = max(self._here, 0) + self._later
+        figures = self.figures_left
         if not figures:
             return 0.0
         if self._measurements < _TELLING_MEASUREMENTS:

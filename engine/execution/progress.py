@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from engine.checkpoints.positioned_io import FileSet
 from engine.events import SHORTEST_SECONDS, BytesMoved, Listener
 from engine.execution.pace import Pace, extrapolate
+from engine.execution.share import DoneShare, WorkLeft
 
 
 class Progress:
@@ -27,6 +28,11 @@ class Progress:
         self._planned = planned
         self._figures = figures
         self._pace = Pace(figures)
+        self._share = DoneShare(sum(size for size, asked in zip(planned, figures, strict=True) if asked), sum(figures))
+        self._counted = 0
+        """The bytes that the share knows of."""
+        self._at_figures = 0
+        """The bytes that had been moved when figures were told last."""
         self._before = 0
         self._here = 0
         self._later = sum(planned)
@@ -38,20 +44,44 @@ class Progress:
     def begin_pass(self, index: int) -> None:
         """Turn to a pass: of those before it is known what they have moved, whatever was planned of them."""
         with self._lock:
+            self._count_moved()
+            if self._done > self._before and not self._figures[self._index]:
+                self._share.time_stream(self._done - self._before, self.seconds - self._began)
             self._before, self._here, self._later = self._done, self._planned[index], sum(self._planned[index + 1 :])
-            self._index, self._began = index, self.seconds
+            self._index, self._began, self._at_figures = index, self.seconds, self._done
             self._pace.begin_pass(index)
 
-    def spare(self, size_bytes: int) -> None:
-        """Note that the present pass will not read something it was planned to: what it is read for is known already."""
+    def end(self) -> None:
+        """Tell that all passes are over."""
         with self._lock:
+            self._before, self._here, self._later = self._done, 0, 0
+            self._share.end()
+        self._tell(0.0)
+
+    def expect(self, size_bytes: int) -> None:
+        """Note what the present pass is going to read and write, now that the strengths are known."""
+        with self._lock:
+            self._count_moved()
+            self._here = size_bytes
+
+    def spare(self, size_bytes: int) -> None:
+        """Note that the present pass will not read something it was planned to: what it is read for is known, or weighs nothing."""
+        with self._lock:
+            self._count_moved()
             self._here -= size_bytes
         self.moved()
 
     def measured(self, asked: int, measured: int, seconds: float) -> None:
         """Note the figures of a checkpoint: how many were asked for, how many of them had to be measured, and how long that took."""
         with self._lock:
+            self._count_moved()
+            now = self._done
             self._pace.count(asked, measured, seconds, self.seconds)
+            if measured:
+                left = self._left(now)
+                self._share.advance(left._replace(figures=left.figures + measured), left)
+                self._share.time_figures(measured, now - self._at_figures, seconds)
+            self._at_figures = now
         self.moved()
 
     def moved(self) -> None:
@@ -61,8 +91,9 @@ class Progress:
             if now - self._last < SHORTEST_SECONDS:
                 return
             self._last = now
+            self._count_moved()
             left = self.seconds_left
-        self._listener(BytesMoved(self._files.bytes_read, self._written(), self.seconds, self.nodes, self.bytes_planned, left))
+        self._tell(left)
 
     @property
     def bytes_planned(self) -> int:
@@ -74,6 +105,25 @@ class Progress:
         """Return how long the run still takes, None while that can't be known: figures by their pace, streams by their bytes."""
         measuring, streaming = self._pace.left(self.seconds), self._stream_seconds
         return None if measuring is None or streaming is None else measuring + streaming
+
+    @property
+    def share(self) -> float:
+        """Return how much of the work is done, 0 to 1."""
+        return self._share.value
+
+    def _tell(self, left: float | None) -> None:
+        read, written = self._files.bytes_read, self._written()
+        self._listener(BytesMoved(read, written, self.seconds, self.nodes, self.bytes_planned, left, self.share))
+
+    def _count_moved(self) -> None:
+        """Let the share grow by what was moved since it last did."""
+        now = self._done
+        self._share.advance(self._left(self._counted), self._left(now))
+        self._counted = now
+
+    def _left(self, done: int) -> WorkLeft:
+        """Return what is left when so many bytes have been moved."""
+        return WorkLeft(max(self._before + self._here - done, 0) + self._later, self._pace.figures_left)
 
     @property
     def _stream_seconds(self) -> float | None:

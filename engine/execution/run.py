@@ -43,11 +43,12 @@ from engine.execution.stream import Consumer, Stream, StreamSettings, make_tasks
 from engine.loops.compiled import load_compiler
 from engine.operation import Source
 from engine.planning.coefficient import Strengths
+from engine.planning.costs import cost_stream
 from engine.planning.figure_counts import count_figures
 from engine.planning.passes import MeasurePass, SearchPass, StreamPass
 from engine.planning.paths import find_path
 from engine.planning.plan import Plan
-from engine.planning.work import TensorWork
+from engine.planning.work import TensorWork, WorkPlanner
 from engine.similarity.gram_table import GramTable
 
 _MEETS_AGAIN = (Cancelled, NonFiniteError, InputChangedError, EvaluationError, CheckpointError, DeviceError)
@@ -124,6 +125,7 @@ class Execution:
                     self.progress.begin_pass(index)
                     self._listener(PassStarted(index, planned.work.title))
                     self._do_pass(planned.work)
+                self.progress.end()
                 self.files.verify_unchanged()
                 self.findings.fingerprints = self._await_fingerprints(fingerprinter)
             self.outputs.finish(self.findings.fingerprints)
@@ -189,6 +191,7 @@ class Execution:
         wanted = self._without_failed(stream)
         self.outputs.drop(node for node in stream.sinks if node not in wanted.sinks)
         works = self.plan.planner.stream_work(wanted)
+        self._expect(wanted)
         tasks = make_tasks(self._ground, works, self.plan.piece_entries)
         steps = self.plan.resolved.graph.steps
         reducers = [ModelReducer(item, steps[item.kernel], tasks, self._model_results) for item in wanted.reductions]
@@ -216,6 +219,13 @@ class Execution:
             self.findings.similarities[node] = gatherer.record(table)
         for node in (*gatherers, *writers):
             self._listener(NodeFinished(node))
+
+    def _expect(self, stream: StreamPass) -> None:
+        """Tell what a pass reads and writes at the strengths that searches have chosen: where one is 0, less than planned."""
+        if self.findings.searches or self.findings.failures:
+            planner = WorkPlanner(self.plan.resolved, self.plan.folding, self.strengths)
+            cost = cost_stream(planner, planner.stream_work(stream), self.plan.piece_entries)
+            self.progress.expect(cost.bytes_read + cost.bytes_written)
 
     def _without_failed(self, stream: StreamPass) -> StreamPass:
         """Return the pass without what depends on a search that found nothing."""

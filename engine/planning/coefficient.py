@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 
 from engine.document.model import NodeId
 
@@ -23,6 +24,7 @@ class Symbol:
 
 Strengths = Mapping[Symbol, Fraction]
 """The strengths that searches have found, or that one tries."""
+NOTHING_KNOWN: Strengths = MappingProxyType({})
 Monomial = tuple[Symbol, ...]
 """A product of symbols, sorted; the empty one is 1."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.checkpoints.header import DType, Product, TensorSpec
+from engine.document.model import NodeId
 from engine.operation import BLOCK_ENTRIES, SAMPLE_PIECES
 from engine.planning.piece_memory import PieceArrays, count_arrays, worker_bytes
 from engine.planning.work import TensorWork, WorkPlanner
@@ -40,6 +41,14 @@ def cost_stream(planner: WorkPlanner, works: Iterable[TensorWork], piece_entries
         written += sum(work.entries * size for size in _output_sizes(planner, work))
         arrays.append(count_arrays(planner, work, piece_entries))
     return StreamCost(read, written, worker_bytes(arrays))
+
+
+def read_bytes_by_source(planner: WorkPlanner, work: TensorWork, piece_entries: int) -> dict[NodeId, int]:
+    """Return the bytes read of a tensor in each source, by identity."""
+    visited = _visited_entries(work, piece_entries)
+    headers = {source: planner.resolved.sources[source].header for source in work.needs.sources}
+    specs = {source: header.tensors.get(work.tensor) for source, header in headers.items()}
+    return {source: _read_bytes(spec, work, visited) for source, spec in specs.items() if spec is not None}
 
 
 def factor_bytes(planner: WorkPlanner, works: Iterable[TensorWork], workers: int) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from fractions import Fraction
 
 from engine.planning.passes import MeasurePass, Pass, SearchPass
 from engine.planning.structure import Graph, Step
+from engine.search.subsets import HELPERS, SUBSET_MODES
 from engine.search.tries import count_grid, count_tries
 
 
@@ -21,8 +23,28 @@ def count_figures(item: Pass, graph: Graph) -> int:
 
 def count_search_tries(step: Step) -> int:
     """Return how many sets of strengths a search tries at most, the base by itself not among them."""
+    return _count_tries_of(step, len(step.inputs["vectors"]))
+
+
+def knows_who_takes_part(step: Step) -> bool:
+    """Tell whether it is known beforehand which vectors take part in a search's tries, so that nothing else is planned to be read."""
+    return str(step.parameters["strengths"]) in SUBSET_MODES
+
+
+def count_tries_with(step: Step, vectors: Collection[int]) -> int:
+    """Return how many of these sets at most let one of some vectors take part (a strength other than 0), by their places among all."""
+    mode = str(step.parameters["strengths"])
+    if not vectors or not knows_who_takes_part(step):
+        return count_search_tries(step) if vectors else 0
+    if mode == HELPERS and 0 in vectors:
+        return count_search_tries(step)
+    return count_search_tries(step) - _count_tries_of(step, len(step.inputs["vectors"]) - len(vectors))
+
+
+def _count_tries_of(step: Step, vectors: int) -> int:
+    """Return how many sets of strengths a search of so many vectors tries at most."""
     strengths = count_grid(*(_read_exact(step, name) for name in ("start", "stop", "step")))
-    return count_tries(str(step.parameters["strengths"]), len(step.inputs["vectors"]), strengths, int(str(step.parameters["budget"])))
+    return count_tries(str(step.parameters["strengths"]), vectors, strengths, int(str(step.parameters["budget"])))
 
 
 def _count_searched(step: Step) -> int:

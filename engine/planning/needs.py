@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from engine.document.model import NodeId
 from engine.operation import Kernel, PortKind
+from engine.planning.coefficient import NOTHING_KNOWN, Strengths
 from engine.planning.linear import Atom, Folding, Form, Segments
 from engine.planning.structure import Step
 
@@ -31,9 +32,10 @@ class Needs:
 class NeedsFinder:
     """Answer what forms need, remembering the kernels' operands."""
 
-    def __init__(self, folding: Folding) -> None:
-        """Keep the folding to look operands up in."""
+    def __init__(self, folding: Folding, known: Strengths = NOTHING_KNOWN) -> None:
+        """Keep the folding to look operands up in, and the strengths that are known."""
         self._folding = folding
+        self._known = known
         self._steps = folding.resolved.graph.steps
         self._sources = folding.resolved.sources
         self._cache: dict[tuple[tuple[Form, ...], str], Needs] = {}
@@ -41,8 +43,8 @@ class NeedsFinder:
         self._simple: dict[tuple[Form, ...], Needs] = {}
 
     def find(self, forms: Iterable[Form], tensor: str) -> Needs:
-        """Return what the forms need in a tensor."""
-        key = tuple(forms)
+        """Return what the forms need in a tensor; what a known strength of 0 leaves out is not needed."""
+        key = tuple(form.substitute(self._known) for form in forms) if self._known else tuple(forms)
         if key in self._simple:
             return self._simple[key]
         if (key, tensor) not in self._cache:
@@ -79,7 +81,8 @@ class NeedsFinder:
             return _Depth()
         if atom.node not in walk.kernels:
             operands = [form for many in self.operand_segments(atom.node, tensor).values() for segments in many for _, form in segments]
-            before = _deepest([self._visit(inner, tensor, walk) for form in operands for inner in form.atoms])
+            known = self._known
+            before = _deepest([self._visit(inner, tensor, walk) for form in operands for inner in form.substitute(known).atoms])
             walk.kernels[atom.node] = before.below(self._steps[atom.node])
         return walk.kernels[atom.node]
 

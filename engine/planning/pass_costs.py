@@ -14,6 +14,7 @@ from engine.evaluation.memory import estimate_model_bytes
 from engine.operation import Choice
 from engine.planning.costs import KEPT_BYTES, LARGEST_PIECE, PROCESS_BYTES, SMALLEST_PIECE, StreamCost, cost_stream, factor_bytes
 from engine.planning.figure_counts import count_search_tries
+from engine.planning.fill_costs import cost_fill
 from engine.planning.linear import Folding
 from engine.planning.measurements import evaluation_settings, likely_task, measured_values
 from engine.planning.options import RunOptions
@@ -175,8 +176,11 @@ def _cost_search(planner: WorkPlanner, item: SearchPass, needed: int, budget: in
     tested = 1 if step.inputs["tests"] else 0
     # The base and the references are measured on validation data, and once more where there is test data.
     read = (1 + tested) * (base + references)
-    fills = count_search_tries(step) + tested
-    read += whole + fills * base if keeps else fills * whole
+    tries = count_search_tries(step)
+    if is_each:
+        read += cost_fill(planner, step.id).count_try_bytes(step) + tested * whole
+    else:
+        read += whole + (tries + tested) * base if keeps else (tries + tested) * whole
     return PlannedPass(item, read, 0, needed + (vector if keeps else 0), keeps_vector=keeps)
 
 

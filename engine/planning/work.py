@@ -9,6 +9,7 @@ from math import prod
 from engine.checkpoints.header import DType, TensorSpec
 from engine.document.model import NodeId
 from engine.operation import Sink
+from engine.planning.coefficient import NOTHING_KNOWN, Strengths
 from engine.planning.linear import Folding, Form, Segments
 from engine.planning.misfit import Shape, ShapeDifference
 from engine.planning.needs import Needs, NeedsFinder
@@ -65,11 +66,11 @@ class _Consumers:
 class WorkPlanner:
     """List the work of passes on one resolved graph."""
 
-    def __init__(self, resolved: Resolved, folding: Folding) -> None:
-        """Keep what to look forms and headers up in."""
+    def __init__(self, resolved: Resolved, folding: Folding, known: Strengths = NOTHING_KNOWN) -> None:
+        """Keep what to look forms and headers up in; what known strengths of 0 leave out is no work."""
         self.resolved = resolved
         self.folding = folding
-        self.needs = NeedsFinder(folding)
+        self.needs = NeedsFinder(folding, known)
         self._dtypes: dict[NodeId, dict[str, DType]] = {}
         self._doubles = resolved.graph.document.settings.precision == "float64"
 

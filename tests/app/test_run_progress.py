@@ -65,3 +65,10 @@ def test_the_total_falls_when_kept_figures_spare_reading():
     assert run.share == 0.25
     run = follow_event(run, BytesMoved(100, 0, 2.0))
     assert run.bytes_planned == 200
+
+
+def test_the_share_is_that_of_the_work_where_the_engine_tells_it():
+    run = follow_event(BEGUN, RunStarted("", 2, 900, 100, 0, "cpu"))
+    run = follow_event(run, BytesMoved(500, 0, 1.0, share=0.125))
+    assert run.share == 0.125
+    assert (run.bytes_done, run.bytes_planned) == (500, 1000)

@@ -20,6 +20,11 @@ def test_the_time_left_is_told_once_it_is_known(left, told):
     assert describe_progress(event, 2_000_000) == f"   25 %, 500 kB of 2 MB, {told}"
 
 
+def test_the_share_is_that_of_the_work_where_it_is_told():
+    event = BytesMoved(200_000, 300_000, 2.0, share=0.125)
+    assert describe_progress(event, 2_000_000) == "   12 %, 500 kB of 2 MB, 250 kB/s"
+
+
 @pytest.mark.parametrize(
     ("event", "line"),
     [

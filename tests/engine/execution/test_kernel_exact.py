@@ -1,5 +1,7 @@
 """Kernels measured whole, beside the tensors that a run writes of them."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -85,6 +87,20 @@ def test_nothing_is_written_and_the_reading_is_told(bench, graph):
     measure_kernels(graph, ["merged"], Stop(), lambda done, total: told.append((done, total)))
     assert sorted(bench.folder.rglob("*")) == before
     assert 0 < told[-1][0] <= told[-1][1]
+
+
+@pytest.mark.parametrize("scope", ["tensor", "model"])
+def test_the_reading_comes_to_its_end_in_steps_of_what_is_read(bench, large, monkeypatch, scope):
+    """Over the whole model some passes turn out not to be needed: what is left is then the whole rest of the way."""
+    monkeypatch.setattr("engine.execution.progress.SHORTEST_SECONDS", 0.0)
+    graph = bench.kernel_graph(bench.document(f"{TWO_VECTORS}\n merged = ties vectors=ta,tb density:0.3 scope:{scope}"))
+    told = [(0, 1)]
+    measure_kernels(graph, ["merged"], Stop(), lambda done, total: told.append((done, total)))
+    assert told[-1][0] == told[-1][1]
+    shares = [done / total for done, total in told]
+    assert shares == sorted(shares)
+    # The matrix has two pieces in each pass, and is nearly all there is.
+    assert max(after - before for before, after in pairwise(shares)) < 0.8
 
 
 def test_it_can_be_stopped(graph):

@@ -1,10 +1,14 @@
 """What a run is said to measure is what it asks for."""
 
+from fractions import Fraction
+from itertools import combinations
+
 import numpy as np
 import pytest
 import torch
 
-from engine.planning.figure_counts import count_figures, count_search_tries
+from engine.planning.figure_counts import count_figures, count_search_tries, count_tries_with
+from engine.search.subsets import spread_strengths
 
 HEAD = """
     base = checkpoint source:base
@@ -48,3 +52,15 @@ def test_a_search_asks_for_its_tries_and_what_they_are_compared_with(measurable,
     plan = measurable.plan(f"{HEAD}{lines}\n out = export_checkpoint checkpoint=s.checkpoint metrics=s.metrics folder:out")
     assert count_search_tries(plan.resolved.graph.steps["s"]) == tries
     assert [count_figures(item.work, plan.resolved.graph) for item in plan.passes] == [figures, 0]
+
+
+@pytest.mark.parametrize("mode", ["pairs", "subsets", "helpers"])
+def test_the_tries_of_some_vectors_are_those_that_let_one_of_them_take_part(measurable, mode):
+    vectors, grid = 4, [Fraction(number, 2) for number in range(3)]
+    more = "".join(f"\n v{number} = scale vector=t factor:{number + 2}" for number in range(vectors - 2))
+    lines = SEARCH.replace("vectors=u", "vectors=u,v0,v1").replace("step:0.25", f"step:0.5 strengths:{mode}")
+    step = measurable.resolve(f"{HEAD}{more}\n {lines}").graph.steps["s"]
+    tries = list(spread_strengths(mode, vectors, grid))
+    for size in range(vectors + 1):
+        for some in combinations(range(vectors), size):
+            assert count_tries_with(step, some) == sum(any(strengths[place] for place in some) for strengths in tries)
