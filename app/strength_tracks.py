@@ -7,8 +7,11 @@ them has changed since, nothing is known of what it was.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import math
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +27,10 @@ from engine.planning.live_numbers import LiveNumber
 from engine.planning.live_weights import WeightEvaluator
 
 Floats = NDArray[np.float64]
-_Way = tuple[NodeId, Floats, Floats]
+Found = TypeVar("Found")
 _ROUNDING = 1e-9
+_NEAR = 1e-6
+"""So little of a square may lie beside a way that is to be looked at: far more than rounding leaves, of thousands of cells, too."""
 _FEWEST = 3
 """Points that make a curve, where not all that was tried lies on it."""
 
@@ -59,7 +64,7 @@ class Track:
 
 
 class StrengthTracks:
-    """Hold a graph's sums, to be asked at every move of a slider."""
+    """Hold a graph's sums, to be asked at every move of a slider: what does not hang on the number that moves is worked out once."""
 
     def __init__(self, model: LiveModel) -> None:
         """Lay out the families once."""
@@ -69,26 +74,31 @@ class StrengthTracks:
     def find(self, document: Document, parameter: NodeParameter, sweeps: Sequence[Sweep]) -> tuple[Track, ...]:
         """Return where the search that has most to tell of a parameter lies along it: a track for each of its numbers."""
         own = (number for number in self.model.numbers if (number.symbol.node, number.parameter) == (parameter.node, parameter.name))
-        numbers = sorted(own, key=lambda number: number.index or 0)
+        numbers = tuple(sorted(own, key=lambda number: number.index or 0))
         values = self.model.read_values(document)
         tried = [(sweep, found) for sweep in sweeps if (found := _find_tried(sweep, document)) is not None]
         found = [self._follow(sweep, sources, numbers, values) for sweep, sources in tried]
         return max(found, key=lambda tracks: sum(len(track.places) for track in tracks), default=())
 
-    def _follow(self, sweep: Sweep, tried: _Tried, numbers: Sequence[LiveNumber], values: Mapping[Symbol, float]) -> tuple[Track, ...]:
+    def _follow(self, sweep: Sweep, tried: _Tried, numbers: tuple[LiveNumber, ...], values: Mapping[Symbol, float]) -> tuple[Track, ...]:
         """Return the track of each number's own node or, where there is none, of the model on which most was measured."""
         tries = _list_tries(sweep)
         space = next((space for space in self._spaces if tried.nodes <= space.rows.keys()), None)
         if space is None or not tries or any(len(strengths) not in (1, len(tried.vectors)) for _, strengths in tries):
             return ()
-        models = space.make_tried(tried, values, [strengths for _, strengths in tries])
-        tracks: list[Track] = []
-        for number in numbers:
-            ways = [way for way in space.list_ways(number.symbol, tried.nodes, values) if way[0] in tried.drawn]
-            placed = [(node, _place_tries([place for place, _ in tries], models, start, way)) for node, start, way in ways]
-            own = [Track(sweep, number, node, places) for node, places in placed if len(places) >= _FEWEST or len(places) == len(tries) > 1]
-            tracks += sorted(own, key=lambda track: (track.model == number.symbol.node, len(track.places)))[-1:]
-        return tuple(tracks)
+        models = space.make_tried(tried, values, tuple(strengths for _, strengths in tries))
+        found: dict[Symbol, list[Track]] = {}
+        for ways in space.list_ways(numbers, tried, values):
+            here = [values[number.symbol] for number in ways.numbers]
+            placed = _place_tries([place for place, _ in tries], models - space.read_weights(ways.model, values), ways.ways, here)
+            for number, places in zip(ways.numbers, placed, strict=True):
+                if len(places) >= _FEWEST or len(places) == len(tries) > 1:
+                    found.setdefault(number.symbol, []).append(Track(sweep, number, ways.model, places))
+        return tuple(_choose_track(found[number.symbol]) for number in numbers if number.symbol in found)
+
+
+def _choose_track(tracks: Sequence[Track]) -> Track:
+    return sorted(tracks, key=lambda track: (track.model == track.number.symbol.node, len(track.places)))[-1]
 
 
 @dataclass(frozen=True)
@@ -119,6 +129,29 @@ def _find_tried(sweep: Sweep, document: Document) -> _Tried | None:
     return _Tried(bases[0], tuple(vectors), document.nodes.keys())
 
 
+@dataclass(frozen=True)
+class _Ways:
+    """Hold how a model moves with some numbers, each by itself."""
+
+    model: NodeId
+    numbers: tuple[LiveNumber, ...]
+    ways: Floats
+    """(numbers, cells)."""
+
+
+class _Latest(Generic[Found]):
+    """Hold what was worked out last, for as long as it is asked for again."""
+
+    def __init__(self) -> None:
+        self._latest: tuple[object, Found] | None = None
+
+    def find(self, key: object, make: Callable[[], Found]) -> Found:
+        """Return what belongs to a key; it is made where another was asked for last."""
+        if self._latest is None or self._latest[0] != key:
+            self._latest = (key, make())
+        return self._latest[1]
+
+
 class _Space:
     """Hold a family's nodes as sums of its columns."""
 
@@ -132,40 +165,80 @@ class _Space:
             below = [term.row for term in node.terms] or [self.rows[operand] for operand in node.operands]
             own = frozenset(symbol for term in node.terms for weight in term.weights for symbol in weight.symbols)
             self._symbols.append(own.union(*(self._symbols[row] for row in below)))
+        self._weights = _Latest[Floats]()
+        self._tried = defaultdict[tuple[NodeId, ...], _Latest[Floats]](_Latest)
+        """By the vectors that a search tried."""
+        self._ways = defaultdict[tuple[NodeId, ...], _Latest[tuple[_Ways, ...]]](_Latest)
+        """The same."""
 
-    def list_ways(self, symbol: Symbol, tried: Collection[NodeId], values: Mapping[Symbol, float]) -> list[_Way]:
-        """Return each model that follows a number, as (node, start, way); none where what a search tried follows it, too.
+    def read_weights(self, node: NodeId, values: Mapping[Symbol, float]) -> Floats:
+        """Return (cells): a node's weights at some numbers."""
+        weights = self._weights.find(_name_known(values, values), lambda: self._evaluator.evaluate(values))
+        return weights[:, self.rows[node]].ravel()
+
+    def list_ways(self, numbers: tuple[LiveNumber, ...], tried: _Tried, values: Mapping[Symbol, float]) -> tuple[_Ways, ...]:
+        """Return how each drawn model moves with those numbers that it follows, but not those that what a search tried follows, too.
 
         Of what a kernel (TIES, DARE …) makes of a number the weights tell nothing, but then what was tried has no part in the kernel.
         """
-        models = [row for row, node in enumerate(self._family.nodes) if node.kind is PortKind.CHECKPOINT and symbol in self._symbols[row]]
-        if not models or any(symbol in self._symbols[self.rows[node]] for node in tried):
-            return []
-        starts = self._evaluator.evaluate({**values, symbol: 0.0})
-        ways = self._evaluator.slope(values, symbol)
-        return [(self._family.nodes[model].node, starts[:, model].ravel(), ways[:, model].ravel()) for model in models]
+        # A way from a number to a model passes the number's node once, so that none of its numbers is multiplied by another one.
+        others = values.keys() - {number.symbol for number in numbers}
+        key = (numbers, tried, _name_known(values, others))
+        return self._ways[tried.vectors].find(key, lambda: tuple(self._find_ways(numbers, tried, values)))
 
-    def make_tried(self, tried: _Tried, values: Mapping[Symbol, float], strengths: Sequence[tuple[float, ...]]) -> Floats:
+    def make_tried(self, tried: _Tried, values: Mapping[Symbol, float], strengths: tuple[tuple[float, ...], ...]) -> Floats:
         """Return (T, cells): the models that a search made at T sets of strengths; one strength holds for all vectors."""
-        weights = self._evaluator.evaluate(values)
-        vectors = np.stack([weights[:, self.rows[vector]].ravel() for vector in tried.vectors])
+        at = _name_known(values, self._follow(tried))
+        return self._tried[tried.vectors].find((tried.base, at, strengths), lambda: self._add_up(tried, values, strengths))
+
+    def _find_ways(self, numbers: tuple[LiveNumber, ...], tried: _Tried, values: Mapping[Symbol, float]) -> Iterator[_Ways]:
+        measured = self._follow(tried)
+        slopes = {number: self._evaluator.slope(values, number.symbol) for number in numbers if number.symbol not in measured}
+        for row, node in enumerate(self._family.nodes):
+            own = tuple(number for number in slopes if number.symbol in self._symbols[row])
+            if own and node.kind is PortKind.CHECKPOINT and node.node in tried.drawn:
+                yield _Ways(node.node, own, np.stack([slopes[number][:, row].ravel() for number in own]))
+
+    def _follow(self, tried: _Tried) -> frozenset[Symbol]:
+        """Return the numbers that what a search tried follows."""
+        return frozenset[Symbol]().union(*(self._symbols[self.rows[node]] for node in tried.nodes))
+
+    def _add_up(self, tried: _Tried, values: Mapping[Symbol, float], strengths: Sequence[tuple[float, ...]]) -> Floats:
+        vectors = np.stack([self.read_weights(vector, values) for vector in tried.vectors])
         each = np.array([one if len(one) == len(vectors) else one * len(vectors) for one in strengths])
-        return weights[:, self.rows[tried.base]].ravel() + each @ vectors
+        return self.read_weights(tried.base, values) + each @ vectors
 
 
-def _place_tries(places: Sequence[float], tried: Floats, start: Floats, way: Floats) -> Mapping[float, float]:
-    """Return, by place, the numbers at which start + x·way is what was tried there; what is not known is nowhere."""
-    square = float(way @ way)
-    if not square > 0:
-        return {}
-    apart = tried - start
-    numbers = apart @ way / square
-    is_on = np.abs(apart - numbers[:, None] * way).max(axis=1) <= _ROUNDING * np.maximum(np.abs(apart).max(axis=1), 1)
+def _name_known(values: Mapping[Symbol, float], symbols: Collection[Symbol]) -> Mapping[Symbol, float]:
+    """Return some numbers, those that are known: NaN is not equal to itself."""
+    return {symbol: value for symbol in symbols if not math.isnan(value := values.get(symbol, math.nan))}
+
+
+def _place_tries(places: Sequence[float], apart: Floats, ways: Floats, here: Sequence[float]) -> Iterator[Mapping[float, float]]:
+    """Give for each number, by place, the numbers that make what was tried there; what is not known is nowhere.
+
+    Args:
+        places: of the tries.
+        apart: (T, cells): what was tried without the model as it is.
+        ways: (numbers, cells): how the model moves with each number.
+        here: what the numbers are.
+    """
+    squares, lengths = (ways**2).sum(axis=1), np.abs(apart).max(axis=1, initial=0.0)
+    steps = apart @ ways.T / np.where(squares > 0, squares, np.nan)
+    # What lies on a way is as long as its step along it, which leaves few to be looked at cell by cell.
+    beside = (apart**2).sum(axis=1)[:, None] - steps**2 * squares
+    for index, (way, number) in enumerate(zip(ways, here, strict=True)):
+        bound = _ROUNDING * np.maximum(np.maximum(lengths, abs(number) * np.abs(way).max(initial=0.0)), 1)
+        near = np.flatnonzero(beside[:, index] <= _NEAR * (1 + lengths**2))
+        is_on = np.abs(apart[near] - steps[near, index, None] * way).max(axis=1, initial=0.0) <= bound[near]
+        yield _sort_places(places, near[is_on], np.round(steps[:, index] + number, 9) + 0.0)
+
+
+def _sort_places(places: Sequence[float], tries: Iterable[int], numbers: Floats) -> Mapping[float, float]:
     found: dict[float, float] = {}
-    for place, number, is_there in zip(places, np.round(numbers, 9) + 0.0, is_on, strict=True):
-        if is_there:
-            # Of one model that was tried twice the first figures stand.
-            found.setdefault(float(number), place)
+    for index in tries:
+        # Of one model that was tried twice the first figures stand.
+        found.setdefault(float(numbers[index]), places[index])
     return {place: number for number, place in sorted(found.items())}
 
 

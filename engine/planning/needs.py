@@ -44,7 +44,7 @@ class NeedsFinder:
 
     def find(self, forms: Iterable[Form], tensor: str) -> Needs:
         """Return what the forms need in a tensor; what a known strength of 0 leaves out is not needed."""
-        key = tuple(form.substitute(self._known) for form in forms) if self._known else tuple(forms)
+        key = tuple(map(self._fill_in, forms))
         if key in self._simple:
             return self._simple[key]
         if (key, tensor) not in self._cache:
@@ -68,6 +68,9 @@ class NeedsFinder:
             }
         return found
 
+    def _fill_in(self, form: Form) -> Form:
+        return form.substitute(self._known) if self._known else form
+
     def _walk(self, forms: Iterable[Form], tensor: str) -> Needs:
         walk = _Walk({}, {})
         depths = [self._visit(atom, tensor, walk) for form in forms for atom in form.atoms]
@@ -81,8 +84,7 @@ class NeedsFinder:
             return _Depth()
         if atom.node not in walk.kernels:
             operands = [form for many in self.operand_segments(atom.node, tensor).values() for segments in many for _, form in segments]
-            known = self._known
-            before = _deepest([self._visit(inner, tensor, walk) for form in operands for inner in form.substitute(known).atoms])
+            before = _deepest([self._visit(inner, tensor, walk) for form in operands for inner in self._fill_in(form).atoms])
             walk.kernels[atom.node] = before.below(self._steps[atom.node])
         return walk.kernels[atom.node]
 

@@ -1,5 +1,6 @@
 """A curve stands beside a slider where what was measured is what the slider makes, however either is wired."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from engine.document.edits import add_node, connect, disconnect, set_label, set_
 from engine.document.model import Node, NodeId, PortRef, Wire
 from engine.document.storage import load_document
 from engine.planning.live_model import make_live_model
+from engine.planning.live_weights import WeightEvaluator
 from engine.planning.resolve import resolve_values
 from engine.planning.structure import read_graph
 from engine.resources import resource_path
@@ -251,3 +253,59 @@ def test_what_was_tried_and_is_another_value_since_has_no_curve(change, wanted):
     ran = draw_sum(SEARCH, *FED)
     tracks = follow(change(ran), STRENGTH, ran=ran)
     assert (tracks[0].curves[0].points if tracks else ()) == wanted
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Count how often sums are evaluated and sloped."""
+    calls = Counter()
+
+    def count(name):
+        real = getattr(WeightEvaluator, name)
+
+        def counting(self, *args):
+            calls[name] += 1
+            return real(self, *args)
+
+        monkeypatch.setattr(WeightEvaluator, name, counting)
+
+    count("evaluate")
+    count("slope")
+    return calls
+
+
+def drag(tracks, document, number, values, sweep):
+    """Return the tracks at each value of a number."""
+    node, name = number
+    parameter = NodeParameter(NodeId(node), document.nodes[NodeId(node)].operation, name)
+    return [tracks.find(set_parameter(document, NodeId(node), name, value), parameter, (sweep,)) for value in values]
+
+
+@pytest.mark.parametrize(
+    ("number", "values"),
+    [(STRENGTH, (0.25, 0.5, 0.75)), (("sum", "weights"), ((0.5, 1.0), (0.25, 1.0), (1.0, 0.25)))],
+    ids=["strength", "weights"],
+)
+def test_what_does_not_hang_on_the_number_that_moves_is_worked_out_once(counted, number, values):
+    document = draw_sum({"search": Node("strength_search", {"strengths": "each"}), "apply": Node("apply")}, *FED)
+    sweep = replace(weigh(*(((first / 4, second / 4), first) for first in range(5) for second in range(5))), document=document)
+    tracks = StrengthTracks(make_live_model(resolve_values(read_graph(draw_tests(document))[0], MODELS)[0]))
+    found = drag(tracks, document, number, values[:1], sweep)
+    first = Counter(counted)
+    found += drag(tracks, document, number, values[1:], sweep)
+    assert counted["slope"] == first["slope"]
+    assert counted["evaluate"] == first["evaluate"] + len(values[1:])
+    moved = [set_parameter(document, NodeId(number[0]), number[1], value) for value in values]
+    assert found == [follow(each, number, (sweep,), ran=document) for each in moved]
+    assert all(any(track.places for track in each) for each in found)
+
+
+def test_another_number_than_the_one_that_moves_changes_the_way():
+    document = draw_sum({"search": Node("strength_search", {"strengths": "each"}), "apply": Node("apply")}, *FED)
+    sweep = replace(weigh(*(((first / 4, second / 4), first) for first in range(5) for second in range(5))), document=document)
+    tracks = StrengthTracks(make_live_model(resolve_values(read_graph(draw_tests(document))[0], MODELS)[0]))
+    weights = ("sum", "weights")
+    (whole,) = drag(tracks, document, weights, ((0.5, 1.0),), sweep)
+    (half,) = drag(tracks, set_parameter(document, NodeId("apply"), "strength", 0.5), weights, ((0.5, 1.0),), sweep)
+    assert [list(track.places.values()) for track in whole] == [[0.0, 0.25, 0.5, 0.75, 1.0]] * 2
+    assert [list(track.places.values()) for track in half] == [[0.0, 0.5, 1.0, 1.5, 2.0]] * 2
