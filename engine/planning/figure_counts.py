@@ -32,10 +32,8 @@ def knows_who_takes_part(step: Step) -> bool:
 
 
 def count_tries_with(step: Step, vectors: Collection[int]) -> int:
-    """Return how many of these sets at most let one of some vectors take part (a strength other than 0), by their places among all."""
+    """Return how many of these sets let one of some vectors, by their places among all, take part: where that is known beforehand."""
     mode = str(step.parameters["strengths"])
-    if not vectors or not knows_who_takes_part(step):
-        return count_search_tries(step) if vectors else 0
     if mode == HELPERS and 0 in vectors:
         return count_search_tries(step)
     return count_search_tries(step) - _count_tries_of(step, len(step.inputs["vectors"]) - len(vectors))

@@ -30,7 +30,7 @@ class FillCost:
         return sum(size for products, size in self.parts if any(all(strengths.get(symbol, 1) for symbol in item) for item in products))
 
     def count_try_bytes(self, step: Step) -> int:
-        """Return the bytes that all tries of a search with a strength for each vector read at most."""
+        """Return the bytes that all tries of a search read at most, of which it is known who takes part in them."""
         places = {symbol: place for place, symbol in enumerate(strength_symbols(step))}
         return sum(size * _count_reading_tries(step, products, places) for products, size in self.parts)
 

@@ -13,7 +13,7 @@ from engine.document.model import NodeId
 from engine.evaluation.memory import estimate_model_bytes
 from engine.operation import Choice
 from engine.planning.costs import KEPT_BYTES, LARGEST_PIECE, PROCESS_BYTES, SMALLEST_PIECE, StreamCost, cost_stream, factor_bytes
-from engine.planning.figure_counts import count_search_tries
+from engine.planning.figure_counts import count_search_tries, knows_who_takes_part
 from engine.planning.fill_costs import cost_fill
 from engine.planning.linear import Folding
 from engine.planning.measurements import evaluation_settings, likely_task, measured_values
@@ -177,7 +177,7 @@ def _cost_search(planner: WorkPlanner, item: SearchPass, needed: int, budget: in
     # The base and the references are measured on validation data, and once more where there is test data.
     read = (1 + tested) * (base + references)
     tries = count_search_tries(step)
-    if is_each:
+    if knows_who_takes_part(step):
         read += cost_fill(planner, step.id).count_try_bytes(step) + tested * whole
     else:
         read += whole + (tries + tested) * base if keeps else (tries + tested) * whole
