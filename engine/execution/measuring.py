@@ -97,7 +97,7 @@ class Measurer:
         for node, figures in chain(kept.items(), self._answer(still_open)):
             self._found[keys[node]] = figures
             self._tell(subject, node, by, figures, strengths)
-        self._progress.measured(len(test_sets), len(still_open), self._progress.seconds - began)
+        self._progress.measured(len(missing), len(still_open), self._progress.seconds - began)
         return [(node, self._found[keys[node]]) for node in test_sets]
 
     def _answer(self, questions: Mapping[NodeId, Question]) -> Iterator[tuple[NodeId, tuple[Measurement, ...]]]:

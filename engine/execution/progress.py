@@ -72,7 +72,7 @@ class Progress:
         self.moved()
 
     def measured(self, asked: int, measured: int, seconds: float) -> None:
-        """Note the figures of a checkpoint: how many were asked for, how many of them had to be measured, and how long that took."""
+        """Note the figures of a checkpoint: how many were asked for first, how many of them had to be measured, and how long that took."""
         with self._lock:
             self._count_moved()
             now = self._done

@@ -44,7 +44,7 @@ from engine.loops.compiled import load_compiler
 from engine.operation import Source
 from engine.planning.coefficient import Strengths
 from engine.planning.costs import cost_stream
-from engine.planning.figure_counts import count_figures
+from engine.planning.figure_counts import count_new_figures
 from engine.planning.passes import MeasurePass, SearchPass, StreamPass
 from engine.planning.paths import find_path
 from engine.planning.plan import Plan
@@ -91,7 +91,7 @@ class Execution:
         self.files = FileSet(plan.inputs)
         self.started_at = datetime.datetime.now().astimezone()
         planned = [item.bytes_read + item.bytes_written for item in plan.passes]
-        figures = [count_figures(item.work, plan.resolved.graph) for item in plan.passes]
+        figures = count_new_figures([item.work for item in plan.passes], plan.resolved, plan.folder)
         self.progress = Progress(self.files, lambda: self.outputs.bytes_written, listener, planned, figures)
         self.memory = PeakMemory()
         self._stop = stop

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.planning.figure_counts import count_figures, count_search_tries, count_tries_with
+from engine.planning.figure_counts import count_figures, count_new_figures, count_search_tries, count_tries_with
 from engine.search.subsets import spread_strengths
 
 HEAD = """
@@ -52,6 +52,24 @@ def test_a_search_asks_for_its_tries_and_what_they_are_compared_with(measurable,
     plan = measurable.plan(f"{HEAD}{lines}\n out = export_checkpoint checkpoint=s.checkpoint metrics=s.metrics folder:out")
     assert count_search_tries(plan.resolved.graph.steps["s"]) == tries
     assert [count_figures(item.work, plan.resolved.graph) for item in plan.passes] == [figures, 0]
+
+
+def test_what_was_asked_before_is_not_asked_again(measurable):
+    """The second search shares base, references and data with the first, and so does the measurement; another batch size does not."""
+    lines = f"""{SEARCH}
+        {SEARCH.replace("s = ", "s2 = ").replace("references=b ", "")}
+        e = evaluate checkpoint=s.checkpoint test_set=test references=a
+        e2 = evaluate checkpoint=s.checkpoint test_set=test references=a batch_size:3
+        out = export_checkpoint checkpoint=s.checkpoint metrics=s.metrics,s2.metrics,e,e2 folder:out
+    """
+    plan = measurable.plan(f"{HEAD}{lines}")
+    counts = dict(zip([getattr(item.work, "node", "") for item in plan.passes], _count_new(plan), strict=True))
+    # Only the four strengths and the choice of the second search are new, and only the edit of the first measurement.
+    assert counts == {"s": 2 + (1 + 4) + 4, "s2": 4 + 1, "e": 1, "e2": 3, "": 0}
+
+
+def _count_new(plan):
+    return count_new_figures([item.work for item in plan.passes], plan.resolved, plan.folder)
 
 
 @pytest.mark.parametrize("mode", ["pairs", "subsets", "helpers"])
