@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.report_values import Record, read_list, read_number, read_records
-from engine.similarity.geometry import chance_band
+from engine.similarity.geometry import chance_band, chance_limit
 
 Rows = tuple[tuple[float, ...], ...]
 
@@ -29,8 +29,13 @@ class Angles:
 
     @property
     def band(self) -> float:
-        """Return 1/√d: cosines within could be chance."""
+        """Return 1/√d, by which cosines of unrelated vectors scatter."""
         return float(chance_band(self.entries))
+
+    @property
+    def limit(self) -> float:
+        """Return how far from 0 a cosine could be chance."""
+        return float(chance_limit(self.entries))
 
 
 def read_angles(record: Record) -> Angles:

@@ -15,7 +15,6 @@ from app.similarity_parts import (
     Part,
     count_entries,
     count_part,
-    find_band,
     find_errors,
     inner_by_part,
     is_broken,
@@ -24,7 +23,7 @@ from app.similarity_parts import (
 from engine.operation import PortKind
 from engine.planning.coefficient import ONE
 from engine.planning.live_model import LiveFamily, LiveNode, LiveTerm
-from engine.similarity.geometry import chance_band, cosines_of, norms_of
+from engine.similarity.geometry import chance_band, chance_limit, cosines_of, norms_of
 from engine.similarity.geometry_counts import CountFigures
 from engine.similarity.geometry_errors import FigureErrors
 from engine.similarity.gram_table import magnitude_edges
@@ -54,12 +53,22 @@ class HeatMap:
     """(N, N); NaN where nothing is known."""
     errors: Floats
     """(N, N): standard errors; 0 for what is exact."""
-    band: float
-    """1/√d: cosines within could be chance; NaN for other figures."""
+    entries: int
+    """How many numbers each vector has there."""
     norms: Floats
     """(N,): how long each edit is there; NaN for one that is not known."""
     is_broken: bool = False
     """Whether some model holds NaN or infinity there, so that nothing is known."""
+
+    @property
+    def band(self) -> float:
+        """Return 1/√d, by which cosines of unrelated vectors scatter."""
+        return float(chance_band(self.entries))
+
+    @property
+    def limit(self) -> float:
+        """Return how far from 0 a cosine could be chance."""
+        return float(chance_limit(self.entries))
 
 
 @dataclass(frozen=True)
@@ -122,21 +131,22 @@ def make_heat_map(view: FamilyView, rows: Sequence[Row], quantity: Quantity, par
     inner = _find_inner(view, part)
     norms = norms_of(inner)[chosen, 0]
     broken = part is not None and is_broken(view, part)
+    entries = view.space.geometry.entries if part is None else count_entries(view, part)
     if quantity == "conflict":
         values = np.full_like(none, np.nan) if broken else _conflicts(count_part(view, part), rows)
-        return HeatMap(quantity, names, values, none, float("nan"), norms, broken)
+        return HeatMap(quantity, names, values, none, entries, norms, broken)
     cosines = cosines_of(inner)[:, 0, :][places]
     found = find_errors(view, part) if view.space.geometry.table.is_estimate and not broken else None
     errors = found.cosines[places] if found is not None else none
     if quantity == "cosine":
-        return HeatMap(quantity, names, cosines, errors, find_band(view, part), norms, broken)
+        return HeatMap(quantity, names, cosines, errors, entries, norms, broken)
     # ⟨a, b⟩ / ‖b‖² = cos · ‖a‖ / ‖b‖, and so its error to first order.
     ratios = divide_rows(norms, norms)
     if found is not None:
         spread = divide_rows(found.norms[chosen], norms).diagonal()
         errors = ratios * (errors + np.abs(cosines) * (spread[:, None] + spread[None, :]))
         errors[found.multiples[places]] = 0.0
-    return HeatMap(quantity, names, cosines * ratios, errors, float("nan"), norms, broken)
+    return HeatMap(quantity, names, cosines * ratios, errors, entries, norms, broken)
 
 
 def divide_rows(above: Floats, below: Floats) -> Floats:

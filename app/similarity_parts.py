@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.live_view import FamilyView
-from engine.similarity.geometry import Geometry, chance_band
+from engine.similarity.geometry import Geometry
 from engine.similarity.geometry_counts import CountFigures, count_figures
 from engine.similarity.geometry_errors import FigureErrors
 
@@ -81,11 +81,6 @@ def list_rows_of(view: FamilyView, part: Part) -> list[int]:
 def count_entries(view: FamilyView, part: Part) -> int:
     """Return how many numbers a part holds."""
     return int(view.space.geometry.table.entries[list_rows_of(view, part)].sum())
-
-
-def find_band(view: FamilyView, part: Part | None) -> float:
-    """Return 1/√d of a part, or of the whole model."""
-    return float(chance_band(view.space.geometry.entries if part is None else count_entries(view, part)))
 
 
 def count_part(view: FamilyView, part: Part | None) -> CountFigures:

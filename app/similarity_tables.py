@@ -22,11 +22,11 @@ def tabulate_rows(view: FamilyView, rows: Sequence[Row], quantity: Quantity, par
     return _tabulate_signs(found, where) if quantity == "conflict" else _tabulate_cosines(view, rows, found, part)
 
 
-def tabulate_curves(view: FamilyView, grain: Grain, curves: Sequence[PartCurve]) -> Table:
-    """Return figures part by part: a line for each part, with how many numbers it holds."""
-    head = [_name_grain(grain), _tr("entries"), *(curve.name for curve in curves)]
+def tabulate_curves(view: FamilyView, grain: Grain, curves: Sequence[PartCurve], chance: Sequence[float] = ()) -> Table:
+    """Return figures part by part: a line for each part, with how many numbers it holds; of cosines also 1/√d."""
+    head = [_name_grain(grain), _tr("entries"), *([_tr("1/√d")] if chance else []), *(curve.name for curve in curves)]
     head += [f"± {curve.name}" for curve in curves if curve.errors]
-    columns = [curve.values for curve in curves] + [curve.errors for curve in curves if curve.errors]
+    columns = [chance, *(curve.values for curve in curves), *(curve.errors for curve in curves if curve.errors)]
     lines = [
         (part.title, f"{count_entries(view, part)}", *(_spell(column[part.number]) for column in columns if column))
         for part in list_parts(view, grain)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.canvas.connection import name_node
 from app.panels.figure_view import FigureView
 from app.panels.similarity_plot import make_plot_colours
+from app.panels.similarity_square import explain_chance, write_limit
 from app.report_angles import Angles, Rows
 from app.session import Session
 from app.widgets.curve_plot import CurvePlot
@@ -80,8 +81,8 @@ class AngleView(FigureView):
     def _make_square(self, found: Angles, view: str) -> HeatSquare:
         tell = partial(self._tell_cell, found, view)
         if view == "cosines":
-            legend = self.tr("dotted: within 1/√d = {0:.2g}, could be chance").format(found.band)
-            return HeatSquare(self.tr("Cosines"), found.names, np.array(found.cosines), band=found.band, legend=legend, tell=tell)
+            legend = write_limit(found.limit)
+            return HeatSquare(self.tr("Cosines"), found.names, np.array(found.cosines), band=found.limit, legend=legend, tell=tell)
         legend = self.tr("50 %: as by chance · on the diagonal: entries that are exactly 0")
         return HeatSquare(
             self.tr("Sign conflicts"),
@@ -98,6 +99,7 @@ class AngleView(FigureView):
         if row == column:
             return self.tr("{0}\n‖τ‖ = {1:.4g}").format(found.names[row], found.norms[row])
         figure = self.tr("cosine {0:.4f}").format(value) if view == "cosines" else self.tr("signs differ in {0:.2%}").format(value)
+        figure += explain_chance(value, found.band, found.limit) if view == "cosines" else ""
         return f"{found.names[row]} · {found.names[column]}\n{figure}"
 
     def _name_view(self, number: int, view: str) -> str:

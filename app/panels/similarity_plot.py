@@ -143,9 +143,9 @@ class SimilarityPlot(FigureView):
         if first == second:
             return self._plot_norms(view, grain, [first])
         found = cosines_by_part(view, first, second, grain)
-        band = tuple(enumerate(chance_by_part(view, grain)))
-        title = self.tr("Cosine {0}; grey: could be chance").format(how)
-        return self._make_plot(view, grain, title, [found], band), tabulate_curves(view, grain, [found])
+        chance = chance_by_part(view, grain)
+        title = self.tr("Cosine {0}; grey: ±1/√d").format(how)
+        return self._make_plot(view, grain, title, [found], tuple(enumerate(chance))), tabulate_curves(view, grain, [found], chance)
 
     def _make_plot(
         self, view: FamilyView, grain: Grain, title: str, found: Sequence[PartCurve], band: tuple[tuple[float, float], ...] = ()

@@ -24,8 +24,19 @@ def make_square(found: HeatMap, where: str) -> HeatSquare:
         return HeatSquare(title, found.names, found.values, legend=legend, errors=found.errors, tell=tell)
     title = _tr("Cosines, {0}").format(where)
     estimated = _tr("≈ hatched: estimated · ") if (found.errors > 0).any() else ""
-    legend = "" if found.is_broken else estimated + _tr("with dots: within 1/√d = {0:.2g}, could be chance").format(found.band)
-    return HeatSquare(title, found.names, found.values, band=found.band, legend=legend, errors=found.errors, tell=tell)
+    legend = "" if found.is_broken else estimated + write_limit(found.limit)
+    return HeatSquare(title, found.names, found.values, band=found.limit, legend=legend, errors=found.errors, tell=tell)
+
+
+def write_limit(limit: float) -> str:
+    """Return what the dots of a heat map of cosines mean, by how far from 0 one could be chance."""
+    return _tr("dotted: within 3/√d = {0:.2g}, could be chance").format(limit)
+
+
+def explain_chance(value: float, deviation: float, limit: float) -> str:
+    """Return why a cosine could be chance, as a line below it; nothing of one that is too far from 0."""
+    words = _tr("could be chance: unrelated vectors scatter by 1/√d = {0:.2g}, hardly beyond 3/√d = {1:.2g}")
+    return "\n" + words.format(deviation, limit) if abs(value) <= limit else ""
 
 
 def _tell_cell(found: HeatMap, row: int, column: int) -> str:
@@ -45,8 +56,7 @@ def _tell_figure(found: HeatMap, row: int, column: int) -> str:
         figure = f"≈ {value:.4f} ± {spread:.2g}" if spread > 0 else f"{value:.4f}"
         return _tr("of ‘{0}’ there is {1} in ‘{2}’").format(found.names[column], figure, found.names[row])
     figure = _tr("cosine ≈ {0:.4f} ± {1:.2g}").format(value, spread) if spread > 0 else _tr("cosine {0:.4f}").format(value)
-    is_chance = abs(value) <= found.band and row != column
-    return figure + ("\n" + _tr("within 1/√d: could be chance") if is_chance else "")
+    return figure + (explain_chance(value, found.band, found.limit) if row != column else "")
 
 
 def _explain_gap(found: HeatMap, row: int, column: int) -> str:

@@ -16,8 +16,8 @@ from engine.command_line.exit_status import ExitStatus
 from engine.command_line.interrupts import stop_on_interrupt
 from engine.command_line.problem_lines import tell_problems
 from engine.command_line.progress_lines import ProgressLines
+from engine.command_line.similarity_figures import gather_figures
 from engine.command_line.similarity_lines import describe_similarity
-from engine.command_line.similarity_series import gather_figures
 from engine.document.edits import add_node, connect
 from engine.document.model import Node, NodeId, PortRef, Wire
 from engine.errors import EngineError

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from engine.command_line.figures import write_fine_cosine
 from engine.command_line.table import align_rows
@@ -27,12 +27,6 @@ def follow_series(record: SimilarityRecord, path: PathRecord) -> SeriesFigures:
     last = path.vectors[-1]
     cosines = tuple(record.cosine[place][last] for place in path.vectors)
     return SeriesFigures(path.name, path.steps, cosines, tuple(record.norms[place] for place in path.vectors))
-
-
-def gather_figures(record: SimilarityRecord) -> Mapping[str, object]:
-    """Return a record's figures by their names, with those of its series."""
-    own = {field.name: getattr(record, field.name) for field in fields(record)}
-    return {**own, "series": [follow_series(record, path) for path in record.paths]}
 
 
 def write_series(record: SimilarityRecord) -> Iterator[str]:

@@ -101,6 +101,7 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "figure": wording.write_figure,
     "share": wording.write_share,
     "cosine": wording.write_cosine,
+    "chance": wording.write_chance_in_part,
     "hash": wording.shorten_hash,
     "measured": metrics_table.write_value,
     "bounds": metrics_table.write_bounds,

@@ -16,7 +16,7 @@ from engine.report.map_figure import write_map_caption
 from engine.report.metrics_table import MetricsTable, tabulate
 from engine.report.subset_figure import RankedSubset, describe_pairs, describe_sizes, draw_pairs, draw_sizes, rank_subsets
 from engine.report.tries_figure import name_score
-from engine.report.wording import write_chance, write_count, write_date, write_metric, write_seconds, write_words
+from engine.report.wording import write_chance, write_chance_of_parts, write_count, write_date, write_metric, write_seconds, write_words
 from engine.report.worth_knowing import Note, collect_notes
 from engine.search.subsets import HELPERS, SUBSET_MODES
 from engine.sizes import write_bytes
@@ -32,6 +32,8 @@ class SimilarityPart:
     record: SimilarityRecord
     figures: SimilarityFigures
     chance: str
+    chance_per_layer: str
+    """Of what layer to layer could be chance; empty where no layer was asked for."""
     map_caption: str
     analogies: AnalogyTable | None
     """None unless several analogies are compared with their true vectors."""
@@ -201,7 +203,8 @@ def _show_search(record: SearchRecord, sentence: str, key: str) -> SearchPart:
 
 def _show_similarity(record: SimilarityRecord, key: str, searches: Sequence[SearchRecord]) -> SimilarityPart:
     """Return a similarity with its figures, what could be chance and its analogies."""
-    sentences = write_chance(record.entries), write_map_caption(record)
+    per_layer = write_chance_of_parts({layer.name: layer.entries for layer in record.layers})
+    sentences = write_chance(record.entries), per_layer, write_map_caption(record)
     return SimilarityPart(record, draw_similarity(record, key), *sentences, tabulate_analogies(record, searches))
 
 

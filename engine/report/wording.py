@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from engine.similarity.geometry import chance_band
+from engine.similarity.geometry import chance_band, chance_limit
 
 DASH: Final = "–"
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
@@ -55,7 +56,28 @@ def write_chance(entries: int) -> str:
     """Return the sentence on which cosines could be chance among so many entries; empty where there are none."""
     if entries < 1:
         return ""
-    return f"A cosine within ±{chance_band(entries):.2g} could be chance (1/√d, d = {entries:,} entries)."
+    scatter = f"a standard deviation of 1/√d = {chance_band(entries):.2g} (d = {write_count(entries, 'entry', 'entries')})"
+    return f"Cosines of unrelated directions scatter around 0 with {scatter}: {_write_limit(entries)}."
+
+
+def write_chance_in_part(entries: int) -> str:
+    """Return the same in few words, for one of many parts of a model whose entries are told beside it."""
+    return f"1/√d = {chance_band(entries):.2g}: {_write_limit(entries)}" if entries > 0 else ""
+
+
+def write_chance_of_parts(entries: Mapping[str, int]) -> str:
+    """Return the sentence on which cosines could be chance in parts of a model, by the entries of each; empty without any."""
+    bands = {name: chance_band(count) for name, count in entries.items() if count > 0}
+    if not bands:
+        return ""
+    least, most = min(bands, key=bands.__getitem__), max(bands, key=bands.__getitem__)
+    span = f"from {bands[least]:.2g} in {least} to {bands[most]:.2g} in {most}" if bands[least] < bands[most] else f"{bands[most]:.2g}"
+    return f"Cosines of unrelated vectors scatter by 1/√d in a layer of d entries, {span}: one within three times that could be chance."
+
+
+def _write_limit(entries: int) -> str:
+    limit = chance_limit(entries)
+    return f"one within ±{limit:.2g} could be chance" if limit < 1 else "among so few entries any could be chance"
 
 
 def write_seconds(seconds: float) -> str:

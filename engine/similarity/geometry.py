@@ -20,6 +20,8 @@ ONE_THREAD = 1 << 18
 """Products of matrices with at most so many multiplications are done in the calling thread. OpenBLAS shares larger ones among threads,
 which at this size costs more than it saves, and on a busy machine twenty times as much (its interface/gemm.c)."""
 _NEAR = 1e-3
+_CHANCE_DEVIATIONS = 3
+"""So many standard deviations from 0 hardly a cosine of unrelated directions lies: one of 370."""
 """Squared distances below this share of the edits' own squares are computed another way: beyond it, three digits of sixteen cancel."""
 Numbers = NDArray[np.intp]
 Flags = NDArray[np.bool_]
@@ -266,8 +268,13 @@ def residual_of(gap: float, norm: float) -> float:
 
 
 def chance_band(entries: int) -> float:
-    """Return 1/√d, the standard deviation of the cosine of two random directions of d entries: what lies within could be chance."""
+    """Return 1/√d, the standard deviation of the cosine of two random directions of d entries."""
     return entries**-0.5 if entries else float("nan")
+
+
+def chance_limit(entries: int) -> float:
+    """Return 3/√d, three of these standard deviations: a single cosine within could be chance; 1 at most, for no cosine is beyond."""
+    return min(_CHANCE_DEVIATIONS * chance_band(entries), 1.0) if entries else float("nan")
 
 
 def _find_columns(table: GramTable, columns: Sequence[str]) -> tuple[Numbers, Flags]:

@@ -72,8 +72,10 @@ def test_angles_of_the_report_are_shown_where_it_has_some(panel, tmp_path):
     panel.which.click()
     view = panel.angles
     assert panel.shown.currentWidget() is view
-    assert view.heat.square.tell(0, 1) == "stripes · dots\ncosine 0.2500"
-    assert view.heat.square.band == 0.1
+    told = "stripes · dots\ncosine 0.2500\ncould be chance: unrelated vectors scatter by 1/√d = 0.1, hardly beyond 3/√d = 0.3"
+    assert view.heat.square.tell(0, 1) == told
+    assert view.heat.square.band == pytest.approx(0.3)
+    assert view.heat.square.legend == "dotted: within 3/√d = 0.3, could be chance"
     view.views.setCurrentIndex(1)
     view._draw()
     assert view.heat.square.values[0, 0] == 0.1

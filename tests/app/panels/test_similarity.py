@@ -133,7 +133,7 @@ def test_a_layer_alone(panel, live):
     panel.part.setCurrentIndex(panel.part.findText("layer 1") if panel.part.findText("layer 1") > 0 else 3)
     panel.part.activated.emit(panel.part.currentIndex())
     assert panel.heat.square.values[0, 1] == pytest.approx(cosine(VECTORS[2, 2], VECTORS[3, 2]))
-    assert panel.heat.square.band == pytest.approx(1 / np.sqrt(50))
+    assert panel.heat.square.band == pytest.approx(3 / np.sqrt(50))
 
 
 def choose(panel, choice, words):
@@ -214,7 +214,7 @@ def test_a_vector_of_nothing_is_not_awaited(panel, live):
     live.moved.emit()
     place = panel.heat.square.names.index("Sum")
     assert "has yet to run" in panel.heat.square.tell(place, 0)
-    zero = HeatMap("cosine", ("a", "b"), np.full((2, 2), math.nan), np.zeros((2, 2)), 0.1, np.array([1.0, 0.0]))
+    zero = HeatMap("cosine", ("a", "b"), np.full((2, 2), math.nan), np.zeros((2, 2)), 100, np.array([1.0, 0.0]))
     assert make_square(zero, "head").tell(0, 1).endswith("nothing to compare: ‘b’ changes nothing here")
 
 
@@ -242,9 +242,11 @@ def test_a_click_shows_the_cell_layer_by_layer(panel, live, qtbot):
     show(live, make_view(0.5))
     qtbot.mouseClick(panel.heat, Qt.MouseButton.LeftButton, pos=panel.heat.cell_rect(0, 1).center().toPoint())
     text = panel.plot.text(",").splitlines()
-    assert text[0] == "layer,entries,B · C"
+    assert text[0] == "layer,entries,1/√d,B · C"
+    assert [float(line.split(",")[2]) for line in text[1:]] == pytest.approx([50**-0.5] * 3, rel=1e-5)
+    assert [height for _, height in panel.plot.curves._plot.band] == pytest.approx([50**-0.5] * 3)
     wanted = [cosine(VECTORS[2, tensor], VECTORS[3, tensor]) for tensor in range(3)]
-    assert [float(line.split(",")[2]) for line in text[1:]] == pytest.approx(wanted, rel=1e-5)
+    assert [float(line.split(",")[3]) for line in text[1:]] == pytest.approx(wanted, rel=1e-5)
 
 
 def test_signs_are_compared_for_checkpoints_only(panel, live):

@@ -53,16 +53,28 @@ def test_tables_are_for_people(workplace, tensors_of):
     before = workplace.entries()
     answer = call(workplace)
     assert answer.status == 0
-    for words in ("Cosine", "Norm", "Sign conflicts", f"d = {vector(tensors_of, 1).numel():,} entries", "1.000"):
-        assert words in answer.out
+    for words in ("Cosine", "Norm", "Sign conflicts", f"(d = {vector(tensors_of, 1).numel():,} entries)", "1.000"):
+        assert words in " ".join(answer.out.split())
     assert workplace.entries() == before
 
 
 def test_the_band_of_chance_is_the_window_s_one_over_the_root_of_the_entries(workplace, tensors_of):
     save_family(workplace, tensors_of)
     entries = vector(tensors_of, 1).numel()
-    told = f"A cosine within ±{1 / math.sqrt(entries):.2g} could be chance (1/√d, d = {entries:,} entries)."
-    assert told in call(workplace).out
+    told = f"1/√d = {1 / math.sqrt(entries):.2g} (d = {entries:,} entries): one within ±{3 / math.sqrt(entries):.2g} could be chance."
+    assert told in " ".join(call(workplace).out.split())
+
+
+def test_each_layer_has_its_own_band_of_chance(workplace, tensors_of):
+    save_family(workplace, tensors_of)
+    found = json.loads(call(workplace, "--per-layer", "--json").out)
+    assert found["chance_deviation"] == pytest.approx(found["entries"] ** -0.5)
+    for part in found["layers"]:
+        assert part["chance_deviation"] == pytest.approx(part["entries"] ** -0.5)
+        assert part["chance_limit"] == pytest.approx(min(3 * part["entries"] ** -0.5, 1))
+    lines = call(workplace, "--per-layer").out.splitlines()
+    layer = next(number for number, line in enumerate(lines) if line.startswith("layers 0: 128 entries"))
+    assert lines[layer + 4] == "    1/√d = 0.088: one within ±0.27 could be chance"
 
 
 def test_layers_are_told_on_demand(workplace, tensors_of):

@@ -53,6 +53,13 @@ def render(result):
     return render_html(result, result.outputs[0])
 
 
+def test_cosines_of_unrelated_vectors_are_told_to_scatter_in_the_model_and_in_each_layer(analogy):
+    text = Page(render(analogy)).text
+    assert "Cosines of unrelated directions scatter around 0 with a standard deviation of 1/√d" in text
+    assert "scatter by 1/√d in a layer of d entries, 0.016: one within three times that could be chance." in text
+    assert "4,096 entries; 1/√d = 0.016: one within ±0.047 could be chance" in text
+
+
 @pytest.fixture(params=["analogy", "crowded", "vector_export"])
 def result(request):
     return request.getfixturevalue(request.param)

@@ -69,6 +69,17 @@ def test_lists_end_in_and():
     assert [wording.join_words(words) for words in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
 
 
-def test_chance_is_told_by_the_band_that_the_window_dots():
-    assert wording.write_chance(270_986) == "A cosine within ±0.0019 could be chance (1/√d, d = 270,986 entries)."
+def test_chance_is_told_as_a_scatter_and_by_the_limit_that_the_window_dots():
+    told = wording.write_chance(270_986)
+    assert "standard deviation of 1/√d = 0.0019 (d = 270,986 entries)" in told
+    assert told.endswith(": one within ±0.0058 could be chance.")
+    assert wording.write_chance(9).endswith("any could be chance.")
     assert wording.write_chance(0) == ""
+
+
+def test_chance_is_told_of_each_part_and_between_which_bands_they_lie():
+    assert wording.write_chance_in_part(256) == "1/√d = 0.062: one within ±0.19 could be chance"
+    assert wording.write_chance_in_part(0) == ""
+    assert "from 0.01 in head to 0.062 in norm" in wording.write_chance_of_parts({"head": 10_000, "norm": 256, "empty": 0})
+    assert "d entries, 0.01:" in wording.write_chance_of_parts({"one": 10_000, "two": 10_000})
+    assert wording.write_chance_of_parts({}) == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.similarity.geometry import Geometry, Stack, chance_band, cosines_of, norms_of
+from engine.similarity.geometry import Geometry, Stack, chance_band, chance_limit, cosines_of, norms_of
 from engine.similarity.sections import find_sections
 
 COSINE = 1e-6
@@ -151,6 +152,14 @@ def test_random_directions_lie_within_the_band_of_chance():
     vectors = torch.randn(200, 2, 400, generator=draw, dtype=torch.float64)
     cosines = torch.nn.functional.cosine_similarity(vectors[:, 0], vectors[:, 1])
     assert cosines.std().item() == pytest.approx(chance_band(400), rel=0.15)
+    # One standard deviation leaves a third of them outside: three leave hardly one.
+    assert (cosines.abs() > chance_band(400)).double().mean().item() > 0.2
+    assert (cosines.abs() > chance_limit(400)).double().mean().item() < 0.02
+
+
+def test_no_cosine_is_beyond_one_however_few_the_entries():
+    assert (chance_limit(4), chance_limit(900)) == (1.0, pytest.approx(0.1))
+    assert math.isnan(chance_limit(0))
 
 
 def test_the_window_can_import_geometry_without_torch():
