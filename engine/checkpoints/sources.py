@@ -150,7 +150,7 @@ def _explain_empty(folder: Path, names: list[str]) -> CheckpointError:
     fact = (
         f"The folder holds no weights (.safetensors, .bin, .pt, .pth, .ckpt), but {list_names(names)}." if names else "The folder is empty."
     )
-    return NotFoundError(fact, "Choose the folder that holds them, or download the model again.", location)
+    return NotFoundError(fact, "Choose the folder that holds the weights, or download them again.", location)
 
 
 def _choose_reader(file: Path) -> Callable[[Path], StoredTensors]:

@@ -7,9 +7,10 @@ member, and so on; two lists that meet in one node go member by member. After th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from engine.catalogue import catalogue
 from engine.checkpoints.series_folder import SeriesEntry, list_series
@@ -24,6 +25,7 @@ from engine.problems import Problem, error, warning
 _CHECKPOINT = "checkpoint"
 _SERIES = Source("series")
 _MOST_MEMBERS = 1000
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -52,18 +54,22 @@ class Expansion:
 
     def order(self, nodes: Iterable[NodeId]) -> list[NodeId]:
         """Return nodes so that those of a series stand by their numbers, not by their names: in the same places, each list in its order."""
-        given = tuple(nodes)
-        found = set(given)
-        lists: dict[NodeId, list[NodeId]] = {}
-        for node, origin in self.origins.items():
-            if node in found:
-                lists.setdefault(origin, []).append(node)
-        following = {origin: iter(members) for origin, members in lists.items()}
-        return [next(following[self.origins[node]]) if node in self.origins else node for node in given]
+        return self._arrange(list(nodes), lambda node: node)
 
     def name_own_nodes(self, problems: Sequence[Problem]) -> list[Problem]:
-        """Return problems told of the document's own nodes."""
-        return [replace(problem, node=self.origin(NodeId(problem.node))) if problem.node else problem for problem in problems]
+        """Return problems told of the document's own nodes; those of a series' members stand by their numbers."""
+        arranged = self._arrange(problems, lambda problem: NodeId(problem.node))
+        return [replace(problem, node=self.origin(NodeId(problem.node))) if problem.node else problem for problem in arranged]
+
+    def _arrange(self, items: Sequence[_Item], node_of: Callable[[_Item], NodeId]) -> list[_Item]:
+        """Return what is of some nodes, what is of a list's nodes in that list's order: in the same places."""
+        places = {node: place for place, node in enumerate(self.origins)}
+        made = sorted((item for item in items if node_of(item) in places), key=lambda item: places[node_of(item)])
+        lists: dict[NodeId, list[_Item]] = {}
+        for item in made:
+            lists.setdefault(self.origins[node_of(item)], []).append(item)
+        following = {origin: iter(own) for origin, own in lists.items()}
+        return [next(following[self.origins[node_of(item)]]) if node_of(item) in places else item for item in items]
 
 
 @dataclass

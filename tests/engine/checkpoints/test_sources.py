@@ -118,7 +118,7 @@ def test_an_empty_folder_holds_no_weights(folder: Path) -> None:
 
 def test_an_empty_folder_is_called_empty(folder: Path) -> None:
     (folder / "void").mkdir()
-    with pytest.raises(NotFoundError, match="The folder is empty"):
+    with pytest.raises(NotFoundError, match=r"The folder is empty\. Choose the folder that holds the weights"):
         open_checkpoint("void", folder)
 
 

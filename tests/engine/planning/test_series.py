@@ -120,6 +120,14 @@ def test_a_damaged_member_is_told_at_the_series(training):
     assert "checkpoint-500" in verdict.problems[0].message
 
 
+def test_what_is_wrong_with_members_is_told_by_their_numbers(training):
+    for step in STEPS:
+        (training.folder / "training" / f"checkpoint-{step}" / "model.safetensors").write_bytes(b"{")
+    told = training.check(f"{LINES}\n x = average checkpoints=run\n{OUT}").problems
+    places = [next(step for step in STEPS if f"checkpoint-{step}/" in problem.message) for problem in told]
+    assert places == [20, 500, 1000]
+
+
 def test_what_has_no_number_is_left_out_with_a_warning(training):
     training.save("training/checkpoint-best", training.load("a"), {"model_type": "tiny"})
     lines = f"{LINES}\n x = average checkpoints=run\n{OUT}"
