@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from pathlib import PurePath
 
 from PySide6.QtCore import QCoreApplication
 
@@ -70,8 +69,9 @@ def gather_facts(document: Document, summary: CheckSummary | None, run: RunProgr
 
 
 def shorten_facts(facts: Facts) -> Mapping[NodeId, str]:
-    """Return one line for each node, to stand on it."""
-    return {node_id: _shorten(known) for node_id, known in facts.items() if known}
+    """Return one line for each node, to stand on it; where a node writes to stands there anyway, as its user has typed it."""
+    shown = {node_id: tuple(fact for fact in known if fact[0] != _tr(_WRITES_TO)) for node_id, known in facts.items()}
+    return {node_id: _shorten(known) for node_id, known in shown.items() if known}
 
 
 def _tell_steps(steps: Sequence[int]) -> str:
@@ -114,8 +114,7 @@ def _shorten(known: tuple[tuple[str, str], ...]) -> str:
         return f"λ = {value}"
     if name == _tr(_SO_FAR):
         return _tr("λ = {strength} so far").format(strength=value)
-    # A node is narrow: the last two parts tell exports apart, the inspector tells the whole path.
-    return "/".join(PurePath(value).parts[-2:]) if name == _tr(_WRITES_TO) else f"{name.split(' of ')[0]} {value}"
+    return f"{name.split(' of ')[0]} {value}"
 
 
 def _tr(text: str) -> str:

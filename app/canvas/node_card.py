@@ -32,6 +32,7 @@ _SUBTITLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """The parameters said under the title until more is known."""
 _FACT_LINES = frozenset({"analogy", "evaluate", "strength_search"})
 """Operations whose facts have no room beside the output."""
+_SHOWN_PARTS = 2
 _STILL_TO_CHOOSE = MappingProxyType({"source": "no file chosen", "folder": "no folder chosen"})
 
 
@@ -145,7 +146,15 @@ def _show_parameter(node: Node, operation: Operation, name: str) -> str:
         return ""
     if not text:
         return _STILL_TO_CHOOSE.get(name, "")
+    if name == "folder":
+        return _shorten_folder(text)
     return PurePath(text).name if name == "source" and not text.startswith("hub:") else text
+
+
+def _shorten_folder(text: str) -> str:
+    """Return a folder as its user typed it; of a long path the end, which tells exports apart: the inspector tells the whole of it."""
+    parts = PurePath(text).parts
+    return text if len(parts) <= _SHOWN_PARTS else "/".join(("…", *parts[-_SHOWN_PARTS:]))
 
 
 def _describe_slider(node: Node, operation: Operation) -> CardSlider | None:

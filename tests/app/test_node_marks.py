@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QTranslator
 
+from app.canvas.node_card import describe_node
 from app.canvas.node_state import StateKind
 from app.check_lane import AdapterFacts, CheckSummary
 from app.node_marks import gather_facts, mark_nodes, shorten_facts
@@ -123,3 +124,17 @@ def test_a_search_that_was_stopped_tells_its_best_so_far():
     facts = gather_facts(document, None, RunProgress(1, document, Path(), chosen=(stopped,), ending="stopped"), frozenset())
     assert facts[MEASURE] == (("Best strength so far (λ)", "0.5, 0.25"),)
     assert shorten_facts(facts)[MEASURE] == "λ = 0.5, 0.25 so far"
+
+
+def test_an_export_says_where_it_writes_to_in_its_user_s_words_once_checked_too():
+    document = Document("Export", {OTHER: Node("export_checkpoint", {"folder": "out1"})})
+    summary = CheckSummary((), formulas={}, parameters={}, targets={OTHER: Path("/home/me/a/out1")})
+    facts = gather_facts(document, summary, None, frozenset())
+    assert facts[OTHER] == (("Writes to", str(Path("/home/me/a/out1"))),)
+    assert describe_node(document, OTHER, shorten_facts(facts).get(OTHER, "")).subtitle == "out1"
+
+
+@pytest.mark.parametrize(("typed", "shown"), [("runs/one", "runs/one"), ("all/runs/one", "…/runs/one"), ("/home/me/one", "…/me/one")])
+def test_of_a_long_folder_an_export_shows_the_end(typed, shown):
+    document = Document("Export", {OTHER: Node("export_vector", {"folder": typed, "dtype": "float16"})})
+    assert describe_node(document, OTHER).subtitle == f"{shown} · float16"
