@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 
 from app.analogy_roles import read_roles
 from app.canvas.connection import name_node
 from app.live_view import FamilyView
+from app.map_spots import SAME, Spot, find_kind, find_spots
 from app.way_names import Way, WayNames
 from app.widgets.map_scene import MapArrow, MapEnds, MapHandle, MapKind, MapParallelogram, MapPath, MapPoint, MapScene, Place
 from engine.catalogue import catalogue
@@ -21,15 +22,11 @@ from engine.planning.live_model import LiveNode, LiveSeries
 from engine.similarity.figure_errors import find_residual_error
 from engine.similarity.geometry_series import follow_series
 
-_SAME = 1e-9
-"""Points nearer than this share of the longest edit are one point: it is the rounding of their sums."""
 _CORNERS = 3
 """What an analogy is made of: A, B and C."""
 _SLOPE = math.radians(12)
 """How steeply the line from A to B rises in the small map."""
 _LETTERS = {"strength": "λ"}
-_RANKS = (MapKind.BASE, MapKind.TUNED, MapKind.EDITED, MapKind.VECTOR)
-"""Of nodes at one place the first gives the point its name and shape."""
 
 
 def draw_family(view: FamilyView, document: Document) -> MapScene:
@@ -100,14 +97,6 @@ def _measure_length(view: FamilyView, row: int) -> tuple[float, float]:
     return float(view.figures.norms[row]), error if math.isfinite(error) else 0.0
 
 
-@dataclass(frozen=True)
-class _Spot:
-    """Hold one point with the rows of all nodes that lie there."""
-
-    kind: MapKind
-    rows: tuple[int, ...]
-
-
 class _FamilyDrawing:
     """Hold what every part of one picture is made of, as plain numbers."""
 
@@ -120,6 +109,8 @@ class _FamilyDrawing:
         self._places: Sequence[Place] = [(float(x), float(y)) for x, y in found.places]
         self._distances: Sequence[Sequence[float]] = view.figures.distances.tolist()
         self._origin: Place = self._places[-1]
+        self._reach = SAME * max((self._distances[row][-1] for row in range(len(self._nodes)) if self._is_known(row)), default=0.0)
+        """Shorter ways are rounding."""
         self._own: dict[NodeId, list[Symbol]] = {}
         for symbol in view.values:
             self._own.setdefault(symbol.node, []).append(symbol)
@@ -144,7 +135,7 @@ class _FamilyDrawing:
 
     def draw(self) -> MapScene:
         """Return the scene."""
-        spots = self._find_spots()
+        spots = find_spots(self._view.space.family, filter(self._is_known, range(len(self._nodes))), self._distances)
         passed = {row for spot in spots if not self._between.isdisjoint(spot.rows) for row in spot.rows}
         origins = [spot.rows[0] for spot in spots]
         return MapScene(
@@ -160,38 +151,17 @@ class _FamilyDrawing:
             unknown=tuple(self._name(row) for row in range(len(self._nodes)) if not self._is_known(row)),
         )
 
-    def _find_spots(self) -> list[_Spot]:
-        """Return the points: nodes whose values are the same (a model and the tip of its task vector) are one."""
-        known = [row for row in range(len(self._nodes)) if self._is_known(row)]
-        known.sort(key=lambda row: _RANKS.index(self._kind(row)))
-        reach = _SAME * max((self._distances[row][-1] for row in known), default=0.0)
-        spots: list[_Spot] = []
-        for row in known:
-            near = next((index for index, spot in enumerate(spots) if self._distances[row][spot.rows[0]] <= reach), None)
-            if near is None:
-                spots.append(_Spot(self._kind(row), (row,)))
-            else:
-                spots[near] = _Spot(spots[near].kind, (*spots[near].rows, row))
-        return spots
-
     def _is_known(self, row: int) -> bool:
         return bool(self._view.figures.is_known[row]) and not math.isnan(self._places[row][0])
 
-    def _kind(self, row: int) -> MapKind:
-        node = self._nodes[row]
-        if node.kind is PortKind.VECTOR:
-            return MapKind.VECTOR
-        if node.source is None:
-            return MapKind.EDITED
-        return MapKind.BASE if node.column is None else MapKind.TUNED
-
-    def _make_point(self, spot: _Spot) -> MapPoint:
+    def _make_point(self, spot: Spot) -> MapPoint:
         row = spot.rows[0]
         handles = (handle for each in spot.rows if (handle := self._find_handle(each)) is not None)
         first = next(handles, None) if spot.kind in (MapKind.EDITED, MapKind.VECTOR) else None
         # A model that is no step of a training keeps its own mark where a training comes by.
         ways = {each: self._way_names.find_number(each) for each in spot.rows}
-        others = [self._name(each) for each, way in ways.items() if way is None and self._kind(each) in (MapKind.BASE, MapKind.TUNED)]
+        kinds = {each: find_kind(self._nodes[each]) for each in spot.rows}
+        others = [self._name(each) for each, way in ways.items() if way is None and kinds[each] in (MapKind.BASE, MapKind.TUNED)]
         return MapPoint(
             node=first[0] if first else self._nodes[row].node,
             name=self._name(row),
@@ -199,7 +169,8 @@ class _FamilyDrawing:
             place=self._places[row],
             norm=self._distances[row][-1],
             norm_error=_measure_length(self._view, row)[1],
-            also=tuple(self._name(other) for other in spot.rows[1:]),
+            also=tuple(map(self._name, (*spot.rows[1:], *spot.company))),
+            models=tuple(self._name(each) for each, kind in kinds.items() if kind is not MapKind.VECTOR),
             handle=first[1] if first else None,
             step=self._way_names.name_step(spot.rows, others),
             # Where two trainings go one way, that of the last lies on top.
@@ -208,17 +179,23 @@ class _FamilyDrawing:
         )
 
     def _find_handle(self, row: int) -> tuple[NodeId, MapHandle] | None:
-        """Return the node whose own live number moves a point, with its straight way."""
+        """Return the node whose own live number moves a point, with its straight way; what is multiplied may be 0, which is no way."""
         node = self._nodes[row].node
         for symbol in self._own.get(node, ()):
             bounds, value = self._find_bounds(node, symbol.name), self._view.values[symbol]
-            slope = self._slope(symbol, row) if bounds is not None and math.isfinite(value) else (0.0, 0.0)
-            if slope != (0.0, 0.0) and bounds is not None:
-                x, y = self._places[row]
-                zero = (x - slope[0] * value, y - slope[1] * value)
-                one = (zero[0] + slope[0], zero[1] + slope[1])
-                return node, MapHandle(symbol.name, _LETTERS.get(symbol.name, symbol.name), value, bounds, zero, one)
+            if bounds is None or not math.isfinite(value) or not self._follows(row, symbol):
+                continue
+            x, y = self._places[row]
+            across, up = self._slope(symbol, row)
+            if math.hypot(across, up) <= self._reach:
+                across = up = 0.0
+            zero = (x - across * value, y - up * value)
+            one = (zero[0] + across, zero[1] + up)
+            return node, MapHandle(symbol.name, _LETTERS.get(symbol.name, symbol.name), value, bounds, zero, one)
         return None
+
+    def _follows(self, row: int, symbol: Symbol) -> bool:
+        return any(symbol in weight.symbols for term in self._nodes[row].terms for weight in term.weights)
 
     def _slope(self, symbol: Symbol, row: int) -> Place:
         """Return how far a point moves per unit of its own number: as far as what it multiplies is from θ₀, where that is on the map."""

@@ -56,7 +56,8 @@ class MapBrush:
             draw.parallelogram(shape)
         for arrow in scene.arrows:
             draw.arrow(arrow)
-        for number, point in enumerate(scene.points):
+        # Of points at one place what the hand moves lies on top.
+        for number, point in sorted(enumerate(scene.points), key=lambda each: each[1].kind is MapKind.EDITED):
             draw.point(point, is_current=number == current, has_arrow=not scene.letters)
         self._write(draw, scene, current)
         if not is_small:

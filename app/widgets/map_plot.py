@@ -16,6 +16,8 @@ from app.widgets.map_painter import MapBrush
 from app.widgets.map_scene import MapPoint, MapScene, tell_parallelogram, tell_point
 
 _HIT_PIXELS = 11.0
+_ONE_PIXELS = 0.5
+"""What is nearer than this looks like one point."""
 _ZOOM_STEP = 1.2
 _NOTCH = 120
 
@@ -69,15 +71,15 @@ class MapPlot(QWidget):
         return QSize(240, 190) if self._is_small else QSize(560, 300)
 
     def show_scene(self, scene: MapScene, caption: str = "") -> None:
-        """Show a scene: other points are fitted into the view, moved points stay in the view as it is."""
+        """Show a scene: other points are fitted into the view, moved points stay in the view as it is; so does all while one is held."""
         is_moved = scene.same_places(self.scene) and bool(self.scene.points)
         held = self.scene.points[self.current].node if self.current is not None and self.current < len(self.scene.points) else None
         self.scene, self._caption, self._message = scene, caption, ""
         self.current = scene.find(held)
-        if not is_moved:
+        if self._grabbed is not None and scene.find(self._grabbed.node) is None:
             self._grabbed = None
-            self.fit()
-        elif not self._is_users_view and self._grabbed is None and not all(self.frame.holds(place) for place in scene.places):
+        is_lost = not self._is_users_view and not all(self.frame.holds(place) for place in scene.places)
+        if self._grabbed is None and (is_lost or not is_moved):
             self.fit()
         self._describe()
         self.update()
@@ -146,8 +148,7 @@ class MapPlot(QWidget):
         self.current = number
         if number is None:
             self._panned_from = None if self._is_small else event.position()
-        elif self.scene.points[number].handle is not None:
-            point = self.scene.points[number]
+        elif (handle := (point := self.scene.points[number]).handle) is not None and handle.has_way:
             x, y = self.frame.find((event.position().x(), event.position().y()))
             self._grabbed, self._grip = point, (point.place[0] - x, point.place[1] - y)
             self._gesture += 1
@@ -224,14 +225,14 @@ class MapPlot(QWidget):
             super().keyPressEvent(event)
 
     def point_at(self, pixel: QPointF) -> int | None:
-        """Return the number of the point under a pixel; of several the nearest, of equally near ones the one that can be dragged."""
-        near: list[tuple[float, bool, int]] = []
+        """Return the number of the point under a pixel: the nearest, of equally near ones what can be dragged, of these the current one."""
+        near: list[tuple[float, bool, bool, int]] = []
         for number, point in enumerate(self.scene.points):
             x, y = self.frame.show(point.place)
             far = math.hypot(pixel.x() - x, pixel.y() - y)
             if far <= _HIT_PIXELS:
-                near.append((round(far), point.handle is None, number))
-        return min(near)[2] if near else None
+                near.append((round(far), point.handle is None, number != self.current, number))
+        return min(near)[-1] if near else None
 
     def _hover(self, event: QMouseEvent) -> None:
         number = self.point_at(event.position())
@@ -239,7 +240,8 @@ class MapPlot(QWidget):
             self.current = number
             self._describe()
             self.update()
-        can_drag = number is not None and self.scene.points[number].handle is not None
+        handle = self.scene.points[number].handle if number is not None else None
+        can_drag = handle is not None and handle.has_way
         self.setCursor(Qt.CursorShape.SizeAllCursor if can_drag else Qt.CursorShape.ArrowCursor)
         QToolTip.showText(event.globalPosition().toPoint(), "" if number is None else tell_point(self.scene, number), self)
 
@@ -250,10 +252,12 @@ class MapPlot(QWidget):
             self._nudge(self.scene.points[self.current], way)
         else:
             self.current = self._next_point(way)
-        x, y = self.frame.show(self.scene.points[self.current].place)
         self._describe()
-        QToolTip.showText(self.mapToGlobal(QPoint(round(x) + 12, round(y) + 12)), tell_point(self.scene, self.current), self)
         self.update()
+        # What was moved came back as another scene, maybe without it.
+        if self.current is not None:
+            x, y = self.frame.show(self.scene.points[self.current].place)
+            QToolTip.showText(self.mapToGlobal(QPoint(round(x) + 12, round(y) + 12)), tell_point(self.scene, self.current), self)
 
     def _nudge(self, point: MapPoint, way: tuple[float, float]) -> None:
         """Move a point to the side that the key points to; where its arrow goes straight across, right and up are more."""
@@ -261,20 +265,33 @@ class MapPlot(QWidget):
             return
         across, up = (one - zero for one, zero in zip(point.handle.one, point.handle.zero, strict=True))
         along = across * way[0] + up * way[1]
-        is_across = abs(along) < 1e-6 * math.hypot(across, up)
+        is_across = abs(along) <= 1e-6 * math.hypot(across, up)
         is_more = way[0] + way[1] > 0 if is_across else along > 0
         self.nudged.emit(point.node, 1 if is_more else -1, self._gesture)
 
     def _next_point(self, way: tuple[float, float]) -> int:
-        """Return the point that lies nearest in a direction: what lies aside counts twice; the same point where there is none."""
-        start = self.scene.points[self.current or 0].place
-        best, found = math.inf, self.current or 0
+        """Return the point that lies nearest in a direction, after all that lie where the present one does: else those are out of reach.
+
+        What lies aside counts twice. It is the same point where there is none.
+        """
+        current = self.current or 0
+        here = self._list_together(current)
+        if current != here[-1]:
+            return here[here.index(current) + 1]
+        start = self.scene.points[current].place
+        best, found = math.inf, here[0]
         for number, point in enumerate(self.scene.points):
             x, y = point.place[0] - start[0], point.place[1] - start[1]
             ahead, aside = x * way[0] + y * way[1], abs(x * way[1] - y * way[0])
-            if ahead > 0 and aside <= 2 * ahead and ahead + 2 * aside < best:
-                best, found = ahead + 2 * aside, number
+            if number not in here and ahead > 0 and aside <= 2 * ahead and ahead + 2 * aside < best:
+                best, found = ahead + 2 * aside, self._list_together(number)[0]
         return found
+
+    def _list_together(self, number: int) -> list[int]:
+        """Return the points that the screen shows as one with another, itself among them; first what can be moved."""
+        points, (x, y) = self.scene.points, self.frame.show(self.scene.points[number].place)
+        near = [other for other, point in enumerate(points) if math.dist(self.frame.show(point.place), (x, y)) < _ONE_PIXELS]
+        return sorted(near, key=lambda other: (points[other].handle is None, other))
 
     def _describe(self) -> None:
         """Tell a screen reader what the map shows: the point the keyboard is at, else all of them."""

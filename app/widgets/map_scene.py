@@ -44,6 +44,11 @@ class MapHandle:
     one: Place
     """Where it is at 1."""
 
+    @property
+    def has_way(self) -> bool:
+        """Tell whether the number moves the point at all: what it multiplies may be 0, or lead out of the map."""
+        return self.zero != self.one
+
 
 @dataclass(frozen=True)
 class MapPoint:
@@ -58,7 +63,9 @@ class MapPoint:
     norm_error: float = 0.0
     """Its standard error; 0 when it is exact."""
     also: tuple[str, ...] = ()
-    """Names of other nodes whose value lies exactly there."""
+    """Names of other nodes whose value lies exactly there, those that are points of their own among them."""
+    models: tuple[str, ...] = ()
+    """The names of all models that it stands for: each has a line of its own in the table."""
     handle: MapHandle | None = None
     step: str = ""
     """What is written beside it in place of its name: of checkpoints of a training “step 500”, and where a training ends whose it is."""
@@ -76,6 +83,19 @@ class MapPoint:
     def names(self) -> str:
         """Return all its names."""
         return ", ".join((self.name, *self.also))
+
+    def place_first(self, name: str) -> str:
+        """Return all its names, one of them before the others."""
+        return ", ".join((name, *(other for other in (self.name, *self.also) if other != name)))
+
+
+@dataclass(frozen=True)
+class MapLine:
+    """Hold what one line of the table is about."""
+
+    name: str
+    point: int
+    """The number of the point that stands for it."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +194,11 @@ class MapScene:
         corners = [corner for shape in self.parallelograms for corner in shape.corners]
         return (*(point.place for point in self.points), *(arrow.tip for arrow in self.arrows), *ways, *corners)
 
+    @property
+    def lines(self) -> tuple[MapLine, ...]:
+        """Return the lines of the table: one for each model, and one for each vector at whose tip none stands."""
+        return tuple(MapLine(name, number) for number, point in enumerate(self.points) for name in point.models or (point.name,))
+
     def find(self, node: NodeId | None) -> int | None:
         """Return the number of the point of a node."""
         return next((number for number, point in enumerate(self.points) if point.node == node), None)
@@ -189,7 +214,9 @@ class MapScene:
 
     def same_places(self, other: MapScene) -> bool:
         """Tell whether another scene shows the same points, wherever they are by now."""
-        return [(point.node, point.kind) for point in self.points] == [(point.node, point.kind) for point in other.points]
+        return [(point.node, point.kind, point.models) for point in self.points] == [
+            (point.node, point.kind, point.models) for point in other.points
+        ]
 
 
 def tell_point(scene: MapScene, number: int, nearest: int = 6) -> str:
@@ -204,7 +231,8 @@ def tell_point(scene: MapScene, number: int, nearest: int = 6) -> str:
         share = f" ({point.norm / scene.base_norm:.2%} of ‖θ₀‖)" if scene.base_norm > 0 else ""
         lines.append(f"‖θ − θ₀‖ {equals} {point.norm:.4g}{error}{share}")
     others = sorted((far, other) for other, far in enumerate(scene.distances[number]) if other != number and not math.isnan(far))
-    for far, other in others[:nearest]:
+    apart = [(far, other) for far, other in others if scene.points[other].name not in point.also]
+    for far, other in apart[:nearest]:
         lines.append(f"{'≈ ' if scene.is_estimated(number, other) else ''}{far:.4g} from {scene.points[other].name}")
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""The weight map as a table: every point with its exact distances."""
+"""The weight map as a table: every model with its exact distances."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import math
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.widgets.map_scene import MapScene
+from app.widgets.map_scene import MapLine, MapScene
 
 _FIXED = 2
 """Columns before the distances: ‖θ − θ₀‖, and what share of ‖θ₀‖ that is."""
@@ -17,12 +17,13 @@ _NOWHERE = QModelIndex()
 
 
 class MapTable(QAbstractTableModel):
-    """Hold a scene's distances: a row for each point, a column for each point it is compared with."""
+    """Hold a scene's distances: a row for each of its lines, a column for each that it is compared with."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         """Hold nothing yet."""
         super().__init__(parent)
         self._scene = MapScene()
+        self._lines: tuple[MapLine, ...] = ()
 
     def show_scene(self, scene: MapScene) -> None:
         """Take other figures; the table is laid out anew only where its points are others."""
@@ -32,16 +33,16 @@ class MapTable(QAbstractTableModel):
             self.dataChanged.emit(self.index(0, 0), last, [Qt.ItemDataRole.DisplayRole])
             return
         self.beginResetModel()
-        self._scene = scene
+        self._scene, self._lines = scene, scene.lines
         self.endResetModel()
 
     def rowCount(self, parent: _Index = _NOWHERE) -> int:  # noqa: N802  (Qt's name, as all that follow)
-        """Return the number of points; a cell holds no table of its own."""
-        return 0 if parent.isValid() else len(self._scene.points)
+        """Return the number of lines; a cell holds no table of its own."""
+        return 0 if parent.isValid() else len(self._lines)
 
     def columnCount(self, parent: _Index = _NOWHERE) -> int:  # noqa: N802
-        """Return the number of figures of a point."""
-        return len(self._scene.points) + _FIXED if self._scene.points and not parent.isValid() else 0
+        """Return the number of figures of a line."""
+        return len(self._lines) + _FIXED if self._lines and not parent.isValid() else 0
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """Return one figure."""
@@ -49,33 +50,42 @@ class MapTable(QAbstractTableModel):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role != Qt.ItemDataRole.DisplayRole or not index.isValid():
             return None
-        point = self._scene.points[index.row()]
+        line = self._lines[index.row()]
+        point = self._scene.points[line.point]
         if index.column() == 0:
             return f"≈ {point.norm:.4g} ± {point.norm_error:.1g}" if point.norm_error else f"{point.norm:.4g}"
         if index.column() == 1:
             sign = "≈ " if point.norm_error else ""
             return f"{sign}{point.norm / self._scene.base_norm:.2%}" if self._scene.base_norm > 0 else ""
-        far = self._scene.distances[index.row()][index.column() - _FIXED]
-        sign = "≈ " if self._scene.is_estimated(index.row(), index.column() - _FIXED) else ""
+        return self._tell_distance(line, self._lines[index.column() - _FIXED])
+
+    def _tell_distance(self, line: MapLine, other: MapLine) -> str:
+        far = self._scene.distances[line.point][other.point]
+        sign = "≈ " if self._scene.is_estimated(line.point, other.point) else ""
+        if line != other and other.name in (self._scene.points[line.point].name, *self._scene.points[line.point].also):
+            return sign + self.tr("same")
         return "" if math.isnan(far) else f"{sign}{far:.4g}"
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:  # noqa: N802
-        """Return the name of a point, or of a figure."""
+        """Return the name of a line, or of a figure; on hover also what else lies there."""
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return None
         if orientation is Qt.Orientation.Horizontal and section < _FIXED:
             return (self.tr("‖θ − θ₀‖"), self.tr("of ‖θ₀‖"))[section]
-        point = self._scene.points[section if orientation is Qt.Orientation.Vertical else section - _FIXED]
+        line = self._lines[section if orientation is Qt.Orientation.Vertical else section - _FIXED]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return point.names
-        return point.name if orientation is Qt.Orientation.Vertical else self.tr("to {0}").format(point.name)
+            return self._scene.points[line.point].place_first(line.name)
+        return line.name if orientation is Qt.Orientation.Vertical else self.tr("to {0}").format(line.name)
 
 
 def write_table(scene: MapScene, separator: str = "\t") -> str:
     """Return every figure of a map for a spreadsheet, whole: places, lengths and distances."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=separator, lineterminator="\n")
-    writer.writerow(["point", "kind", "x", "y", "length", "error", *(f"to {point.name}" for point in scene.points)])
-    for point, distances in zip(scene.points, scene.distances, strict=True):
-        writer.writerow([point.names, point.kind.value, *point.place, point.norm, point.norm_error, *distances])
+    lines = scene.lines
+    writer.writerow(["point", "kind", "x", "y", "length", "error", *(f"to {line.name}" for line in lines)])
+    for line in lines:
+        point, distances = scene.points[line.point], scene.distances[line.point]
+        names = point.place_first(line.name)
+        writer.writerow([names, point.kind.value, *point.place, point.norm, point.norm_error, *(distances[other.point] for other in lines)])
     return text.getvalue()

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from engine.document.model import Document, NodeId
 from engine.operation import Kernel, Linear, PortKind
-from engine.planning.coefficient import Coefficient, Symbol
+from engine.planning.coefficient import ONE, Coefficient, Symbol
 from engine.planning.families import Family, find_families, find_sources
 from engine.planning.learning_rates import find_learning_rates
 from engine.planning.live_numbers import NOWHERE, LiveNumber, LiveWeigher
@@ -90,6 +91,28 @@ class LiveFamily:
     def symbols(self) -> frozenset[Symbol]:
         """Return the live numbers that some node's weights follow."""
         return frozenset(symbol for node in self.nodes for term in node.terms for weight in term.weights for symbol in weight.symbols)
+
+    @cached_property
+    def moving(self) -> frozenset[int]:
+        """Return the rows of the nodes whose values follow a live number."""
+        rows = {node.node: row for row, node in enumerate(self.nodes)}
+        found: set[int] = set()
+        for row, node in enumerate(self.nodes):
+            made_of = {term.row for term in node.terms} or {rows[operand] for operand in node.operands}
+            if not found.isdisjoint(made_of) or any(weight.symbols for term in node.terms for weight in term.weights):
+                found.add(row)
+        return frozenset(found)
+
+    @cached_property
+    def origins(self) -> tuple[int, ...]:
+        """Return per row that of the node whose value it has whatever the live numbers are, as a vector has its model's; else its own."""
+        found: list[int] = []
+        for row, node in enumerate(self.nodes):
+            # The base's edit is 0.
+            added = [term for term in node.terms if self.nodes[term.row].source is None or self.nodes[term.row].column is not None]
+            is_same = len(added) == 1 and all(weight == ONE for weight in added[0].weights)
+            found.append(found[added[0].row] if is_same else row)
+        return tuple(found)
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,36 @@ def test_the_model_of_one_graph_gives_the_forms_of_all_that_differ_in_live_numbe
                 assert weights[group, index] == pytest.approx([float(wanted.get(column, 0)) for column in live.columns], abs=1e-12)
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None, max_examples=40)
+@given(pair=graphs())
+def test_what_stands_still_and_what_goes_together_does_so_at_all_numbers(bench, family, pair):
+    first, second = (bench.resolve(lines) for lines in pair)
+    model = make_live_model(first)
+    (live,) = model.families
+    evaluator = WeightEvaluator(live)
+    before, after = (evaluator.evaluate(model.read_values(resolved.graph.document)) for resolved in (first, second))
+    for row, origin in enumerate(live.origins):
+        assert row in live.moving or (before[:, row] == after[:, row]).all()
+        assert (after[:, row] == after[:, origin]).all()
+
+
+def test_a_vector_has_the_value_of_the_model_it_is_the_change_of(bench, family):
+    lines = f"""{SOURCES}
+        sum = add vectors=ta,tb
+        kept = trim vector=sum density:0.5
+        edit = apply base=base vector=ta strength:1
+        again = task_vector tuned=edit base=base
+    """
+    (live,) = make_live_model(bench.resolve(lines)).families
+    names = [str(node.node) for node in live.nodes]
+    assert {name: names[origin] for name, origin in zip(names, live.origins, strict=True) if names[origin] != name} == {
+        "ta": "a",
+        "tb": "b",
+        "again": "edit",
+    }
+    assert {names[row] for row in live.moving} == {"sum", "kept", "edit", "again"}
+
+
 def test_live_numbers_are_those_that_the_weights_follow_in_a_straight_line(bench, family):
     lines = f"""{SOURCES}
         s = scale vector=ta
