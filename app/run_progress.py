@@ -36,6 +36,8 @@ class RunProgress:
     document: Document
     """What is being run: the document as it was when Run was pressed."""
     folder: Path
+    name: str = ""
+    """What the window called the document then: its title, or else its file's name; empty for a new one without a title."""
     stage: str = ""
     """What is going on."""
     device: str = ""
@@ -48,6 +50,10 @@ class RunProgress:
     """How long the rest takes, as far as the engine knows."""
     work_share: float | None = None
     """How much of the work is done, as far as the engine knows."""
+    figures: int = 0
+    """How many figures are known: one for each checkpoint on each test set."""
+    figures_planned: int = 0
+    """How many there will be at most; 0 while that is not known."""
     peak_bytes: int = 0
     """What the plan says the run needs at most; when it is over, what it took."""
     working: tuple[NodeId, ...] = ()
@@ -104,9 +110,10 @@ def follow_event(progress: RunProgress, event: Event) -> RunProgress:  # noqa: C
             return replace(progress, stage=event.title)
         case BytesMoved():
             nodes = tuple(NodeId(node) for node in event.nodes)
-            figures = {"bytes_done": event.bytes_read + event.bytes_written, "bytes_read": event.bytes_read, "seconds": event.seconds}
+            moved = {"bytes_done": event.bytes_read + event.bytes_written, "bytes_read": event.bytes_read, "seconds": event.seconds}
+            known = {"figures": event.figures, "figures_planned": event.figures_planned}
             planned, left = event.bytes_planned or progress.bytes_planned, event.seconds_left
-            return replace(progress, working=nodes, bytes_planned=planned, rest_seconds=left, work_share=event.share, **figures)
+            return replace(progress, working=nodes, bytes_planned=planned, rest_seconds=left, work_share=event.share, **moved, **known)
         case MetricMeasured():
             working = progress.working if event.strength is None else (NodeId(event.node),)
             return replace(progress, measured=(*progress.measured, event), working=working)

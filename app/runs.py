@@ -67,9 +67,9 @@ class Runs(QObject):
         if self.is_running:
             return
         self.retries, self._upto = (), upto
-        document = self._session.document
-        job = self._engine.run(document, self._session.folder, options, upto, revision=self._session.revision)
-        self.current = RunProgress(job, document, self._session.folder, stage=self.tr("Waits for the engine"), begun_at=time.time())
+        document, folder, name = self._session.document, self._session.folder, self._session.document.title or self._session.name
+        job = self._engine.run(document, folder, options, upto, revision=self._session.revision)
+        self.current = RunProgress(job, document, folder, name, stage=self.tr("Waits for the engine"), begun_at=time.time())
         self._update_stale()
         self._memory.start()
         self.began.emit()

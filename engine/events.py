@@ -47,6 +47,10 @@ class BytesMoved:
     """None while it can't be known."""
     share: float | None = None
     """How much of the work is done, 0 to 1, by the time that it takes; never less than before. None where bytes alone tell it."""
+    figures: int = 0
+    """How many figures are known: one for each checkpoint on each test set."""
+    figures_planned: int = 0
+    """How many there will be at most, as far as is known by now: a search may end before its budget. 0 where nothing is measured."""
 
 
 @dataclass(frozen=True)

@@ -168,8 +168,9 @@ class RunPanel(QWidget):
             "failed": self.tr("Failed"),
             "broken": self.tr("Failed: a fault in Weightloom"),
         }
-        count = len(run.measured)
-        return endings.get(run.ending) or (self.tr("{0} · {1} figures measured").format(run.stage, count) if count else run.stage)
+        if run.ending or not run.figures_planned:
+            return endings.get(run.ending, run.stage)
+        return self.tr("{0} · {1} of at most {2} figures measured").format(run.stage, run.figures, run.figures_planned)
 
     def _list_figures(self, run: RunProgress | None) -> dict[str, str]:
         memory = format_bytes(self._runs.memory_bytes) if self._runs.memory_bytes else ""
@@ -199,10 +200,10 @@ class RunPanel(QWidget):
 
     def _add_past(self, run: RunProgress) -> None:
         when = time.strftime("%H:%M:%S", time.localtime(run.begun_at))
-        title = run.document.title or self.tr("Untitled")
+        title = run.name or self.tr("Untitled")
         row = QListWidgetItem(f"{when}   {title} · {self._say_stage(run)} · {format_seconds(run.seconds)}")
         row.setData(Qt.ItemDataRole.UserRole, run)
-        row.setToolTip("\n".join(run.folders) or run.message)
+        row.setToolTip("\n".join(filter(None, (str(run.folder), "\n".join(run.folders) or run.message))))
         self.past.insertItem(0, row)
         self.past.setCurrentRow(0)
 

@@ -83,6 +83,8 @@ def describe_progress(event: BytesMoved, planned_bytes: int) -> str:
     parts = [f"{share:4.0%}".replace("%", " %"), f"{write_bytes(done)} of {write_bytes(planned_bytes)}"]
     if event.seconds > 0 and done:
         parts.append(f"{write_bytes(done / event.seconds)}/s")
+    if event.figures_planned:
+        parts.append(f"{event.figures:,} of at most {event.figures_planned:,} figures")
     if event.seconds_left is not None:
         parts.append(f"{write_seconds(event.seconds_left)} left")
     return "  " + ", ".join(parts)

@@ -23,6 +23,8 @@ class Pace:
     def __init__(self, planned: Sequence[int]) -> None:
         """Begin; `planned` is how many figures each pass asks for."""
         self._planned = planned
+        self.figures_known = 0
+        """How many figures are known by now, of those that had to be asked for."""
         self._here = 0
         self._later = sum(planned)
         self._is_warm = False
@@ -35,6 +37,10 @@ class Pace:
         """Turn to a pass, whatever those before it have left undone."""
         self._here, self._later = self._planned[index], sum(self._planned[index + 1 :])
 
+    def end(self) -> None:
+        """Note that no figure is still to come."""
+        self._here, self._later = 0, 0
+
     def count(self, asked: int, measured: int, seconds: float, now: float) -> None:
         """Note a checkpoint's figures.
 
@@ -45,6 +51,7 @@ class Pace:
             now: the time since the run began.
         """
         self._here -= asked
+        self.figures_known += asked
         if not measured:
             return
         # The first one also loads the libraries, the model and the data.

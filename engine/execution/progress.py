@@ -55,6 +55,7 @@ class Progress:
         """Tell that all passes are over."""
         with self._lock:
             self._before, self._here, self._later = self._done, 0, 0
+            self._pace.end()
             self._share.end()
         self._tell(0.0)
 
@@ -112,8 +113,9 @@ class Progress:
         return self._share.value
 
     def _tell(self, left: float | None) -> None:
-        read, written = self._files.bytes_read, self._written()
-        self._listener(BytesMoved(read, written, self.seconds, self.nodes, self.bytes_planned, left, self.share))
+        read, written, known = self._files.bytes_read, self._written(), self._pace.figures_known
+        figures = known, known + self._pace.figures_left
+        self._listener(BytesMoved(read, written, self.seconds, self.nodes, self.bytes_planned, left, self.share, *figures))
 
     def _count_moved(self) -> None:
         """Let the share grow by what was moved since it last did."""

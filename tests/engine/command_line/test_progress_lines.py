@@ -25,6 +25,11 @@ def test_the_share_is_that_of_the_work_where_it_is_told():
     assert describe_progress(event, 2_000_000) == "   12 %, 500 kB of 2 MB, 250 kB/s"
 
 
+def test_figures_are_counted_where_some_are_measured():
+    event = BytesMoved(200_000, 300_000, 2.0, figures=18, figures_planned=61)
+    assert describe_progress(event, 2_000_000).endswith("250 kB/s, 18 of at most 61 figures")
+
+
 @pytest.mark.parametrize(
     ("event", "line"),
     [

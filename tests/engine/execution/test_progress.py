@@ -8,6 +8,7 @@ import pytest
 
 from engine.events import BytesMoved, PassStarted, StrengthChosen
 from engine.execution.progress import Progress
+from engine.planning.figure_counts import count_figures
 from tests.engine.graph_lines import TEST_SETS, TWO_VECTORS
 
 SEARCH = """
@@ -104,6 +105,16 @@ def test_the_end_is_told_however_soon_it_comes(clock):
     assert (last.share, last.bytes_read, last.bytes_planned, last.seconds_left) == (1.0, 900, 900, 0.0)
 
 
+def test_figures_that_a_search_left_unmeasured_are_no_longer_counted_when_it_is_over(clock):
+    progress, _, told = begin([100, 0], [10, 0])
+    clock.now += 1.0
+    progress.measured(4, 3, 1.0)
+    assert (told[-1].figures, told[-1].figures_planned) == (4, 10)
+    progress.begin_pass(1)
+    progress.end()
+    assert (told[-1].figures, told[-1].figures_planned) == (4, 4)
+
+
 @pytest.fixture
 def watched(bench, vision, monkeypatch, tmp_path_factory):
     """Return a function that runs lines and gives each pass's last news, by its place, and all shares that were told."""
@@ -125,6 +136,8 @@ def watched(bench, vision, monkeypatch, tmp_path_factory):
 def test_a_search_of_subsets_reads_what_is_planned_and_so_comes_evenly_to_its_end(watched, mode):
     plan, ends, shares = watched(SOURCES + SEARCH.format(vectors="ta,tb,t2,t3", mode=mode))
     assert ends[0].bytes_read == plan.passes[0].bytes_read
+    assert (ends[0].figures, ends[-1].figures) == (ends[0].figures_planned, ends[-1].figures_planned)
+    assert ends[0].figures == count_figures(plan.passes[0].work, plan.resolved.graph)
     assert shares == sorted(shares)
     assert shares[-1] == 1
     # As many steps as tries: none stands for a tenth of the run, but those that end it.
