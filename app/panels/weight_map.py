@@ -155,6 +155,7 @@ class WeightMapPanel(QWidget):
         distances.setObjectName("plain")
         distances.setAccessibleName(self.tr("Distances between the models"))
         distances.setModel(self.table)
+        self.table.modelReset.connect(distances.resizeColumnsToContents)
         for corner in distances.findChildren(QAbstractButton):
             corner.setAccessibleName(self.tr("Select all distances"))
         distances.setFont(font("mono"))
@@ -210,9 +211,8 @@ class WeightMapPanel(QWidget):
             self.map.show_scene(scene, self._caption(scene))
         else:
             self.map.show_message(self._explain())
-        is_wider = not scene.same_places(before) or scene.has_estimates != before.has_estimates
         self.table.show_scene(scene)
-        if is_wider:
+        if scene.has_estimates != before.has_estimates:
             self.distances.resizeColumnsToContents()
         self._list_sides(scene)
         self._draw_side()
@@ -298,7 +298,7 @@ class WeightMapPanel(QWidget):
     def _drag(self, node: NodeId, place: Place, gesture: int) -> None:
         """Set the live number of a point so that it comes as near as its arrow allows to where it is pulled."""
         view, handle = self.view, self._handle_of(node)
-        if view is not None and handle is not None:
+        if view is not None and handle is not None and handle.has_way:
             number = view.space.drag(view.values, node, Symbol(node, handle.parameter), np.array(place))
             self._set(node, round(number, self._decimals(handle)), gesture)
 

@@ -214,9 +214,7 @@ class MapScene:
 
     def same_places(self, other: MapScene) -> bool:
         """Tell whether another scene shows the same points, wherever they are by now."""
-        return [(point.node, point.kind, point.models) for point in self.points] == [
-            (point.node, point.kind, point.models) for point in other.points
-        ]
+        return [(point.node, point.kind) for point in self.points] == [(point.node, point.kind) for point in other.points]
 
 
 def tell_point(scene: MapScene, number: int, nearest: int = 6) -> str:

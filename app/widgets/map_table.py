@@ -26,8 +26,8 @@ class MapTable(QAbstractTableModel):
         self._lines: tuple[MapLine, ...] = ()
 
     def show_scene(self, scene: MapScene) -> None:
-        """Take other figures; the table is laid out anew only where its points are others."""
-        if scene.points and scene.same_places(self._scene):
+        """Take other figures; the table is laid out anew only where its lines are others, or have other names."""
+        if scene.points and scene.lines == self._lines:
             self._scene = scene
             last = self.index(self.rowCount() - 1, self.columnCount() - 1)
             self.dataChanged.emit(self.index(0, 0), last, [Qt.ItemDataRole.DisplayRole])

@@ -203,3 +203,14 @@ def test_a_renamed_model_keeps_its_line(open_map, live, qtbot):
     nodes = live.session.document.nodes
     live.session.apply("Name", lambda document: replace(document, nodes={**nodes, APPLY: replace(nodes[APPLY], label="Mine")}))
     qtbot.waitUntil(lambda: "Mine" in read_table(panel), timeout=PATIENCE)
+
+
+def test_names_are_whole_where_the_same_nodes_come_with_longer_ones(open_map, live, qtbot):
+    panel = open_map(draw_graph())
+    nodes = live.session.document.nodes
+    named = replace(nodes[NodeId("a")], label="Much longer a name")
+    live.session.apply("Name", lambda document: replace(document, nodes={**nodes, NodeId("a"): named}))
+    qtbot.waitUntil(lambda: "Much longer a name" in read_table(panel), timeout=PATIENCE)
+    head, side = panel.distances.horizontalHeader(), panel.distances.verticalHeader()
+    assert head.sectionSize(3) >= min(head.fontMetrics().horizontalAdvance("to Much longer a name"), head.maximumSectionSize())
+    assert side.width() >= side.fontMetrics().horizontalAdvance("Much longer a name")
