@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from app.live_absences import Lack, find_lacks
 from engine.document.model import Document, NodeId
 from engine.errors import EngineError
 from engine.planning.check import Verdict, check_document
@@ -64,6 +65,8 @@ class CheckSummary:
     """Per adapter that fits its base what it is."""
     steps: Mapping[NodeId, tuple[int, ...]] = field(default_factory=dict[NodeId, tuple[int, ...]])
     """Per series the numbers of its checkpoints, in their order."""
+    lacks: Mapping[NodeId, Lack] = field(default_factory=dict[NodeId, Lack])
+    """Per node that can be read and is in no family why."""
     titles: Mapping[NodeId, str] = field(default_factory=dict[NodeId, str])
     """What nodes are called, also those that a series was written out to."""
 
@@ -143,11 +146,12 @@ def _check(task: CheckTask) -> CheckSummary:
 def summarise_verdict(verdict: Verdict) -> CheckSummary:
     """Return what the window shows of a verdict; the plan itself is large and stays behind."""
     plan, resolved = verdict.plan, verdict.resolved
+    model = make_live_model(resolved)
     live = CheckSummary(
         verdict.problems,
         formulas={},
         parameters={},
-        live=make_live_model(resolved),
+        live=model,
         files={node: _stamp_files(resolved, node) for node in resolved.sources},
         adapters={
             node: AdapterFacts(source.settings, len(source.header.tensors))
@@ -155,6 +159,7 @@ def summarise_verdict(verdict: Verdict) -> CheckSummary:
             if source.adapts is not None
         },
         steps={node: tuple(member.entry.number for member in members) for node, members in resolved.expansion.series.items()},
+        lacks=find_lacks(resolved, model),
         titles={node: resolved.title(node) for node in resolved.values},
     )
     if plan is None:

@@ -36,6 +36,7 @@ class Checker(QObject):
         self._quiet.timeout.connect(self.check_now)
         session.document_changed.connect(self._follow)
         session.path_changed.connect(self._await_verdict)
+        session.opened.connect(self._await_verdict)
         engine.checked.connect(self._take)
 
     def check_now(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -29,7 +30,16 @@ _MOST_OPERANDS = 4
 _MOST_PAIRS = 3
 _ROOM, _ROOM_BESIDE_ARROW = 6, 5
 """Characters of a figure on a card."""
-Facts = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Hold one thing that is known of a node."""
+
+    name: str
+    figure: str
+    why: str = ""
+    """Why there is a dash in the place of a figure."""
 
 
 def shorten_live_facts(views: Sequence[FamilyView]) -> Mapping[NodeId, str]:
@@ -48,7 +58,7 @@ def shorten_live_facts(views: Sequence[FamilyView]) -> Mapping[NodeId, str]:
     return short
 
 
-def list_live_facts(views: Sequence[FamilyView], node_id: NodeId) -> Facts:
+def list_live_facts(views: Sequence[FamilyView], node_id: NodeId) -> tuple[Fact, ...]:
     """Return the facts of one node, the figures of the present moment."""
     for view in views:
         row = view.space.rows.get(node_id)
@@ -60,7 +70,7 @@ def list_live_facts(views: Sequence[FamilyView], node_id: NodeId) -> Facts:
     return ()
 
 
-def _tell_list(view: FamilyView, made: LiveSeries) -> Iterator[tuple[str, str]]:
+def _tell_list(view: FamilyView, made: LiveSeries) -> Iterator[Fact]:
     """Tell the way that a node of a series goes: from its first step to its last one, and how far it strays between."""
     known = [
         (step, row)
@@ -73,71 +83,71 @@ def _tell_list(view: FamilyView, made: LiveSeries) -> Iterator[tuple[str, str]]:
     first_name, last_name = f"{first_step:,.0f}", f"{last_step:,.0f}"
     symbol, norms = _symbol(view, last), view.figures.norms
     least = "≥ " if view.gaps.broken else ""
-    yield _tr("‖{0}‖ at step {1}").format(symbol, last_name), least + _spell(float(norms[last]), _norm_error(view, last), ".4g")
-    yield _tr("‖{0}‖ / ‖θ₀‖ at step {1}").format(symbol, last_name), _relative_norm(view, last)
+    yield Fact(_tr("‖{0}‖ at step {1}").format(symbol, last_name), least + _spell(float(norms[last]), _norm_error(view, last), ".4g"))
+    yield Fact(_tr("‖{0}‖ / ‖θ₀‖ at step {1}").format(symbol, last_name), _relative_norm(view, last))
     if first != last:
         own = [float(norms[row]) for _, row in known]
-        yield _tr("‖{0}‖ at step {1}").format(symbol, first_name), least + _spell(own[0], _norm_error(view, first), ".4g")
+        yield Fact(_tr("‖{0}‖ at step {1}").format(symbol, first_name), least + _spell(own[0], _norm_error(view, first), ".4g"))
         span = _tr("{0} to {1}").format(f"{min(own):.3g}", f"{max(own):.3g}")
-        yield _tr("‖{0}‖ of all {1} steps").format(symbol, len(known)), f"{_sign(view, last)}{span}"
-        yield _tr("cos of step {0} with step {1}").format(first_name, last_name), _cosine(view, first, last)
-    yield _tr("measured from"), view.names.get(view.space.family.family.base, "")
+        yield Fact(_tr("‖{0}‖ of all {1} steps").format(symbol, len(known)), f"{_sign(view, last)}{span}")
+        yield Fact(_tr("cos of step {0} with step {1}").format(first_name, last_name), _cosine(view, first, last))
+    yield Fact(_tr("measured from"), view.names.get(view.space.family.family.base, ""))
     yield from _tell_extent(view)
 
 
-def _tell_node(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
+def _tell_node(view: FamilyView, row: int) -> Iterator[Fact]:
     node, geometry = view.space.family.nodes[row], view.space.geometry
     base = view.names.get(view.space.family.family.base, "")
     if node.node == view.space.family.family.base:
-        yield "‖θ₀‖", _spell(geometry.base_norm(), view.error_geometry.measure_base(), ".4g")
+        yield Fact("‖θ₀‖", _spell(geometry.base_norm(), view.error_geometry.measure_base(), ".4g"))
     elif not view.figures.is_known[row]:
-        yield _tr("in weight space"), _tr("known after its search or estimate")
+        yield Fact(_tr("in weight space"), _tr("known after its search or estimate"))
         return
     else:
         symbol = _symbol(view, row)
         least = "≥ " if view.gaps.broken else ""
-        yield f"‖{symbol}‖", least + _spell(float(view.figures.norms[row]), _norm_error(view, row), ".4g")
-        yield f"‖{symbol}‖ / ‖θ₀‖", _relative_norm(view, row)
+        yield Fact(f"‖{symbol}‖", least + _spell(float(view.figures.norms[row]), _norm_error(view, row), ".4g"))
+        yield Fact(f"‖{symbol}‖ / ‖θ₀‖", _relative_norm(view, row))
         yield from _tell_operands(view, row)
         yield from _tell_shares(view, row)
         yield from _tell_compared(view, row)
         yield from _tell_counts(view, row)
-        yield _tr("measured from"), base
+        yield Fact(_tr("measured from"), base)
     yield from _tell_extent(view)
 
 
-def _tell_extent(view: FamilyView) -> Iterator[tuple[str, str]]:
+def _tell_extent(view: FamilyView) -> Iterator[Fact]:
     """Tell of how many tensors all these figures are, and which they leave out."""
     geometry = view.space.geometry
-    yield _tr("tensors · params"), f"{len(geometry.tensors) - len(view.gaps.broken)} · {geometry.entries:,}"
+    yield Fact(_tr("tensors · params"), f"{len(geometry.tensors) - len(view.gaps.broken)} · {geometry.entries:,}")
     if view.gaps.broken:
-        yield _tr("not counted, NaN or infinity in"), ", ".join(view.gaps.names.values())
+        yield Fact(_tr("not counted, NaN or infinity in"), ", ".join(view.gaps.names.values()))
     if view.gaps.left_out:
         count = len(view.gaps.left_out)
-        yield _tr("not counted, of several shapes"), _tr("{0} tensors").format(f"{count:,}") if count > 1 else _tr("1 tensor")
+        yield Fact(_tr("not counted, of several shapes"), _tr("{0} tensors").format(f"{count:,}") if count > 1 else _tr("1 tensor"))
 
 
-def _tell_operands(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
+def _tell_operands(view: FamilyView, row: int) -> Iterator[Fact]:
     """Tell how alike a node is to what it is made of, and that among itself."""
     operands = _own_operands(view, row)
     norms = view.figures.norms
     for operand in operands[:_MOST_OPERANDS]:
         name = _name(view, operand)
         if len(operands) > 1:
-            yield _tr("cos with {0}").format(name), _cosine(view, row, operand)
+            yield Fact(_tr("cos with {0}").format(name), _cosine(view, row, operand))
         if norms[operand] > 0:
             error = find_ratio_error(view.error_geometry, view.figures, row, operand)
-            yield _tr("times as long as {0}").format(name), _spell(float(norms[row] / norms[operand]), error, ".3g")
+            yield Fact(_tr("times as long as {0}").format(name), _spell(float(norms[row] / norms[operand]), error, ".3g"))
     if 1 < len(operands) <= _MOST_PAIRS:
         for one, two in combinations(operands, 2):
-            yield f"cos({_name(view, one)}, {_name(view, two)})", _cosine(view, one, two)
+            yield Fact(f"cos({_name(view, one)}, {_name(view, two)})", _cosine(view, one, two))
     share = float(view.figures.interference_shares[row])
     # A kernel's value is no sum: nothing in it overlaps.
     if len(operands) > 1 and math.isfinite(share) and view.space.family.nodes[row].column is None:
-        yield _tr("share of overlap in ‖τ‖²"), _spell(share, find_overlap_error(view.error_geometry, view.figures, row), ".0%")
+        yield Fact(_tr("share of overlap in ‖τ‖²"), _spell(share, find_overlap_error(view.error_geometry, view.figures, row), ".0%"))
 
 
-def _tell_shares(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
+def _tell_shares(view: FamilyView, row: int) -> Iterator[Fact]:
     """Tell how much of each task is in an edit of several, and what Model Stock would make of them."""
     tasks = [task.index for task in list_rows(view) if task.column is not None]
     own = [task for task in tasks if _is_within(view, row, task)]
@@ -145,10 +155,18 @@ def _tell_shares(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
         return
     for task in own[:_MOST_OPERANDS]:
         error = find_share_error(view.error_geometry, view.figures, row, task)
-        yield _tr("share of {0} in it").format(_name(view, task)), _spell(float(view.figures.shares[row, task]), error, ".2f")
-    whole = model_stock_ratio(view.figures.inner[np.ix_(own, own)])
-    if math.isfinite(whole) and adds_only(view.figures.weights[:, row]):
-        yield _tr("Model Stock’s t of these"), _spell(whole, find_stock_error(view.error_geometry, view.figures, own, whole), ".2f")
+        yield Fact(_tr("share of {0} in it").format(_name(view, task)), _spell(float(view.figures.shares[row, task]), error, ".2f"))
+    if adds_only(view.figures.weights[:, row]) and (view.figures.norms[own] > 0).all():
+        yield _tell_stock(view, own)
+
+
+def _tell_stock(view: FamilyView, own: Sequence[int]) -> Fact:
+    """Tell Model Stock's t of some vectors, none of which is zero."""
+    name, whole = _tr("Model Stock’s t of these"), model_stock_ratio(view.figures.inner[np.ix_(own, own)])
+    error = find_stock_error(view.error_geometry, view.figures, own, whole)
+    if math.isfinite(whole) and math.isfinite(error):
+        return Fact(name, _spell(whole, error, ".2f"))
+    return Fact(name, "–", _tr("The vectors cancel, or nearly: t = N·c / (1 + (N − 1)·c) is then a division by what can’t be told from 0."))
 
 
 def _is_within(view: FamilyView, row: int, task: int) -> bool:
@@ -158,17 +176,19 @@ def _is_within(view: FamilyView, row: int, task: int) -> bool:
     return view.figures.is_known[task] and row != task and len(column) == 1 and bool(weights[:, row, column[0]].any())
 
 
-def _tell_compared(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
+def _tell_compared(view: FamilyView, row: int) -> Iterator[Fact]:
     node = view.space.family.nodes[row]
     for true in node.compared:
         other = view.space.rows.get(true)
         if other is not None and view.figures.is_known[other]:
-            yield _tr("cos with {0}").format(_name(view, other)), _cosine(view, row, other)
+            yield Fact(_tr("cos with {0}").format(_name(view, other)), _cosine(view, row, other))
             error = find_residual_error(view.error_geometry, view.figures, row, other)
-            yield _tr("distance to {0}, of its length").format(_name(view, other)), _spell(view.figures.residual(row, other), error, ".3g")
+            yield Fact(
+                _tr("distance to {0}, of its length").format(_name(view, other)), _spell(view.figures.residual(row, other), error, ".3g")
+            )
 
 
-def _tell_counts(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
+def _tell_counts(view: FamilyView, row: int) -> Iterator[Fact]:
     """Tell what is counted entry by entry: of the checkpoints' own differences, and of kernels."""
     places = {name: place for place, name in enumerate(view.space.geometry.table.vectors)}
     columns = view.space.family.columns
@@ -180,13 +200,13 @@ def _tell_counts(view: FamilyView, row: int) -> Iterator[tuple[str, str]]:
 
     own = find(row)
     if own is not None:
-        yield _tr("exactly 0"), f"{_mark_counts(view, own)}{view.counts.zeros[own]:.1%}"
+        yield Fact(_tr("exactly 0"), f"{_mark_counts(view, own)}{view.counts.zeros[own]:.1%}")
     found = [place for operand in _own_operands(view, row) if (place := find(operand)) is not None]
     pairs = [float(view.counts.conflicts[one, two]) for one, two in combinations(dict.fromkeys(found), 2)]
     known = [pair for pair in pairs if math.isfinite(pair)]
     if known:
         label = _tr("sign conflicts") if len(known) == 1 else _tr("sign conflicts, mean of pairs")
-        yield label, f"{_mark_counts(view, *found)}{sum(known) / len(known):.0%}"
+        yield Fact(label, f"{_mark_counts(view, *found)}{sum(known) / len(known):.0%}")
 
 
 def _mark_counts(view: FamilyView, *vectors: int) -> str:

@@ -131,6 +131,11 @@ class LiveTables(QObject):
         self._engine.stop_measuring()
         self._job, self._asked = 0, {}
 
+    def forget_families(self) -> None:
+        """Let go of a document; its tables stay, for whatever is drawn over the very same files."""
+        self.stop()
+        self._families, self._wishes = {}, {}
+
     def forget_asking(self) -> None:
         """Ask again for what could not be measured."""
         self._asked = {}

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.checking import Checker
 from app.engine_thread import EngineThread
+from app.live_absences import Absence, list_absences
 from app.live_gaps import Gaps, find_gaps
 from app.live_tables import LiveTables
 from app.session import Session
@@ -79,6 +80,8 @@ class LiveView(QObject):
         """Those that are measured, estimated at least."""
         self.message = ""
         """Why nothing can be shown, when `failed` said so."""
+        self.absences: tuple[Absence, ...] = ()
+        """What of the graph is in no family, and why."""
         self.is_on = True
         self.structure: LiveModel | None = None
         """The sums that the last check found, also while nothing is measured."""
@@ -94,6 +97,7 @@ class LiveView(QObject):
         self._tables.changed.connect(self._rebuild)
         self._tables.progressed.connect(self.progressed)
         self._tables.failed.connect(self._fail)
+        session.leaving.connect(self._forget)
         session.document_changed.connect(self._follow)
         checker.changed.connect(self._take_check)
 
@@ -101,6 +105,11 @@ class LiveView(QObject):
     def model(self) -> LiveModel | None:
         """Return the structure of the graph as the last check found it; None before one."""
         return self._model
+
+    @property
+    def is_awaited(self) -> bool:
+        """Tell whether nothing can be said of the open document yet, because its first check is still to come."""
+        return self.is_on and self._model is None and not self.message and bool(self._session.document.nodes)
 
     @property
     def is_measuring(self) -> bool:
@@ -122,7 +131,7 @@ class LiveView(QObject):
         else:
             self._tables.stop()
             # Without a model the next check, even of the very same graph, lays everything out anew.
-            self.families, self._model = (), None
+            self.families, self.absences, self._model = (), (), None
         self.model_changed.emit()
 
     def try_again(self) -> None:
@@ -184,6 +193,13 @@ class LiveView(QObject):
         siblings.sort(key=lambda each: each.index or 0)
         return tuple(value if each is number else each.read(document) for each in siblings)
 
+    def _forget(self) -> None:
+        """Let go of everything that is known of a document: nodes of another one may have the same names."""
+        self._tables.forget_families()
+        self.families, self.absences, self.structure, self.message = (), (), None, ""
+        self._model, self._names, self._chosen, self._values = None, {}, {}, {}
+        self.model_changed.emit()
+
     def _follow(self, _before: Document, after: Document) -> None:
         if self._tables.follow_document(after):
             self._rebuild()
@@ -192,15 +208,20 @@ class LiveView(QObject):
 
     def _take_check(self) -> None:
         summary = self._checker.summary
-        if summary is None or summary.live is None:
+        if summary is None:
+            return
+        if summary.live is None:
+            self._forget()
+            self._fail(" ".join(problem.message for problem in summary.problems))
             return
         self.structure = summary.live
         if not self.is_on:
             self.model_changed.emit()
             return
         is_forced, self._is_forced = self._is_forced, False
-        is_new = summary.live != self._model or dict(summary.titles) != dict(self._names)
-        self._model, self._names = summary.live, summary.titles
+        absences = list_absences(self._session.document, summary.live, summary.problems, summary.lacks, summary.titles)
+        is_new = (summary.live, dict(summary.titles), absences) != (self._model, dict(self._names), self.absences)
+        self._model, self._names, self.absences = summary.live, summary.titles, absences
         # The tables tell of themselves by `changed` when they are others.
         has_changed = self._tables.follow(summary)
         if is_new or has_changed or is_forced:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -49,6 +49,10 @@ class Figures:
     """What Similarity nodes found; only a report has them."""
     started_at: float = math.nan
     """When the run began that wrote the report, in whole seconds since 1970; NaN of what a run has told."""
+
+    def of_another_graph(self, title: str) -> Figures:
+        """Return the figures of a run of another graph than the open one, with another title: no node of this one was measured."""
+        return replace(self, title=title, sweeps=tuple(replace(sweep, is_own=False) for sweep in self.sweeps))
 
 
 def read_figures(folder: Path, document: Document) -> Figures:

@@ -122,7 +122,10 @@ class RunControl(QObject):
 
     def show_figures(self, run: RunProgress) -> None:
         """Show the figures of a run in the Metrics panel."""
-        self._bench.metrics.show_figures(self._find_figures(run))
+        figures = self._find_figures(run)
+        if not self._bench.runs.is_own(run):
+            figures = figures.of_another_graph(self.tr("{0}, a run of another graph").format(run.name or self.tr("Untitled")))
+        self._bench.metrics.show_figures(figures)
         self._bench.show_panel("metrics")
 
     def _find_figures(self, run: RunProgress) -> Figures:
@@ -170,13 +173,14 @@ class RunControl(QObject):
         return confirm(self._bench, self.tr("Before the run"), fact, act)
 
     def _hear(self, event: Event) -> None:
-        document = self._window.session.document
+        run = self._bench.runs.current
+        document = run.document if run is not None else self._window.session.document
         self._bench.log.add_line(describe_event(event, {node_id: name_node(document, node_id) for node_id in document.nodes}))
         if isinstance(event, MetricMeasured | StrengthChosen) and not self._figures_due.isActive():
             self._figures_due.start()
 
     def _show_figures_so_far(self) -> None:
-        run = self._bench.runs.current
+        run = self._bench.runs.own
         if run is not None and run.measured:
             self._bench.metrics.show_figures(gather_figures(run.document, run.measured, run.tried, run.chosen))
 
@@ -189,7 +193,7 @@ class RunControl(QObject):
         self._bench.log.add_line(run.message or self.tr("Done: {0}").format(", ".join(run.folders) or self.tr("nothing was written")))
         self._bench.status.say(run.message.partition("\n")[0] or self.tr("The run is done."))
         self._figures_due.stop()
-        if run.ending == "done" and (run.folders or run.measured):
+        if self._bench.runs.is_own(run) and run.ending == "done" and (run.folders or run.measured):
             self._bench.metrics.show_figures(self._find_figures(run))
         else:
             self._show_figures_so_far()

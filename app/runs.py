@@ -46,6 +46,8 @@ class Runs(QObject):
         """Nodes of the document that have changed since they were run."""
         self.retries: tuple[Retry, ...] = ()
         """What could be done about what an earlier run left in the way of the last one."""
+        self._own_jobs: set[int] = set()
+        """The runs that were begun since the document was opened."""
         self._upto: NodeId | None = None
         self._session = session
         self._engine = engine
@@ -53,9 +55,18 @@ class Runs(QObject):
         self._memory.setInterval(_MEMORY_MILLISECONDS)
         self._memory.timeout.connect(self._measure_memory)
         session.document_changed.connect(self._follow)
-        session.opened.connect(self._forget)
+        session.leaving.connect(self._forget)
         engine.run_event.connect(self._take_event)
         engine.run_ended.connect(self._take_end)
+
+    @property
+    def own(self) -> RunProgress | None:
+        """Return the current run if it is one of the open document: of another's nodes it tells nothing, whatever they are called."""
+        return self.current if self.current is not None and self.is_own(self.current) else None
+
+    def is_own(self, run: RunProgress) -> bool:
+        """Tell whether a run was begun since the document was opened."""
+        return run.job in self._own_jobs
 
     @property
     def is_running(self) -> bool:
@@ -70,6 +81,7 @@ class Runs(QObject):
         document, folder, name = self._session.document, self._session.folder, self._session.document.title or self._session.name
         job = self._engine.run(document, folder, options, upto, revision=self._session.revision)
         self.current = RunProgress(job, document, folder, name, stage=self.tr("Waits for the engine"), begun_at=time.time())
+        self._own_jobs.add(job)
         self._update_stale()
         self._memory.start()
         self.began.emit()
@@ -100,7 +112,8 @@ class Runs(QObject):
         message = in_window_words(outcome.message)
         ended = {"ending": outcome.kind, "message": message, "failed_node": failed_node, "ended_at": time.time()}
         self.current = replace(self.current, working=(), **ended)
-        self.retries = list_retries(outcome.message) if outcome.kind == "failed" else ()
+        is_mendable = outcome.kind == "failed" and self.is_own(self.current)
+        self.retries = list_retries(outcome.message) if is_mendable else ()
         self.past = (self.current, *self.past)
         self._memory.stop()
         self._measure_memory()
@@ -112,14 +125,15 @@ class Runs(QObject):
         self._update_stale()
 
     def _forget(self) -> None:
-        """Show no states of another document's run."""
+        """Show no states of another document's run; one that goes on is told of beside the graph only."""
+        self._own_jobs, self.retries = set(), ()
         if not self.is_running:
             self.current = None
-            self._update_stale()
-            self.progressed.emit()
+        self._update_stale()
+        self.progressed.emit()
 
     def _update_stale(self) -> None:
-        run = self.current
+        run = self.own
         stale = changed_nodes(run.document, self._session.document) if run is not None else frozenset[NodeId]()
         if stale != self.stale:
             self.stale = stale

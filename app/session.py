@@ -24,6 +24,8 @@ class Session(QObject):
 
     document_changed = Signal(object, object)
     """(before, after): the document is another one; `document` is already the last of them."""
+    leaving = Signal()
+    """Another document is about to be opened in the place of this one: what is known of its nodes says nothing of the other's."""
     opened = Signal()
     """A whole other document was opened (after `document_changed`): views may show all of it."""
     path_changed = Signal()
@@ -144,6 +146,7 @@ class Session(QObject):
             self._recovery_copy.close()
 
     def _open_document(self, document: Document, path: Path | None, *, is_saved: bool) -> None:
+        self.leaving.emit()
         old_path, self.path = self.path, path
         self._document, self._saved = document, document if is_saved else None
         self.undo_stack.clear()

@@ -51,6 +51,8 @@ class Sweep:
     higher_is_better: bool = True
     document: Document | None = None
     """What was run: what the strengths were tried on is read from it, however the graph is wired by now."""
+    is_own: bool = True
+    """False where another document is open by now: its nodes may be called the same, and are others."""
 
 
 @dataclass(frozen=True)

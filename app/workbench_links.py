@@ -67,7 +67,7 @@ class WorkbenchLinks(QObject):
     def show_marks(self) -> None:
         """Bring states, facts and problems up to date everywhere."""
         bench, document = self._bench, self._session.document
-        run, stale, summary = bench.runs.current, bench.runs.stale, bench.checker.summary
+        run, stale, summary = bench.runs.own, bench.runs.stale, bench.checker.summary
         bench.live.choose(read_choices(bench.live.model, run, stale))
         states = mark_nodes(document, run, stale)
         facts = gather_facts(document, summary, run, stale)
@@ -75,17 +75,20 @@ class WorkbenchLinks(QObject):
         self._known_facts = shorten_facts(facts)
         self._show_short_facts()
         bench.inspector.show_facts(facts, summary.formulas if summary is not None else {})
-        bench.status.show_run(run, bench.runs.memory_bytes)
+        bench.status.show_run(bench.runs.current, bench.runs.memory_bytes)
         bench.status.show_graph(document, summary)
         problems = self._list_problems()
         if summary is not None:
-            bench.scene.set_problems(problems)
-            bench.inspector.show_problems(problems)
-            bench.problems.show_problems(problems)
-            count = len(problems)
-            bench.docks["problems"].setWindowTitle(self.tr("Problems ({0})").format(count) if count else self.tr("Problems"))
+            self._show_problems(problems)
         self.voice.refresh()
         bench.outline.show_states(states, problems)
+
+    def _show_problems(self, problems: Sequence[Problem]) -> None:
+        bench, count = self._bench, len(problems)
+        bench.scene.set_problems(problems)
+        bench.inspector.show_problems(problems)
+        bench.problems.show_problems(problems)
+        bench.docks["problems"].setWindowTitle(self.tr("Problems ({0})").format(count) if count else self.tr("Problems"))
 
     def _list_problems(self) -> tuple[Problem, ...]:
         """Return what the check found, and what the figures leave out; an empty canvas is a beginning, not a mistake."""
@@ -165,7 +168,7 @@ class WorkbenchLinks(QObject):
         bench.live.moved.connect(self._show_short_facts)
         bench.runs.ended.connect(self._take_run)
         bench.metrics.figures_shown.connect(self._show_sweeps)
-        self._session.opened.connect(self._forget_sweeps)
+        self._session.leaving.connect(self._forget_document)
         bench.similarity.try_again_wanted.connect(self._measure_again)
         bench.palette_panel.wanted.connect(self._add_operation)
         for panel in (bench.inspector, bench.problems):
@@ -255,18 +258,19 @@ class WorkbenchLinks(QObject):
             self._window.declared_actions["live_figures"].setChecked(True)
 
     def _show_sweeps(self, figures: Figures) -> None:
-        self._bench.inspector.show_sweeps(figures.sweeps)
+        self._bench.inspector.show_sweeps([sweep for sweep in figures.sweeps if sweep.is_own])
 
-    def _forget_sweeps(self) -> None:
-        """Show no curves of another document's run."""
-        self._bench.inspector.show_sweeps(())
+    def _forget_document(self) -> None:
+        """Show no problems of another document, and no figures of its runs: the Run panel gives these back."""
+        self._show_problems(())
+        self._bench.metrics.show_figures(Figures())
 
     def _take_run(self, run: RunProgress) -> None:
         """Measure what a run has downloaded, and what it made of nodes that are not linear."""
         bench = self._bench
         if bench.live.missing:
             bench.live.try_again()
-        elif run.ending == "done":
+        elif run.ending == "done" and bench.runs.is_own(run):
             bench.live.take_run(bench.runs.stale)
 
     def _choose_wheel(self, choice: WheelChoice) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from app.live_facts import Facts, list_live_facts
+from app.live_absences import find_reason
+from app.live_facts import Fact, list_live_facts
 from app.live_view import LiveView
 from app.widgets.presence import show_where_owned
 from engine.document.model import NodeId
@@ -33,24 +34,31 @@ class LiveFacts(QWidget):
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnStretch(0, 1)
         layout.addLayout(self._grid)
+        self.note = _make_label("", "dim")
+        layout.addWidget(self.note)
         live.model_changed.connect(self._show)
         live.moved.connect(self._show)
         self._show()
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> tuple[Fact, ...]:
         """Return what is shown."""
-        return tuple(zip(self._names, (figure.text() for figure in self._figures), strict=True))
+        return tuple(Fact(name, figure.text(), figure.toolTip()) for name, figure in zip(self._names, self._figures, strict=True))
 
     def _show(self) -> None:
         found = list_live_facts(self._live.families, self._node)
-        names = tuple(name for name, _ in found)
+        names = tuple(fact.name for fact in found)
         if names != self._names:
             self._lay_out(names)
-        for label, (_, figure) in zip(self._figures, found, strict=True):
-            if label.text() != figure:
-                label.setText(figure)
-        show_where_owned(self, bool(found))
+        for label, fact in zip(self._figures, found, strict=True):
+            if label.text() != fact.figure:
+                label.setText(fact.figure)
+            label.setToolTip(fact.why)
+            label.setAccessibleDescription(fact.why)
+        reason = find_reason(self._live.absences, self._node)
+        self.note.setText(self.tr("In no figure of weight space. {0}").format(reason) if reason else "")
+        self.note.setVisible(bool(reason))
+        show_where_owned(self, bool(found or reason))
 
     def _lay_out(self, names: tuple[str, ...]) -> None:
         while (item := self._grid.takeAt(0)) is not None:

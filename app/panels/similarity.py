@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from app.live_absences import explain_absences, tell_absences
 from app.live_gaps import tell_gaps
 from app.live_view import FamilyView, LiveView
 from app.panels.similarity_plot import SimilarityPlot
@@ -221,7 +222,8 @@ class SimilarityPanel(QWidget):
 
     def _say(self, text: str) -> None:
         gaps = tell_gaps(self.view.gaps) if self.view is not None else ""
-        self.state.setText(" · ".join(part for part in (text, gaps) if part))
+        absences = tell_absences(self._live.absences) if self.view is not None else ""
+        self.state.setText(" · ".join(part for part in (text, gaps, absences) if part))
 
     def _tell_progress(self, done: int, total: int) -> None:
         if not self._is_awake():
@@ -239,11 +241,14 @@ class SimilarityPanel(QWidget):
             return self.tr("Live figures are switched off. Switch them on here or in the View menu.")
         if live.message:
             return live.message
+        if live.is_awaited:
+            return self.tr("The graph is being checked; then its checkpoints are read …")
         if live.is_measuring:
             return self.tr("The checkpoints are being read …")
         if live.missing:
             return self.tr("The checkpoints are not on this machine yet. A run downloads them; then their figures come here.")
-        return self.tr("Wire checkpoints of one base together, by task vectors for example: then you see here how alike they are.")
+        nothing = self.tr("Wire checkpoints of one base together, by task vectors for example: then you see here how alike they are.")
+        return explain_absences(live.absences) or nothing
 
     def _arrange(self) -> tuple[int, ...]:
         view = self.view

@@ -131,8 +131,8 @@ class SweepView(FigureView):
         return self.tr("Figures try by try") if sweep.vector_names else self.tr("Figures by strength (λ)")
 
     def _name_search(self, sweep: Sweep) -> str:
-        document = self._session.document
-        return name_node(document, sweep.node) if sweep.node in document.nodes else sweep.node
+        document = self._session.document if sweep.is_own else sweep.document
+        return name_node(document, sweep.node) if document is not None and sweep.node in document.nodes else sweep.node
 
     def _offer_use(self, *_change: object) -> None:
         """Say on the button what it would do with the choice."""
@@ -150,7 +150,7 @@ class SweepView(FigureView):
     def _find_use(self, sweep: Sweep) -> StrengthUse | None:
         document = self._session.document
         is_same = sweep.document is None or is_of_same_models(document, sweep.document, sweep.node)
-        return find_use(document, sweep.node, sweep.choice) if is_same else None
+        return find_use(document, sweep.node, sweep.choice) if is_same and sweep.is_own else None
 
     def _word_use(self, use: StrengthUse, *, is_final: bool) -> str:
         if not use.settings:

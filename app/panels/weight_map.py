@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.live_absences import explain_absences, tell_absences
 from app.live_gaps import tell_gaps
 from app.live_view import FamilyView, LiveView
 from app.map_drawing import draw_family
@@ -241,13 +242,16 @@ class WeightMapPanel(QWidget):
             return self.tr("Live figures are switched off. Switch them on in the View menu to see the map.")
         if self._live.message:
             return self._live.message
+        if self._live.is_awaited:
+            return self.tr("The graph is being checked; then its models are read.")
         if self._live.is_measuring:
             return self.tr("Reading the models: the first figures come within seconds.")
         if self._live.missing:
             return self.tr(
                 "Nothing is known of these models yet: their files are not on this machine. Run the graph, or choose local files."
             )
-        return self.tr("Wire a base and a fine-tuned checkpoint into a task vector: the map of their weights appears here by itself.")
+        nothing = self.tr("Wire a base and a fine-tuned checkpoint into a task vector: the map of their weights appears here by itself.")
+        return explain_absences(self._live.absences) or nothing
 
     def _tell_state(self) -> None:
         """Say whether the figures are final."""
@@ -260,8 +264,9 @@ class WeightMapPanel(QWidget):
             parts.append(self.tr("≈ estimated from a sample, exact figures follow"))
         if scene.unknown:
             parts.append(self.tr("known after a run: {0}").format(", ".join(scene.unknown)))
-        told = tell_gaps(self.view.gaps) if self.view is not None else ""
-        self.state.say(" · ".join((*parts, told) if told else parts))
+        if self.view is not None:
+            parts += [tell_gaps(self.view.gaps), tell_absences(self._live.absences)]
+        self.state.say(" · ".join(part for part in parts if part))
 
     def _list_sides(self, scene: MapScene) -> None:
         titles = [self.tr("Distances"), *(side.title for side in list_sides(scene.paths))]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from app.checking import Checker
 from app.engine_thread import EngineThread
+from app.live_facts import Fact
 from app.live_view import LiveView
 from app.session import Session
 from engine.document.edits import add_node, connect
@@ -59,3 +60,8 @@ def follow_session(engine: EngineThread) -> Iterator[LiveView]:
     session.close()
     for one in (live, checker, session):
         one.deleteLater()
+
+
+def by_name(facts: Iterable[Fact]) -> dict[str, str]:
+    """Return the figures of facts by their names."""
+    return {fact.name: fact.figure for fact in facts}

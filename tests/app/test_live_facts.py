@@ -15,7 +15,7 @@ from engine.document.edits import add_node, connect, set_parameter
 from engine.document.model import Node, NodeId, PortRef, Wire
 from engine.planning.live_space import LiveSpace
 from engine.similarity.geometry_errors import ErrorGeometry
-from tests.app.live_graph import MODELS, PATIENCE, draw_sum, follow_session
+from tests.app.live_graph import MODELS, PATIENCE, by_name, draw_sum, follow_session
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def flat(name):
 def test_a_sum_is_told_with_what_it_is_made_of(live):
     base = flat("base")
     diag, dots = flat("diag") - base, flat("dots") - base
-    facts = dict(list_live_facts(live.families, NodeId("sum")))
+    facts = by_name(list_live_facts(live.families, NodeId("sum")))
     whole = np.linalg.norm(diag + dots)
     cosine = diag @ dots / np.linalg.norm(diag) / np.linalg.norm(dots)
     assert float(facts["‖τ‖"]) == pytest.approx(whole, rel=1e-3)
@@ -51,15 +51,15 @@ def test_a_sum_is_told_with_what_it_is_made_of(live):
 
 def test_what_takes_a_vector_away_is_no_model_stock(live):
     live.session.apply("Set", lambda document: set_parameter(document, NodeId("sum"), "weights", (1.0, -1.0)))
-    facts = dict(list_live_facts(live.families, NodeId("sum")))
+    facts = by_name(list_live_facts(live.families, NodeId("sum")))
     assert "share of τ diag in it" in facts
     assert "Model Stock’s t of these" not in facts
 
 
 def test_a_vector_and_a_base_are_told(live):
-    facts = dict(list_live_facts(live.families, NodeId("tau")))
+    facts = by_name(list_live_facts(live.families, NodeId("tau")))
     assert facts["exactly 0"] == f"{(flat('diag') == flat('base')).mean():.1%}"
-    assert list_live_facts(live.families, NodeId("base"))[0][0] == "‖θ₀‖"
+    assert list_live_facts(live.families, NodeId("base"))[0].name == "‖θ₀‖"
     assert list_live_facts(live.families, NodeId("nobody")) == ()
 
 
@@ -75,24 +75,24 @@ def test_what_works_on_a_series_is_told_by_its_steps(live):
     steps = (10, 25, 50, 75, 100)
     vectors = [flat(f"diag-series/checkpoint-{step}") - base for step in steps]
     norms = [np.linalg.norm(vector) for vector in vectors]
-    facts = dict(list_live_facts(live.families, NodeId("way")))
+    facts = by_name(list_live_facts(live.families, NodeId("way")))
     assert float(facts["‖τ‖ at step 10"]) == pytest.approx(norms[0], rel=1e-3)
     assert float(facts["‖τ‖ at step 100"]) == pytest.approx(norms[-1], rel=1e-3)
     assert facts["‖τ‖ of all 5 steps"] == f"{min(norms):.3g} to {max(norms):.3g}"
     assert facts["cos of step 10 with step 100"] == f"{vectors[0] @ vectors[-1] / norms[0] / norms[-1]:.2f}"
     assert facts["measured from"] == "base"
     assert shorten_live_facts(live.families)[NodeId("way")] == f"‖τ‖ → {norms[-1]:.3g}"
-    run = dict(list_live_facts(live.families, NodeId("run")))
+    run = by_name(list_live_facts(live.families, NodeId("run")))
     assert float(run["‖θ − θ₀‖ at step 100"]) == pytest.approx(norms[-1], rel=1e-3)
 
 
 def test_the_inspector_s_figures_move_with_the_slider(live, qtbot):
     shown = LiveFacts(live, NodeId("apply"))
     qtbot.addWidget(shown)
-    before = dict(shown.facts)
+    before = by_name(shown.facts)
     labels = list(shown._figures)
     live.session.apply("Set", lambda document: set_parameter(document, NodeId("apply"), "strength", 1.0))
-    after = dict(shown.facts)
+    after = by_name(shown.facts)
     assert float(after["‖θ − θ₀‖"]) == pytest.approx(2 * float(before["‖θ − θ₀‖"]), rel=1e-3)
     assert shown._figures == labels
 
@@ -110,7 +110,7 @@ def test_an_analogy_is_told_beside_what_it_guesses(live, qtbot):
 
     with qtbot.waitSignal(live.model_changed, timeout=PATIENCE):
         live.session.apply("Add", add_analogy)
-    facts = dict(list_live_facts(live.families, NodeId("like")))
+    facts = by_name(list_live_facts(live.families, NodeId("like")))
     assert facts["cos with τ dots"] == f"{diag @ dots / np.linalg.norm(diag) / np.linalg.norm(dots):.2f}"
     distance = np.linalg.norm(diag - dots) / np.linalg.norm(dots)
     assert float(facts["distance to τ dots, of its length"]) == pytest.approx(distance, rel=5e-3)
@@ -154,21 +154,21 @@ def is_marked(figure):
 
 
 def test_every_figure_that_hangs_on_an_estimate_says_so(estimated):
-    facts = dict(list_live_facts([estimated], NodeId("mix")))
+    facts = by_name(list_live_facts([estimated], NodeId("mix")))
     told = ["‖τ‖", "‖τ‖ / ‖θ₀‖", "cos with TIES", "times as long as TIES", "times as long as τ diag", "share of overlap in ‖τ‖²"]
     told += ["share of TIES in it", "share of τ diag in it", "Model Stock’s t of these"]
     assert [name for name in told if not is_marked(facts[name])] == []
-    compared = dict(list_live_facts([estimated], NodeId("like")))
+    compared = by_name(list_live_facts([estimated], NodeId("like")))
     assert is_marked(compared["distance to τ dots, of its length"])
 
 
 def test_what_has_no_estimate_in_it_is_exact_beside_one(estimated):
-    assert not any("≈" in figure for _, figure in list_live_facts([estimated], NodeId("sum")))
-    assert "≈" not in "".join(figure for _, figure in list_live_facts([estimated], NodeId("base")))
+    assert not any("≈" in fact.figure for fact in list_live_facts([estimated], NodeId("sum")))
+    assert "≈" not in "".join(fact.figure for fact in list_live_facts([estimated], NodeId("base")))
 
 
 def test_what_is_a_multiple_of_an_estimate_is_exactly_so(estimated):
-    facts = dict(list_live_facts([estimated], NodeId("mixed")))
+    facts = by_name(list_live_facts([estimated], NodeId("mixed")))
     assert facts["times as long as Mix"] == "0.7"
     assert is_marked(facts["‖θ − θ₀‖"])
     assert "share of TIES in it" in facts

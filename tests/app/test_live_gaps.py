@@ -10,7 +10,7 @@ from app.panels.weight_map import WeightMapPanel
 from app.similarity_figures import list_rows, make_heat_map, norms_by_part
 from app.similarity_parts import list_parts
 from engine.document.model import Node, NodeId
-from tests.app.live_graph import MODELS, draw_sum, follow_session
+from tests.app.live_graph import MODELS, by_name, draw_sum, follow_session
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def norm_without(name, left_out):
 
 
 def test_what_is_left_out_is_told_on_nodes_and_among_the_problems(live, tensor):
-    short, facts = shorten_live_facts(live.families), dict(list_live_facts(live.families, NodeId("tau")))
+    short, facts = shorten_live_facts(live.families), by_name(list_live_facts(live.families, NodeId("tau")))
     assert short[NodeId("tau")].startswith("‖τ‖ ≥ ")
     assert float(facts["‖τ‖"].removeprefix("≥ ")) == pytest.approx(norm_without("diag", tensor), rel=1e-3)
     assert facts["not counted, NaN or infinity in"] == "hurt"

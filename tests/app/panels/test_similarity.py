@@ -42,6 +42,7 @@ class Live(QObject):
     def __init__(self):
         super().__init__()
         self.families, self.message, self.is_on, self.is_measuring, self.missing = (), "", True, False, ()
+        self.is_awaited, self.absences = False, ()
 
 
 def make_table(errors=None):
