@@ -16,6 +16,8 @@ from engine.similarity.geometry_errors import ErrorGeometry
 from engine.similarity.gram_table import Floats
 
 _ROUNDING = 1e-12
+_LEAST_OVER_ERROR = 10
+"""How many standard errors a divisor has to be above 0 for the quotient's error to be told by its slope."""
 
 
 def find_relative_norm_error(errors: ErrorGeometry, figures: Figures, row: int) -> float:
@@ -64,14 +66,22 @@ def find_residual_error(errors: ErrorGeometry, figures: Figures, made: int, true
 
 
 def find_stock_error(errors: ErrorGeometry, figures: Figures, rows: Sequence[int], ratio: float) -> float:
-    """Return the standard error of Model Stock's t = N·c / (1 + (N − 1)·c) of N edits, c the mean of their cosines."""
+    """Return the standard error of Model Stock's t = N·c / (1 + (N − 1)·c) of N edits, c the mean of their cosines.
+
+    Infinity where 1 + (N − 1)·c is not well above its own error, so that t may be anything; NaN where there is no t.
+    """
     count = len(rows)
     pairs = list(combinations(rows, 2))
+    if not np.isfinite(ratio):
+        return float("nan")
     if not pairs or not all(figures.norms[row] > 0 for row in rows):
         return 0.0
     slopes = np.sum([_slopes_of_cosine(figures, one, two) for one, two in pairs], axis=0) / len(pairs)
     # t / N = c / (1 + (N − 1)·c) gives 1 + (N − 1)·c = 1 / (1 − t·(N − 1) / N), and dt/dc = N / (1 + (N − 1)·c)².
-    return errors.measure_slopes(slopes * (count * (1 - ratio * (count - 1) / count) ** 2))
+    inverse = 1 - ratio * (count - 1) / count
+    if (count - 1) * errors.measure_slopes(slopes) * _LEAST_OVER_ERROR >= 1 / inverse:
+        return float("inf")
+    return errors.measure_slopes(slopes * (count * inverse**2))
 
 
 def _slopes_of_cosine(figures: Figures, one: int, two: int) -> Floats:

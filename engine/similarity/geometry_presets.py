@@ -10,6 +10,8 @@ from engine.similarity.geometry import Geometry
 from engine.similarity.gram_table import Floats
 
 _ROUNDING = 1e-9
+_LEAST_OVER_ROUNDING = 1e-5
+"""Of 1 + (N − 1)·c, for each of the N − 1: cosines are held to 1e-6, and what is divided by has to stand well above that."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,10 @@ def weighted_products(geometry: Geometry, direction: Floats) -> Floats:
 
 
 def model_stock_ratio(inner: Floats) -> float:
-    """Return the ratio t of Model Stock (Jang et al. 2024, arXiv 2403.19522, equation 2 for N models); NaN where a vector is zero.
+    """Return the ratio t of Model Stock (Jang et al. 2024, arXiv 2403.19522, equation 2 for N models).
 
-    θ₀ + t·mean(τᵢ) with t = N·c / (1 + (N − 1)·c), c the mean pairwise cosine of the τᵢ; 1 for one vector.
+    θ₀ + t·mean(τᵢ) with t = N·c / (1 + (N − 1)·c), c the mean pairwise cosine of the τᵢ; 1 for one vector. NaN where a vector is zero, and
+    where the τᵢ, each at length 1, cancel or nearly do: what is divided by is then nothing but rounding.
 
     Args:
         inner: (N, N) inner products of the N vectors.
@@ -114,4 +117,5 @@ def model_stock_ratio(inner: Floats) -> float:
         return 1.0 if count == 1 else float("nan")
     cosines = inner / norms[:, None] / norms[None, :]
     mean = float(cosines.sum() - np.trace(cosines)) / (count * (count - 1))
-    return count * mean / (1 + (count - 1) * mean)
+    divisor = 1 + (count - 1) * mean
+    return count * mean / divisor if divisor > _LEAST_OVER_ROUNDING * (count - 1) else float("nan")

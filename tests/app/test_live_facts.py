@@ -189,3 +189,27 @@ def test_suggestions_that_follow_from_an_estimate_say_so(estimated):
     weights = {preset.title: preset.text for preset in list_presets([estimated], NodeParameter(NodeId("mix"), "add", "weights"))}
     assert weights["mean"] == "mean 0.5"
     assert "≈" in weights["norm match"]
+
+
+def with_opposites(view, errors=None):
+    """Return a view in which what tunes on dots is exactly the opposite of what tunes on diag."""
+    table = view.space.geometry.table
+    products, (one, two) = table.products.copy(), (1 + table.vectors.index(name) for name in ("diag", "dots"))
+    products[:, two, :] = -products[:, one, :]
+    products[:, :, two] = -products[:, :, one]
+    space = LiveSpace(view.space.family, replace(table, products=products, errors=errors))
+    return replace(view, space=space, figures=space.look(view.values), error_geometry=ErrorGeometry(space.geometry))
+
+
+def test_of_vectors_that_cancel_model_stock_has_no_ratio_and_says_why(live, qtbot, monkeypatch):
+    views = tuple(map(with_opposites, live.families))
+    facts = list_live_facts(views, NodeId("apply"))
+    (told,) = [fact for fact in facts if fact.name == "Model Stock’s t of these"]
+    assert told.figure == "–"
+    assert told.why.startswith("The vectors cancel")
+    assert "share of τ diag in it" in by_name(facts)
+    monkeypatch.setattr(live, "families", views)
+    shown = LiveFacts(live, NodeId("apply"))
+    qtbot.addWidget(shown)
+    assert shown.facts == facts
+    assert [figure.toolTip() for figure in shown._figures if figure.text() == "–"] == [told.why]

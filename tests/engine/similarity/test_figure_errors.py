@@ -73,3 +73,17 @@ def test_only_what_carries_weight_makes_a_figure_an_estimate(tiny):
     off[:, 2, :] = off[:, :, 2] = 1e-3
     _, errors = measure(replace(tiny.table, errors=off))
     assert [errors.is_estimated(WEIGHTS[:, row]) for row in range(4)] == [False, True, False, True]
+
+
+@pytest.mark.parametrize(("spread", "is_told"), [(1e-4, True), (0.02, False)])
+def test_a_divisor_that_is_lost_in_its_error_leaves_the_quotient_without_one(tiny, spread, is_told):
+    """Of two vectors with a cosine of -0.9, 1 + c is 0.1: known to a thousandth it tells t, known to a fifth of itself it does not."""
+    products, errors = np.zeros_like(tiny.table.products), np.zeros_like(tiny.table.products)
+    products[0, 1:3, 1:3] = [[1, -0.9], [-0.9, 1]]
+    errors[0, 1, 2] = errors[0, 2, 1] = spread
+    figures, found = measure(replace(tiny.table, products=products, errors=errors))
+    ratio = model_stock_ratio(figures.inner[:2, :2])
+    assert ratio == pytest.approx(-18)
+    error = find_stock_error(found, figures, [0, 1], ratio)
+    assert error == (pytest.approx(2 * spread / 0.1**2) if is_told else np.inf)
+    assert np.isnan(find_stock_error(found, figures, [0, 1], float("nan")))

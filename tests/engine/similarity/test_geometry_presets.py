@@ -112,3 +112,30 @@ def test_vectors_alike_stay_and_orthogonal_ones_go_home():
     assert model_stock_ratio(np.eye(3)) == pytest.approx(0)
     assert model_stock_ratio(np.ones((1, 1))) == 1
     assert np.isnan(model_stock_ratio(np.zeros((2, 2))))
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        [[1, -1], [-1, 1]],
+        [[1, -1 + 1e-12], [-1 + 1e-12, 1]],
+        [[4, -4.000001], [-4.000001, 4]],
+        [[1, -0.5, -0.5], [-0.5, 1, -0.5], [-0.5, -0.5, 1]],
+        [[1, 0], [0, 0]],
+    ],
+    ids=["opposite", "nearly opposite", "opposite but for rounding", "three that cancel", "zero"],
+)
+def test_vectors_that_cancel_have_no_ratio(inner):
+    assert np.isnan(model_stock_ratio(np.array(inner, dtype=float)))
+
+
+def test_vectors_that_point_far_apart_have_one():
+    assert model_stock_ratio(np.array([[1, -0.9], [-0.9, 1]])) == pytest.approx(2 * -0.9 / 0.1)
+    assert model_stock_ratio(np.array([[1, -0.999], [-0.999, 1]])) == pytest.approx(2 * -0.999 / 0.001)
+
+
+def test_a_sum_that_cancels_but_for_a_third_vector_has_no_ratio_preset():
+    table = make_zeros("base", ("a", "b", "c"), ("w",), (), np.array([4]))
+    table.products[0, 1:, 1:] = [[1, -0.5, -0.5], [-0.5, 1, -0.5 + 1e-9], [-0.5, -0.5 + 1e-9, 1]]
+    found = suggest_strengths(Geometry(table, table.vectors, table.tensors, (0,)), np.ones((1, 3)))
+    assert (found.stock_ratio, found.model_stock) == (None, None)
