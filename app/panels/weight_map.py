@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QSizePolicy,
     QStackedWidget,
     QTableView,
     QVBoxLayout,
@@ -113,7 +114,9 @@ class WeightMapPanel(QWidget):
         self.map.nudged.connect(self._nudge)
         self.map.drag_cancelled.connect(self._set)
         self.map.opened.connect(self._reveal)
+        self.gaps = self._make_lines(self.tr("What the map leaves out"))
         column.addLayout(head)
+        column.addWidget(self.gaps)
         column.addWidget(self.map, 1)
         return column
 
@@ -141,15 +144,24 @@ class WeightMapPanel(QWidget):
         self.analogies = QLabel()
         self.analogies.setWordWrap(True)
         self.analogies.setAccessibleName(self.tr("Analogies against their true answers"))
-        self.ends = QLabel()
-        self.ends.setWordWrap(True)
-        self.ends.setProperty("role", "dim")
-        self.ends.setAccessibleName(self.tr("How alike the trainings end"))
+        self.ends = self._make_lines(self.tr("How alike the trainings end"))
         column.addLayout(head)
         column.addWidget(self.pages, 1)
         column.addWidget(self.ends)
         column.addWidget(self.analogies)
         return column
+
+    def _make_lines(self, name: str) -> QLabel:
+        """Return a label that shows all of its words, in as many lines as they take, and asks for no width."""
+        lines = QLabel()
+        lines.setTextFormat(Qt.TextFormat.PlainText)
+        lines.setWordWrap(True)
+        lines.setProperty("role", "dim")
+        lines.setAccessibleName(name)
+        policy = lines.sizePolicy()
+        policy.setHorizontalPolicy(QSizePolicy.Policy.Ignored)
+        lines.setSizePolicy(policy)
+        return lines
 
     def _make_distances(self) -> QTableView:
         distances = QTableView()
@@ -264,9 +276,15 @@ class WeightMapPanel(QWidget):
             parts.append(self.tr("≈ estimated from a sample, exact figures follow"))
         if scene.unknown:
             parts.append(self.tr("known after a run: {0}").format(", ".join(scene.unknown)))
-        if self.view is not None:
-            parts += [tell_gaps(self.view.gaps), tell_absences(self._live.absences)]
-        self.state.say(" · ".join(part for part in parts if part))
+        self.state.say(" · ".join(parts))
+        self._tell_gaps()
+
+    def _tell_gaps(self) -> None:
+        """Say what is in no figure; it stays as it is while numbers move, so its lines may take room from the map."""
+        told = (tell_gaps(self.view.gaps), tell_absences(self._live.absences)) if self.view is not None else ()
+        text = " · ".join(part for part in told if part)
+        self.gaps.setText(text)
+        self.gaps.setVisible(bool(text))
 
     def _list_sides(self, scene: MapScene) -> None:
         titles = [self.tr("Distances"), *(side.title for side in list_sides(scene.paths))]

@@ -46,7 +46,7 @@ def write_model(folder, dtype, entries=4):
 def test_nothing_is_left_out_of_a_whole_graph(show):
     live, similarity, weight_map = show(draw_sum())
     assert live.absences == ()
-    assert (similarity.state.text(), weight_map.state.text()) == ("", "")
+    assert (similarity.state.text(), weight_map.gaps.text()) == ("", "")
 
 
 def test_what_hangs_on_a_file_that_is_missing_is_left_out_and_says_so(show, qtbot):
@@ -55,7 +55,7 @@ def test_what_hangs_on_a_file_that_is_missing_is_left_out_and_says_so(show, qtbo
     assert absence.names == ("Dots", "τ dots", "Sum", "Edit")
     assert absence.reason.startswith("‘Dots’: /nowhere/x is not there")
     assert live.families, "the rest is shown"
-    for told in (similarity.state.text(), weight_map.state.text()):
+    for told in (similarity.state.text(), weight_map.gaps.text()):
         assert told.startswith("left out: Dots, τ dots, Sum, Edit. ‘Dots’: /nowhere/x is not there")
     facts = LiveFacts(live, NodeId("apply"))
     qtbot.addWidget(facts)

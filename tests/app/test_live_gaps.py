@@ -66,7 +66,7 @@ def test_the_map_says_that_its_distances_leave_something_out(live, qtbot, tensor
     panel = WeightMapPanel(live.session, live)
     qtbot.addWidget(panel)
     assert "Exact" not in panel._caption(panel.map.scene)
-    assert tensor in panel.state.text()
+    assert tensor in panel.gaps.text()
 
 
 def test_many_tensors_are_counted_and_shapes_that_differ_are_told():

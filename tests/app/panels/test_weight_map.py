@@ -4,13 +4,14 @@ import csv
 import io
 import math
 from dataclasses import replace
+from shutil import copytree
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from app.engine_thread import EngineThread
 from app.map_drawing import draw_analogy
@@ -349,3 +350,26 @@ def test_the_title_says_which_distances_are_exact(panel):
     some = replace(scene, points=(*scene.points[:-1], replace(scene.points[-1], norm_error=0.2)))
     assert panel._caption(some).startswith("Distances in the table are exact but for those with ≈")
     assert panel._caption(replace(some, is_estimate=True)).startswith("≈ estimated distances")
+
+
+def leave_out(folder, name):
+    """Copy a model without one of its tensors."""
+    copytree(MODELS / "plain-0-4", folder)
+    tensors = load_file(folder / "model.safetensors")
+    del tensors[name]
+    save_file(tensors, folder / "model.safetensors")
+    return folder
+
+
+def test_what_the_map_leaves_out_is_told_whole(panel, live, qtbot, tmp_path):
+    name = max(load_file(MODELS / "base" / "model.safetensors"), key=len)
+    source = str(leave_out(tmp_path / "less", name))
+    assert panel.gaps.isHidden()
+    panel.resize(620, 330)
+    live.session.apply("Choose", lambda document: set_parameter(document, NodeId("a"), "source", source))
+    told = f"not counted: {name}, which not all models have in one shape"
+    qtbot.waitUntil(lambda: panel.gaps.text() == told, timeout=PATIENCE)
+    assert panel.gaps.isVisible()
+    qtbot.waitUntil(lambda: panel.gaps.height() >= panel.gaps.heightForWidth(panel.gaps.width()))
+    assert panel.gaps.heightForWidth(panel.gaps.width()) > 1.5 * panel.gaps.fontMetrics().height()
+    assert name not in panel.state.text()
