@@ -99,6 +99,7 @@ class LiveView(QObject):
         self._tables.failed.connect(self._fail)
         session.leaving.connect(self._forget)
         session.document_changed.connect(self._follow)
+        session.opened.connect(self.model_changed)
         checker.changed.connect(self._take_check)
 
     @property

@@ -262,6 +262,8 @@ class WorkbenchLinks(QObject):
 
     def _forget_document(self) -> None:
         """Show no problems of another document, and no figures of its runs: the Run panel gives these back."""
+        # What is being typed still goes to the node it was typed for.
+        self._bench.scene.select([])
         self._show_problems(())
         self._bench.metrics.show_figures(Figures())
 

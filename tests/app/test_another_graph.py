@@ -72,9 +72,23 @@ def test_an_empty_graph_has_no_figures(window, qtbot):
     assert bench.weight_map.map.scene.points == ()
     assert not bench.live.is_awaited
     assert bench.live.structure is None
+    assert bench.weight_map.map._message.startswith("Wire a base")
     with qtbot.waitSignal(bench.checker.changed, timeout=PATIENCE, check_params_cb=lambda: bench.checker.summary is not None):
         bench.checker.check_now()
     assert bench.weight_map.map.scene.points == ()
+
+
+def test_what_is_typed_goes_to_no_node_of_another_graph(window, qtbot):
+    bench, other = window.workbench, draw_other()
+    bench.scene.select([NodeId("apply")])
+    window.activateWindow()
+    bench.inspector.focus_name()
+    qtbot.waitUntil(bench.inspector._name.hasFocus, timeout=PATIENCE)
+    qtbot.keyClicks(bench.inspector._name, "Half typed")
+    window.session.new(other)
+    assert window.session.document is other
+    assert bench.scene.selected_ids == ()
+    assert not window.session.undo_stack.canUndo()
 
 
 def test_problems_go_with_their_graph(window, qtbot):
