@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from app.figure_cells import Figure, gather_cells, read_cells
 from app.report_angles import Angles, read_angles
 from app.report_values import Record, read_list, read_number, read_records
-from app.sweeps import SUBSET_MODES, Curve, Sweep, gather_sweep, list_tried_sets, normalize
+from app.sweeps import SUBSET_MODES, Curve, Sweep, gather_sweep, normalize
 from engine.differences import BoundedFigure
 from engine.document.model import Document, NodeId
 from engine.errors import ReadError
@@ -19,23 +20,6 @@ from engine.events import MetricMeasured, StrengthChosen, StrengthTried
 from engine.subset_scores import Trial
 
 REPORT_NAME = "report.json"
-
-
-@dataclass(frozen=True)
-class Figure:
-    """Hold one cell: one metric of one model on one test set."""
-
-    model: str
-    test_set: str
-    metric: str
-    value: float
-    low: float
-    high: float
-    n: int
-    normalized: float = math.nan
-    """As a share of the tuned reference's; NaN where there is none."""
-    control_ratio: float = math.nan
-    """As a share of the base's, on control sets; NaN elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +48,7 @@ def read_figures(folder: Path, document: Document) -> Figures:
     path = folder / REPORT_NAME
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
-        cells = tuple(_read_cell(record) for record in report["metrics"])
+        cells = read_cells(report)
         angles = tuple(read_angles(record) for record in report.get("similarities", []))
         sweeps = tuple(_read_sweep(record, document) for record in report["searches"])
         started_at = datetime.fromisoformat(report["conditions"]["started_at"]).timestamp()
@@ -79,38 +63,10 @@ def gather_figures(
 ) -> Figures:
     """Return the figures that a run of a document has told so far."""
     nodes = dict.fromkeys(event.node for event in measured if event.strength is not None)
-    sets = {node: list_tried_sets(document, node) for node in nodes}
-    cells = tuple(_make_cell(event) for event in measured if event.strength is None or not _is_point(event, sets[event.node]))
+    cells = gather_cells(document, measured, tried, chosen)
     choices = {choice.node: choice for choice in chosen}
     sweeps = tuple(gather_sweep(document, node, measured, tried, choices.get(node)) for node in nodes)
     return Figures(document.title, cells, sweeps)
-
-
-def _is_point(event: MetricMeasured, tried: frozenset[str] | None) -> bool:
-    """Tell whether what was measured at a strength is a point of the search's curve, and no cell: test data at the choice are one."""
-    return tried is None or event.test_set in tried
-
-
-def _make_cell(event: MetricMeasured) -> Figure:
-    found = event.measurement
-    return Figure(event.checkpoint, event.test_set, found.metric, found.value, found.low, found.high, found.n)
-
-
-def _read_cell(record: Record) -> Figure:
-    found = record["measurement"]
-    if not isinstance(found, Mapping):
-        raise TypeError(found)
-    return Figure(
-        model=str(record["checkpoint"]),
-        test_set=str(record["test_set"]),
-        metric=str(found["metric"]),
-        value=read_number(found["value"]),
-        low=read_number(found["low"]),
-        high=read_number(found["high"]),
-        n=int(found["n"]),
-        normalized=read_number(record["normalized"]),
-        control_ratio=read_number(record["control_ratio"]),
-    )
 
 
 def _read_sweep(record: Record, document: Document) -> Sweep:

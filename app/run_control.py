@@ -124,7 +124,7 @@ class RunControl(QObject):
         """Show the figures of a run in the Metrics panel."""
         figures = self._find_figures(run)
         if not self._bench.runs.is_own(run):
-            figures = figures.of_another_graph(self.tr("{0}, a run of another graph").format(run.name or self.tr("Untitled")))
+            figures = figures.of_another_graph(self.tr("{0}, a run of another graph").format(figures.title or self.tr("Untitled")))
         self._bench.metrics.show_figures(figures)
         self._bench.show_panel("metrics")
 
@@ -137,8 +137,8 @@ class RunControl(QObject):
                 self._bench.log.add_line(str(failure))
                 continue
             if int(run.begun_at) <= figures.started_at <= run.ended_at:
-                return figures
-        return gather_figures(run.document, run.measured, run.tried, run.chosen)
+                return replace(figures, title=run.name or figures.title)
+        return _gather_figures(run)
 
     def _may_begin(self) -> bool:
         """Ask for what only the user can allow; lead to the problems where there are others."""
@@ -182,7 +182,7 @@ class RunControl(QObject):
     def _show_figures_so_far(self) -> None:
         run = self._bench.runs.own
         if run is not None and run.measured:
-            self._bench.metrics.show_figures(gather_figures(run.document, run.measured, run.tried, run.chosen))
+            self._bench.metrics.show_figures(_gather_figures(run))
 
     def _show_begin(self) -> None:
         self._show_running(is_running=True)
@@ -250,6 +250,12 @@ class RunControl(QObject):
         self._bench.log.add_line(trace)
         self._bench.status.say(self.tr("A fault in Weightloom itself: see the log."))
         self._bench.show_panel("log")
+
+
+def _gather_figures(run: RunProgress) -> Figures:
+    """Return what a run has told, under the name that its graph has in the top bar."""
+    figures = gather_figures(run.document, run.measured, run.tried, run.chosen)
+    return replace(figures, title=run.name or figures.title)
 
 
 def _open_page(page: Path, _checked: bool = False) -> None:

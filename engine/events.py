@@ -85,6 +85,8 @@ class StrengthTried:
     """One for each vector, or the one that holds for all."""
     qualifies: bool
     """Whether the rule may choose it."""
+    is_best: bool = False
+    """Whether the rule would choose it, had the search to end here."""
 
 
 @dataclass(frozen=True)

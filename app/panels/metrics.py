@@ -20,9 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.figure_cells import Figure
 from app.panels.angle_view import AngleView
 from app.panels.sweep_view import SweepView
-from app.report_figures import Figure, Figures
+from app.report_figures import Figures
 from app.saving import ask_and_save
 from app.session import Session
 from app.theme import font
@@ -34,7 +35,7 @@ _HEAD_PIXELS = 42
 """Two lines of a model's name."""
 _NARROWEST, _WIDEST = 80, 120
 """Of a model's column: as many as can be stand beside one another."""
-_NAME_PIXELS, _LONGEST_NAME = 122, 180
+_NAME_PIXELS, _LONGEST_NAME = 122, 210
 """Of the column of test sets: as wide as their names take."""
 _PADDING = 10
 _LONG = 100
@@ -56,6 +57,9 @@ class MetricsPanel(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 8, 14, 10)
         layout.setSpacing(16)
+        self.note = QLabel(self.tr("Validation data only: strengths are chosen by such figures, which flatter them."))
+        self.note.setProperty("role", "dim")
+        self.note.setWordWrap(True)
         layout.addLayout(self._make_table(), 5)
         self.searches = SweepView(session)
         self.angles = AngleView(session)
@@ -89,7 +93,7 @@ class MetricsPanel(QWidget):
 
     def table_text(self, separator: str = "\t") -> str:
         """Return every figure of the table, one a line, for a spreadsheet."""
-        head = ("model", "test set", "metric", "value", "low", "high", "n", "normalized", "control ratio")
+        head = ("model", "test set", "metric", "value", "low", "high", "n", "normalized", "control ratio", "split")
         return Table(head, tuple(_write_cell(cell) for cell in self._figures.cells)).write(separator)
 
     def _make_table(self) -> QVBoxLayout:
@@ -127,6 +131,7 @@ class MetricsPanel(QWidget):
         self.table.setWordWrap(False)
         self.table.setHorizontalScrollMode(QTableWidget.ScrollMode.ScrollPerPixel)
         column.addLayout(head)
+        column.addWidget(self.note)
         column.addWidget(self.table, 1)
         self._rest = QWidget()
         column.addWidget(self._rest, 1)
@@ -135,22 +140,30 @@ class MetricsPanel(QWidget):
     def _fill_table(self) -> None:
         cells = self._figures.cells
         models = _order_models(cells)
-        columns = list(dict.fromkeys((cell.test_set, cell.metric) for cell in cells))
-        self.title.setText(self._figures.title if cells else self.tr("Nothing measured yet. Run a graph with an Evaluate node."))
+        columns = list(dict.fromkeys((cell.test_set, _name_data(cell)) for cell in cells))
+        self.title.setText(self._say_title())
+        self.note.setVisible(bool(cells) and all(cell.is_validation for cell in cells))
         self.table.clear()
         self.table.setRowCount(len(columns))
         self.table.setColumnCount(len(models))
-        sets = [f"{test_set}\n{metric.replace('_', ' ')}" for test_set, metric in columns]
+        sets = [f"{test_set}\n{data}{_tell_count(cells, test_set, data)}" for test_set, data in columns]
         self.table.verticalHeader().setFixedWidth(self._width_of(sets))
         self._name_sections(self.table.horizontalHeader(), models)
         self._name_sections(self.table.verticalHeader(), sets)
         for cell in cells:
-            self.table.setItem(columns.index((cell.test_set, cell.metric)), models.index(cell.model), _make_item(cell))
+            self.table.setItem(columns.index((cell.test_set, _name_data(cell))), models.index(cell.model), _make_item(cell))
         self.table.setVisible(bool(cells))
         self._rest.setVisible(not cells)
         for button in (self.copy_table, self.save_table):
             button.setVisible(bool(cells))
         self._fit_columns()
+
+    def _say_title(self) -> str:
+        if self._figures.cells:
+            return self._figures.title
+        if self._figures.sweeps or self._figures.angles:
+            return self.tr("{0}: nothing measured on test sets").format(self._figures.title).removeprefix(": ")
+        return self.tr("Nothing measured yet. Run a graph with an Evaluate node or a Strength search.")
 
     def _width_of(self, names: Sequence[str]) -> int:
         """Return how wide the column of test sets is."""
@@ -220,7 +233,20 @@ def _round(bound: float) -> str:
 
 def _write_cell(cell: Figure) -> tuple[str, ...]:
     figures = (cell.value, cell.low, cell.high, cell.n, cell.normalized, cell.control_ratio)
-    return cell.model, cell.test_set, cell.metric, *("" if math.isnan(figure) else str(figure) for figure in figures)
+    split = "validation" if cell.is_validation else ""
+    return cell.model, cell.test_set, cell.metric, *("" if math.isnan(figure) else str(figure) for figure in figures), split
+
+
+def _name_data(cell: Figure) -> str:
+    """Return the metric of a cell in words, and whether it is of validation data."""
+    metric = cell.metric.replace("_", " ")
+    return _tr("{0} · validation").format(metric) if cell.is_validation else metric
+
+
+def _tell_count(cells: Sequence[Figure], test_set: str, data: str) -> str:
+    """Return the n of a line where all its figures have the same."""
+    counts = {cell.n for cell in cells if (cell.test_set, _name_data(cell)) == (test_set, data)}
+    return f" · n {next(iter(counts)):,}" if len(counts) == 1 else ""
 
 
 def _make_item(cell: Figure) -> QTableWidgetItem:
@@ -233,6 +259,8 @@ def _make_item(cell: Figure) -> QTableWidgetItem:
 
 def _explain_cell(cell: Figure) -> Iterator[str]:
     metric = cell.metric.replace("_", " ")
+    if cell.is_validation:
+        yield _tr("validation data: strengths are chosen on it")
     yield _tr("{0} of {1} on {2}: {3:.4g}").format(metric, cell.model, cell.test_set, cell.value)
     yield f"n = {cell.n}"
     yield _tr("95 % interval {0:.4g} … {1:.4g}").format(cell.low, cell.high)

@@ -239,6 +239,8 @@ class SearchRecord:
     """Per target the best reference's figure; () without references."""
     label: str = ""
     """What the user calls it."""
+    validation: tuple[MetricRecord, ...] = ()
+    """Validation data, which the choice was made on: of the base, the references and the choice."""
 
 
 @dataclass(frozen=True)

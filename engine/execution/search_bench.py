@@ -77,12 +77,23 @@ class SearchBench:
         each = tuple(strengths) if self.is_each else ()
         return Point(mean, first[: len(self.ports.targets)], first[len(self.ports.targets) :], each)
 
-    def measure_references(self) -> tuple[Measurement, ...]:
+    def measure_references(self) -> tuple[MetricRecord, ...]:
+        """Return the figures that the references are compared by, of each on each target."""
+        measurer, targets = self.measurer, self.ports.targets
+        subjects = [measurer.subject(node, "reference") for node in self.ports.references]
+        rows = [(subject, measurer.measure(subject, targets, self.step, {})) for subject in subjects]
+        return tuple(measurer.record(subject, node, found[0]) for subject, figures in rows for node, found in figures)
+
+    def find_best(self, references: Sequence[MetricRecord]) -> tuple[Measurement, ...]:
         """Return, per target, the figure of the reference that is best at it."""
-        ports = self.ports
-        rows = [self.measurer.measure(self.measurer.subject(node, "reference"), ports.targets, self.step, {}) for node in ports.references]
-        columns = [[row[index][1][0] for row in rows] for index in range(len(ports.targets))]
+        columns = [[record.measurement for record in references if record.test_set_node == target] for target in self.ports.targets]
         return tuple(best for column in columns if (best := best_figure(column)) is not None)
+
+    def record_point(self, point: Point) -> tuple[MetricRecord, ...]:
+        """Return what was measured at some strengths as lines of the metrics table."""
+        subject = self.measurer.subject(self.ports.base, "base") if point.is_reference else self._edited()
+        figures = zip((*self.ports.targets, *self.ports.controls), (*point.targets, *point.controls), strict=True)
+        return tuple(self.measurer.record(subject, node, figure) for node, figure in figures)
 
     def measure_tests(self, strengths: Sequence[Fraction]) -> tuple[MetricRecord, ...]:
         """Return the figures on test data of the base, the references and the choice."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
 from typing import get_args
 
 from engine.evaluation.measurement import Measurement
 from engine.events import Listener
 from engine.execution.measuring import Measurer
-from engine.execution.result import MetricRecord, SearchPoint, SearchRecord
+from engine.execution.result import SearchPoint, SearchRecord
 from engine.execution.search_bench import SearchBench
 from engine.execution.trying import try_strengths
 from engine.planning.coefficient import Strengths
@@ -28,11 +30,15 @@ def search_strength(step: Step, measurer: Measurer, listener: Listener) -> tuple
     """
     bench = SearchBench(step, measurer)
     rule = _rule(bench)
-    references = bench.measure_references()
+    compared = bench.measure_references()
+    references = bench.find_best(compared)
     points = try_strengths(bench, rule, references, listener)
     choice = choose_strength(points, rule, references)
     chosen = choice.strengths or (choice.strength,)
-    return bench.assign(chosen), _record(bench, points, choice, references, bench.measure_tests(chosen))
+    base, best = (next(point for point in points if point.place == place) for place in ((Fraction(0),) * len(chosen), chosen))
+    validation = (*bench.record_point(base), *compared, *bench.record_point(best))
+    record = _record(bench, points, choice, references)
+    return bench.assign(chosen), replace(record, tests=bench.measure_tests(chosen), validation=validation)
 
 
 def _rule(bench: SearchBench) -> SelectionRule:
@@ -40,13 +46,7 @@ def _rule(bench: SearchBench) -> SelectionRule:
     return SelectionRule(name, bench.read_real("keep_share"), bench.read_real("allowed_increase"))
 
 
-def _record(
-    bench: SearchBench,
-    points: Sequence[Point],
-    choice: StrengthChoice,
-    references: tuple[Measurement, ...],
-    tests: tuple[MetricRecord, ...],
-) -> SearchRecord:
+def _record(bench: SearchBench, points: Sequence[Point], choice: StrengthChoice, references: tuple[Measurement, ...]) -> SearchRecord:
     measurer, ports, is_each = bench.measurer, bench.ports, bench.is_each
     scored = sorted(choice.points, key=lambda entry: points.index(entry.point)) if is_each else choice.points
     return SearchRecord(
@@ -59,7 +59,6 @@ def _record(
         points=tuple(_record_point(point) for point in scored),
         chosen=float(choice.strength),
         chosen_text=choice.text,
-        tests=tests,
         vector_names=tuple(measurer.title(operand.node) for operand in bench.step.inputs["vectors"]) if is_each else (),
         chosen_strengths=tuple(map(float, choice.strengths)),
         method=_name_method(bench),

@@ -63,7 +63,7 @@ def summarise(execution: Execution) -> RunResult:
         ),
         test_sets=sets,
         similarities=tuple(_complete_similarity(execution, record) for record in findings.similarities.values()),
-        searches=tuple(findings.searches.values()),
+        searches=tuple(replace(found, validation=relate_figures(found.validation, sets)) for found in findings.searches.values()),
         metrics=_merge(metrics.values()),
         remarks=(*collect_remarks(execution), *describe_estimates(outputs)),
         warnings=plan.warnings,

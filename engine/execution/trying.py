@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from math import inf
 
+from engine.document.model import NodeId
 from engine.errors import Cancelled, SelectionError
 from engine.evaluation.measurement import Measurement
 from engine.events import Listener, StrengthChosen, StrengthTried
 from engine.execution.search_bench import SearchBench
 from engine.search.proposals import METHODS, MethodName, propose
-from engine.search.rules import Point, ScoredPoint, SelectionRule, choose_strength, rate_point, score_points
+from engine.search.rules import Point, SelectionRule, choose_strength, rate_point, score_points
 from engine.search.subsets import spread_strengths
 
 _METHODS: Mapping[str, MethodName] = {method: method for method in METHODS}
@@ -26,10 +28,11 @@ def try_strengths(bench: SearchBench, rule: SelectionRule, references: Sequence[
         EngineError: what a measurement fails of.
     """
     points: list[Point] = []
+    teller = _Teller(bench.step.id, rule, references, listener)
     try:
         for point in _try_proposals(bench, rule, references) if bench.is_each else _try_grid(bench):
             points.append(point)
-            _tell_try(bench, score_points((points[0], point), rule, references)[-1], listener)
+            teller.tell(points[0], point)
     except Cancelled:
         _tell_best(bench, points, rule, references, listener)
         raise
@@ -67,9 +70,29 @@ def _try_proposals(bench: SearchBench, rule: SelectionRule, references: Sequence
             places = None
 
 
-def _tell_try(bench: SearchBench, scored: ScoredPoint, listener: Listener) -> None:
-    strengths = scored.point.strengths or (scored.point.strength,)
-    listener(StrengthTried(bench.step.id, tuple(map(float, strengths)), scored.qualifies))
+@dataclass
+class _Teller:
+    """Tell of each try what the rule makes of it, and whether it is the best so far."""
+
+    node: NodeId
+    rule: SelectionRule
+    references: Sequence[Measurement]
+    listener: Listener
+    best: tuple[Point, ...] = ()
+    """The one that the rule would choose; () while it may choose none."""
+
+    def tell(self, base: Point, point: Point) -> None:
+        """Tell the latest point.
+
+        Raises:
+            SelectionError: the rule can't be applied to what was measured of the base.
+        """
+        scored = score_points((base, point), self.rule, self.references)[-1]
+        if scored.qualifies:
+            # The best so far stands for all before it.
+            choice = choose_strength((base, *self.best, point), self.rule, self.references)
+            self.best = tuple(each for each in (*self.best, point) if each.place == (choice.strengths or (choice.strength,)))[:1]
+        self.listener(StrengthTried(self.node, tuple(map(float, point.place)), scored.qualifies, self.best == (point,)))
 
 
 def _tell_best(

@@ -42,9 +42,14 @@ class Point:
     """One for each vector; () where one strength holds for all."""
 
     @property
+    def place(self) -> tuple[Fraction, ...]:
+        """Return the strength of each vector, or the one that holds for all."""
+        return self.strengths or (self.strength,)
+
+    @property
     def is_reference(self) -> bool:
         """Tell whether nothing is added: the base itself."""
-        return not any(self.strengths or (self.strength,))
+        return not any(self.place)
 
 
 @dataclass(frozen=True)

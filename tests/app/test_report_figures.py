@@ -7,10 +7,17 @@ import pytest
 
 from app.report_figures import gather_figures, read_figures
 from app.sweeps import Curve
-from engine.document.model import Document
+from engine.document.model import Document, Node, NodeId, PortRef, Wire
 from engine.errors import ReadError
 from engine.evaluation.measurement import Measurement
-from engine.events import MetricMeasured, StrengthChosen
+from engine.events import MetricMeasured, StrengthChosen, StrengthTried
+
+V, S = NodeId("v"), NodeId("s")
+SEARCH_GRAPH = Document(
+    "T",
+    {V: Node("test_set", {"split": "validation"}, "Digits"), NodeId("t"): Node("test_set", label="Last"), S: Node("strength_search")},
+    (Wire(PortRef(V, "test_set"), PortRef(S, "targets")),),
+)
 
 
 def measure(value, metric="accuracy"):
@@ -55,8 +62,47 @@ def test_what_is_no_report_says_so(tmp_path, content):
 
 def test_events_of_a_search_become_a_curve_and_the_rest_the_table():
     measured = [MetricMeasured("s", "Edited", "Digits", measure(value), strength) for strength, value in ((0.5, 0.8), (0.0, 0.3))]
-    measured.append(MetricMeasured("e", "Edited", "Digits", measure(0.7)))
+    measured.append(MetricMeasured("e", "Other", "Digits", measure(0.7)))
     figures = gather_figures(Document("T"), measured, [], [StrengthChosen("s", "0.5", "best_target")])
     assert figures.sweeps[0].curves == (Curve("accuracy, Digits", ((0.0, 0.3), (0.5, 0.8))),)
     assert figures.sweeps[0].chosen == 0.5
-    assert [(cell.model, cell.value) for cell in figures.cells] == [("Edited", 0.7)]
+    assert [(cell.model, cell.value) for cell in figures.cells] == [("Edited", 0.8), ("Other", 0.7)]
+
+
+def tell_search():
+    yield MetricMeasured(S, "Base", "Digits", measure(0.3))
+    for strength, value in ((0.5, 0.8), (1.0, 0.6)):
+        yield MetricMeasured(S, "Search", "Digits", measure(value), strength)
+
+
+def test_what_a_search_has_found_so_far_stands_in_the_table_as_validation_data():
+    measured = list(tell_search())
+    tried = [StrengthTried(S, (0.5,), qualifies=True, is_best=True), StrengthTried(S, (1.0,), qualifies=True)]
+    last = MetricMeasured(S, "Search", "Last", measure(0.7), 0.5)
+    for chosen, name in (
+        ([], "Search, best so far"),
+        ([StrengthChosen(S, "0.5", "best_target", is_final=False)], "Search, best so far"),
+        ([StrengthChosen(S, "0.5", "best_target")], "Search"),
+    ):
+        cells = gather_figures(SEARCH_GRAPH, [*measured, last], tried, chosen).cells
+        assert [(cell.model, cell.test_set, cell.value, cell.is_validation) for cell in cells] == [
+            ("Base", "Digits", 0.3, True),
+            (name, "Digits", 0.8, True),
+            ("Search", "Last", 0.7, False),
+        ]
+
+
+@pytest.mark.parametrize(("tests", "models"), [([], ["Edited", "Base", "Search"]), (["one"], ["Edited"])])
+def test_of_a_search_without_test_data_the_report_gives_the_validation_figures(tmp_path, tests, models):
+    write_report(tmp_path)
+    report = json.loads((tmp_path / "report.json").read_text())
+    (cell,), (search,) = report["metrics"], report["searches"]
+    search |= {
+        "tests": tests,
+        "validation": [{**cell, "checkpoint": name, "test_set": "Tried", "test_set_node": "v"} for name in models[1:]],
+    }
+    report["test_sets"] = [{"node": "v", "split": "validation"}, {"node": "t", "split": "test"}]
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    cells = read_figures(tmp_path, Document()).cells
+    assert [cell.model for cell in cells] == models
+    assert [cell.is_validation for cell in cells] == [False, True, True][: len(models)]

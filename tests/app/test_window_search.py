@@ -48,6 +48,12 @@ def test_points_come_live_and_a_stopped_search_offers_its_best(window, qtbot):
     with qtbot.waitSignal(bench.runs.ended, timeout=PATIENCE):
         window.declared_actions["run"].trigger()
     assert bench.runs.current.ending == "stopped", bench.runs.current.message
+    # What no test data was wired in for stands in the table all the same: the base, and the best so far.
+    lines = [line.split(",") for line in bench.metrics.table_text(",").replace(", best", " best").splitlines()[1:]]
+    assert [(line[0], line[1], line[-1]) for line in lines] == [
+        ("base", "Stripes", "validation"),
+        ('"Search best so far"', "Stripes", "validation"),
+    ]
     (choice,) = bench.runs.current.chosen
     assert not choice.is_final
     assert searches.use_button.text() == f"Use λ = {choice.strength}, the best so far, in ‘By hand’"

@@ -6,9 +6,10 @@ import math
 
 import pytest
 
+from app.figure_cells import Figure
 from app.panels.metrics import MetricsPanel
 from app.report_angles import read_angles
-from app.report_figures import Figure, Figures
+from app.report_figures import Figures
 from app.sweeps import Curve, Sweep
 
 CELLS = (
@@ -42,8 +43,23 @@ def test_references_stand_last(panel):
 
 def test_the_table_leaves_as_csv_with_every_figure(panel):
     rows = list(csv.reader(io.StringIO(panel.table_text(","))))
-    assert rows[2] == ["Edited", "Stripes", "accuracy", "0.8", "0.75", "0.85", "100", "0.9", ""]
+    assert rows[2] == ["Edited", "Stripes", "accuracy", "0.8", "0.75", "0.85", "100", "0.9", "", ""]
     assert len(rows) == 4
+
+
+def test_validation_data_are_told_as_such(panel):
+    validation = Figure("Search", "Stripes", "accuracy", 0.8, 0.75, 0.85, 100, is_validation=True)
+    panel.show_figures(Figures("A run", (*CELLS, validation)))
+    heads = [panel.table.verticalHeaderItem(row).toolTip() for row in range(3)]
+    assert heads == ["Stripes · accuracy · n 100", "Plain · accuracy · n 200", "Stripes · accuracy · validation · n 100"]
+    assert panel.table.item(2, 2).toolTip().startswith("validation data")
+    assert not panel.note.isVisibleTo(panel)
+    panel.show_figures(Figures("A run", (validation,)))
+    assert panel.note.isVisibleTo(panel)
+    assert panel.title.text() == "A run"
+    assert panel.table_text().splitlines()[1].endswith("\tvalidation")
+    panel.show_figures(Figures("A run", (), (SWEEP,)))
+    assert (panel.title.text(), panel.note.isVisibleTo(panel)) == ("A run: nothing measured on test sets", False)
 
 
 def test_nothing_measured_says_so(panel):

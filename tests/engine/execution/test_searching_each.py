@@ -172,3 +172,26 @@ def test_more_subsets_than_the_budget_are_a_problem_with_numbers(bench, vision):
     verdict = bench.check(text)
     assert verdict.plan is None
     assert "takes 60 tries, more than the budget of 50" in verdict.problems[0].message
+
+
+def test_the_validation_figures_of_the_choice_are_kept_beside_the_bases_and_the_references(bench, vision):
+    graph = lines(8, "references=a").replace(" tests=test", "")
+    result = bench.run(graph)
+    (search,) = result.searches
+    chosen = next(point for point in search.points if point.strengths == search.chosen_strengths)
+    told = [(record.role, record.checkpoint_node) for record in search.validation]
+    assert told == [("base", "base"), ("reference", "a"), ("edited", "s")]
+    values = [record.measurement for record in search.validation]
+    assert values == [search.points[0].targets[0], search.references[0], chosen.targets[0]]
+    assert search.validation[-1].normalized == pytest.approx(chosen.targets[0].value / search.references[0].value)
+    assert result.metrics == ()
+
+
+@pytest.mark.parametrize("rule", ["", "controls=control rule:largest_within_share keep_share:0.9"], ids=["best", "largest"])
+@pytest.mark.parametrize("mode", ["one", "each", "pairs"])
+def test_the_last_try_that_is_told_to_be_the_best_so_far_is_the_choice(bench, vision, mode, rule):
+    (search,) = bench.run(lines(12, rule).replace("strengths:each", f"strengths:{mode}")).searches
+    told = [event for event in bench.events if isinstance(event, StrengthTried)]
+    best = [event for event in told if event.is_best]
+    assert all(event.qualifies for event in best)
+    assert best[-1].strengths == (search.chosen_strengths or (search.chosen,))
