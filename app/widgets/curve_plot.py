@@ -199,7 +199,8 @@ class CurvePlot(QWidget):
     def _choose_dots(self, index: int, runs: Sequence[Sequence[QPointF]]) -> list[QPointF]:
         """Return the points of lines that get a dot; those of many-pointed curves lie apart from those of the curves beside it."""
         joined = [place for run in runs if len(run) > 1 for place in run]
-        step = math.ceil(len(joined) / _FEW_DOTS) if len(self._plot.curves[index].points) > _MOST_DOTS else 1
+        has_many = joined and len(self._plot.curves[index].points) > _MOST_DOTS
+        step = math.ceil(len(joined) / _FEW_DOTS) if has_many else 1
         return joined[index * step // max(len(self._plot.curves), 1) :: step]
 
     def _shift(self, index: int) -> QPointF:

@@ -115,7 +115,7 @@ class Measurer:
     def _spare_reading(self, node: NodeId, by: Step, strengths: Strengths, *, is_filled: bool) -> None:
         """Tell what of the planned reading of a checkpoint is not done: all of it, or what a strength of 0 leaves out."""
         # Where the vector stays in memory only the base is read.
-        cost = self._cost_filling(by.inputs["base"][0].node if self._slot.keeps_vector(node, strengths) else node)
+        cost = self._cost_filling(self._steps[node].inputs["base"][0].node if self._slot.keeps_vector(node, strengths) else node)
         needed = cost.count_bytes(strengths)
         planned = needed if node == by.id and knows_who_takes_part(by) else cost.count_bytes(NOTHING_KNOWN)
         self._progress.spare(planned - (needed if is_filled else 0))

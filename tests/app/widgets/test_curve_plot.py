@@ -144,3 +144,10 @@ def test_a_point_beside_its_place_tells_its_name(plot):
     plot.show_plot(Plot("", (PlotCurve("a", ((0.92, 1.0),)),), places=("1e-4", "1e-3")))
     make_image(plot)
     assert plot._point_at(plot._place(0.92, 1.0)) == "a\n1e-3: 1"
+
+
+def test_many_points_that_nothing_joins_are_all_seen(plot):
+    points = tuple((float(place), 0.5) for place in range(30))
+    plot.show_plot(Plot("Title", (PlotCurve("c", points),), apart=frozenset(range(30))))
+    image = make_image(plot)
+    assert count(image, RED) > 30

@@ -52,6 +52,17 @@ def without_vectors(plan):
     return tuple(replace(item, keeps_vector=False) for item in plan.passes)
 
 
+def test_what_a_search_with_its_vector_in_memory_has_made_is_measured_by_others_too(bench, vision):
+    lines = f"{SOURCES}\n{GRAPHS['linear']}\nm = evaluate checkpoint=s.checkpoint test_set=test\n{OUT.replace('s.metrics', 's.metrics,m')}"
+    plan = bench.plan(lines, {"memory_bytes": 8 << 30})
+    assert "s" in plan.kept_searches
+    result = bench.run_plan(plan)
+    measured = [record.measurement for record in result.metrics if (record.checkpoint_node, record.test_set) == ("s", "test")]
+    at_choice = [record.measurement for record in result.searches[0].tests if record.role == "edited"]
+    assert measured == at_choice
+    assert len(measured) == 1
+
+
 def test_the_budget_decides_and_the_plan_tells_the_price(bench, vision):
     kept, anew = plan_both(bench, GRAPHS["linear"])
     vector = 4 * sum(value.numel() for value in vision.values())
