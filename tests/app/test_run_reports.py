@@ -66,6 +66,7 @@ def test_what_a_later_run_has_written_over_is_not_an_earlier_ones(make_window, t
     report = {"title": "Later", "metrics": [], "searches": [], "conditions": {"started_at": "2026-11-22T13:00:00+01:00"}}
     (tmp_path / "report.json").write_text(json.dumps(report))
     monkeypatch.setattr(window.workbench.metrics, "show_figures", shown.append)
+    window.workbench.runs._own_jobs = {first.job, later.job}
     for run in (first, later):
         window.workbench.run_panel.figures_wanted.emit(run)
     assert [figures.title.partition(",")[0] for figures in shown] == ["First", "Later"]
