@@ -53,8 +53,9 @@ class LiveFacts(QWidget):
         for label, fact in zip(self._figures, found, strict=True):
             if label.text() != fact.figure:
                 label.setText(fact.figure)
-            label.setToolTip(fact.why)
-            label.setAccessibleDescription(fact.why)
+            if label.toolTip() != fact.why:
+                label.setToolTip(fact.why)
+                label.setAccessibleDescription(fact.why)
         reason = find_reason(self._live.absences, self._node)
         self.note.setText(self.tr("In no figure of weight space. {0}").format(reason) if reason else "")
         self.note.setVisible(bool(reason))
