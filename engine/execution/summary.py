@@ -33,8 +33,7 @@ from engine.execution.result import (
 from engine.execution.run import Execution
 from engine.execution.versions import read_versions
 from engine.operation import Choice, Measure, PortKind
-from engine.planning.form_text import format_sentence
-from engine.planning.formula import group_forms, write_formula
+from engine.planning.formula import group_forms, write_formula, write_sentence
 from engine.planning.linear import Folding, Form
 from engine.planning.measurements import metric_steps
 from engine.planning.plan import FORMAT_NUMBER
@@ -132,7 +131,7 @@ def _summarise_output(execution: Execution, output: Output, metrics: Mapping[Nod
         folder=str(plan.targets[output.node]),
         files=tuple(output.files),
         formula=write_formula(plan.folding, value, execution.strengths),
-        sentence=format_sentence(form, plan.resolved.title),
+        sentence=write_sentence(plan.folding, form),
         base=str(plan.resolved.graph.steps[base].parameters["source"]) if base else "",
         tensors=len(specs),
         parameters=sum(spec.count for spec in specs),

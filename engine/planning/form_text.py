@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 from engine.document.model import NodeId
 from engine.operation import PortKind
 from engine.planning.coefficient import Coefficient, Monomial, Symbol
 from engine.planning.linear import Atom, Form
+from engine.planning.series import Expansion
 
 _DECIMALS = 6
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 Names = Callable[[NodeId], str]
+
+
+def arrange_terms(form: Form, expansion: Expansion) -> Form:
+    """Return a form to be read: what is of a series stands by its numbers. It is computed in the order of the nodes' names."""
+    return replace(form, weights=tuple(expansion.arrange(form.weights, lambda term: term[0].node)))
 
 
 def format_form(form: Form, names: Names) -> str:

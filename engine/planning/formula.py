@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from engine.document.model import NodeId
 from engine.operation import PortKind
 from engine.planning.coefficient import Strengths
-from engine.planning.form_text import format_form
+from engine.planning.form_text import arrange_terms, format_form, format_sentence
 from engine.planning.legend import explain_symbols
 from engine.planning.linear import Folding, Form
 
@@ -21,7 +21,8 @@ def write_formula(folding: Folding, node: NodeId, strengths: Strengths | None = 
     """
     groups: dict[Form, list[str]] = {}
     for form, tensors in group_forms(folding, node).items():
-        groups.setdefault(form.substitute(strengths or {}), []).extend(tensors)
+        shown = arrange_terms(form.substitute(strengths or {}), folding.resolved.expansion)
+        groups.setdefault(shown, []).extend(tensors)
     symbol = "θ" if folding.resolved.values[node].kind is PortKind.CHECKPOINT else "τ"
     names = folding.resolved.title
     legend = explain_symbols(folding, groups)
@@ -29,9 +30,14 @@ def write_formula(folding: Folding, node: NodeId, strengths: Strengths | None = 
         return "\n".join([f"{symbol} = {format_form(next(iter(groups)), names)}", *legend])
     lines: list[str] = []
     for form, tensors in sorted(groups.items(), key=lambda item: -len(item[1])):
-        shown = ", ".join(tensors[:_SHOWN_EXAMPLES]) + (", …" if len(tensors) > _SHOWN_EXAMPLES else "")
-        lines.append(f"{symbol} = {format_form(form, names)}   in {len(tensors)} tensor{'s' * (len(tensors) != 1)} ({shown})")
+        examples = ", ".join(tensors[:_SHOWN_EXAMPLES]) + (", …" if len(tensors) > _SHOWN_EXAMPLES else "")
+        lines.append(f"{symbol} = {format_form(form, names)}   in {len(tensors)} tensor{'s' * (len(tensors) != 1)} ({examples})")
     return "\n".join([*lines, *legend])
+
+
+def write_sentence(folding: Folding, form: Form) -> str:
+    """Return a form of the graph in words, for people who don't read formulas."""
+    return format_sentence(arrange_terms(form, folding.resolved.expansion), folding.resolved.title)
 
 
 def group_forms(folding: Folding, node: NodeId) -> Mapping[Form, list[str]]:

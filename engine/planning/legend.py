@@ -8,7 +8,7 @@ from fractions import Fraction
 from engine.document.model import NodeId
 from engine.operation import Adapter, Kernel, PortKind
 from engine.parameters import Parameter, Value
-from engine.planning.form_text import Names, format_form, format_fraction
+from engine.planning.form_text import Names, arrange_terms, format_form, format_fraction
 from engine.planning.linear import Atom, Folding, Form
 from engine.planning.structure import Operand, Step
 
@@ -29,7 +29,11 @@ def explain_symbols(folding: Folding, forms: Iterable[Form]) -> list[str]:
             lines.append(_explain_adapter(folding, step))
             continue
         lines.append(_explain_kernel(folding, atom, step, step.behaviour))
-        inner = [folding.common_form(operand.node) for operand in step.operands if not _varies(folding, operand)]
+        inner = [
+            arrange_terms(folding.common_form(operand.node), folding.resolved.expansion)
+            for operand in step.operands
+            if not _varies(folding, operand)
+        ]
         shown += inner
         waiting += [found for form in inner for found in form.atoms]
     return lines + _explain_vectors(shown, folding.resolved.title)
@@ -69,7 +73,11 @@ def _explain_adapter(folding: Folding, step: Step) -> str:
 def _show_operand(folding: Folding, operand: Operand) -> str:
     """Return an operand's form; the node's name where the form is not the same in all tensors."""
     names = folding.resolved.title
-    return names(operand.node) if _varies(folding, operand) else format_form(folding.common_form(operand.node), names)
+    return names(operand.node) if _varies(folding, operand) else format_form(_read_form(folding, operand), names)
+
+
+def _read_form(folding: Folding, operand: Operand) -> Form:
+    return arrange_terms(folding.common_form(operand.node), folding.resolved.expansion)
 
 
 def _varies(folding: Folding, operand: Operand) -> bool:

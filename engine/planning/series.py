@@ -54,15 +54,17 @@ class Expansion:
 
     def order(self, nodes: Iterable[NodeId]) -> list[NodeId]:
         """Return nodes so that those of a series stand by their numbers, not by their names: in the same places, each list in its order."""
-        return self._arrange(list(nodes), lambda node: node)
+        return self.arrange(list(nodes), lambda node: node)
 
     def name_own_nodes(self, problems: Sequence[Problem]) -> list[Problem]:
         """Return problems told of the document's own nodes; those of a series' members stand by their numbers."""
-        arranged = self._arrange(problems, lambda problem: NodeId(problem.node))
+        arranged = self.arrange(problems, lambda problem: NodeId(problem.node))
         return [replace(problem, node=self.origin(NodeId(problem.node))) if problem.node else problem for problem in arranged]
 
-    def _arrange(self, items: Sequence[_Item], node_of: Callable[[_Item], NodeId]) -> list[_Item]:
+    def arrange(self, items: Sequence[_Item], node_of: Callable[[_Item], NodeId]) -> list[_Item]:
         """Return what is of some nodes, what is of a list's nodes in that list's order: in the same places."""
+        if not self.origins:
+            return list(items)
         places = {node: place for place, node in enumerate(self.origins)}
         made = sorted((item for item in items if node_of(item) in places), key=lambda item: places[node_of(item)])
         lists: dict[NodeId, list[_Item]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -206,3 +207,35 @@ def test_a_training_whose_end_is_damaged_is_no_way(training):
     (training.folder / "training" / "checkpoint-1000" / "model.safetensors").write_bytes(b"{")
     (live,) = make_live_model(training.check(LINES).resolved).families
     assert live.series == ()
+
+
+def save_later(training):
+    """Save two more steps, of which the alphabet puts 10000 before 500, and each model elsewhere than the others."""
+    for step, share in ((1500, 1.25), (10000, 1.5)):
+        tensors = {name: tensor * share if tensor.is_floating_point() else tensor for name, tensor in training.load("a").items()}
+        training.save(f"training/checkpoint-{step}", tensors, {"model_type": "tiny"})
+    return (*STEPS, 1500, 10000)
+
+
+@pytest.mark.parametrize(
+    "work", ["x = add vectors=way", "sum = add vectors=way\n more = task_vector tuned=b base=base\n x = ties vectors=sum,more"]
+)
+def test_a_formula_goes_by_numbers(training, work):
+    steps = save_later(training)
+    plan = training.plan(f"{LINES}\n{work}\n y = apply base=base vector=x strength:0.5\n o = export_checkpoint checkpoint=y folder:o")
+    assert [int(step) for step in re.findall(r"τ\[run · checkpoint-(\d+)\]", plan.formulas["o"])] == list(steps)
+
+
+def test_the_kernels_of_a_series_are_explained_by_numbers(training):
+    steps = save_later(training)
+    work = "part = dare vector=way\n x = add vectors=part\n y = apply base=base vector=x strength:0.5"
+    formula = training.plan(f"{LINES}\n{work}\n o = export_checkpoint checkpoint=y folder:o").formulas["o"]
+    assert [int(step) for step in re.findall(r"^part · checkpoint-(\d+) =", formula, re.MULTILINE)] == list(steps)
+
+
+def test_the_words_of_a_report_go_by_numbers(training):
+    steps = save_later(training)
+    lines = f"{LINES}\n x = add vectors=way\n y = apply base=base vector=x strength:0.5\n o = export_checkpoint checkpoint=y folder:o"
+    (output,) = training.run(lines).outputs
+    assert [int(step) for step in re.findall(r"what “run · checkpoint-(\d+)” learned", output.sentence)] == list(steps)
+    assert [int(step) for step in re.findall(r"τ\[run · checkpoint-(\d+)\]", output.formula)] == list(steps)
