@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -13,6 +13,7 @@ from engine.resources import resource_path
 
 _BASE = "the model before training"
 _KINDS = ("checkpoint", "test_set")
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,31 @@ class RoleField:
     is_checkpoint: bool
 
 
+def _number(nodes: Sequence[str], text: str) -> Mapping[str, str]:
+    """Return a role for each node, told apart by its place: “the first model fine-tuned from it”."""
+    return {node: text.format(ordinal) for node, ordinal in zip(nodes, _ORDINALS, strict=False)}
+
+
+def _ask_for_skills(skills: Sequence[str]) -> Mapping[str, str]:
+    """Return the roles of so many skills, each with its model and its data."""
+    return {
+        "base": _BASE,
+        **_number(skills, "the same model trained on the {} skill"),
+        **_number([f"{skill}-validation" for skill in skills], "examples of the {} skill, to choose the strength"),
+        **_number([f"{skill}-test" for skill in skills], "other examples of the {} skill, to measure"),
+    }
+
+
+def _ask_for_groups(groups: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the roles of groups, each with its model and its data."""
+    return {
+        "base": _BASE,
+        **{group: f"{group.upper()}: trained on {kind}" for group, kind in groups.items()},
+        **{f"{group}-validation": f"examples of {group.upper()}’s kind, to choose the strength" for group in groups},
+        **{f"{group}-test": f"other examples of {group.upper()}’s kind, to measure" for group in groups},
+    }
+
+
 TEMPLATES: tuple[Template, ...] = (
     Template(
         "forget",
@@ -45,7 +71,7 @@ TEMPLATES: tuple[Template, ...] = (
             "base": _BASE,
             "diag": "the same model trained on what it should forget",
             "diag-validation": "examples of what it should forget, to choose the strength",
-            "diag-test": "other examples of it, to measure",
+            "diag-test": "other examples of what it should forget, to measure",
             "plain-validation": "examples of what should stay, to choose the strength",
             "plain-test": "other examples of what should stay, to measure",
         },
@@ -54,16 +80,7 @@ TEMPLATES: tuple[Template, ...] = (
         "combine",
         "Combine skills",
         "Add several fine-tunes of one base into one model.",
-        {
-            "base": _BASE,
-            "diag": "the same model trained on one skill",
-            "dots": "the same model trained on another skill",
-            "diag-validation": "examples of the one skill, to choose the strength",
-            "diag-test": "other examples of it, to measure",
-            "dots-validation": "examples of the other skill, to choose the strength",
-            "dots-test": "other examples of it, to measure",
-            "plain-test": "examples of what should stay, to measure",
-        },
+        {**_ask_for_skills(("diag", "dots")), "plain-test": "examples of what should stay, to measure"},
     ),
     Template(
         "analogy",
@@ -80,19 +97,45 @@ TEMPLATES: tuple[Template, ...] = (
             "plain-test": "examples of what should stay, to measure",
         },
     ),
-    Template("compare", "Compare", "How much do fine-tunes of one base have in common?", {"base": _BASE}),
+    Template(
+        "compare",
+        "Compare",
+        "How much do fine-tunes of one base have in common?",
+        {
+            "base": _BASE,
+            **_number(("diag", "dots", "inverted", "photo", "plain-0-4", "diag-0-4"), "the {} model fine-tuned from it"),
+        },
+    ),
     Template(
         "random-control",
         "Random control",
         "Is it the direction, or any direction?",
-        {"base": _BASE, "diag": "the same model trained on the skill in question"},
+        {
+            "base": _BASE,
+            "diag": "the same model trained on the skill in question",
+            "diag-test": "examples of that skill, to measure",
+            "plain-test": "examples of what should stay, to measure",
+        },
     ),
-    Template("ties-against-sum", "TIES against the plain sum", "Does the clever merge beat the simple one?", {"base": _BASE}),
+    Template(
+        "ties-against-sum",
+        "TIES against the plain sum",
+        "Does the clever merge beat the simple one?",
+        _ask_for_skills(("diag", "dots", "inverted")),
+    ),
     Template(
         "forget-text",
         "Forget in text",
         "A small language model unlearns a tone of voice.",
-        {"base": _BASE, "licences": "the same model trained on the tone it should lose"},
+        {
+            "base": _BASE,
+            "licences": "the same model trained on the tone it should lose",
+            "licences-validation": "some text in that tone, to choose the strength",
+            "manual-validation": "some text of what should stay, to choose the strength",
+            "licences-test": "other text in that tone, to measure",
+            "manual-test": "other text of what should stay, to measure",
+            "prompts": "beginnings for the model to continue, one on each line",
+        },
     ),
     Template(
         "analogy-text",
@@ -112,7 +155,7 @@ TEMPLATES: tuple[Template, ...] = (
         "pairs",
         "Pairs and subsets",
         "Which skills go together, two by two and all at once?",
-        {"base": _BASE},
+        _ask_for_skills(("diag", "dots", "inverted", "photo")),
     ),
     Template(
         "two-strengths",
@@ -132,13 +175,14 @@ TEMPLATES: tuple[Template, ...] = (
         "leave-one-out",
         "Two by two, one left out",
         "Four groups, each guessed from the other three.",
-        {
-            "base": _BASE,
-            "a": "A: trained on the first group in the first look",
-            "b": "B: trained on the first group in the second look",
-            "c": "C: trained on the second group in the first look",
-            "d": "D: trained on the second group in the second look",
-        },
+        _ask_for_groups(
+            {
+                "a": "the first group in the first look",
+                "b": "the first group in the second look",
+                "c": "the second group in the first look",
+                "d": "the second group in the second look",
+            }
+        ),
     ),
     Template(
         "best-helper",
@@ -147,6 +191,7 @@ TEMPLATES: tuple[Template, ...] = (
         {
             "base": _BASE,
             "low": "the model to be improved",
+            **_number(("plain", "high", "dots", "photo"), "the {} model that may help it"),
             "validation": "examples of its task, to rank the helpers",
             "test": "other examples of it, to measure the winner",
         },
