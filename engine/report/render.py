@@ -16,6 +16,7 @@ from engine.report.json_report import write_json
 from engine.report.matrix_figure import COSINES
 from engine.report.model_card import escape_markdown, make_model_card, quote_code
 from engine.report.report import choose_searches, make_report, write_choices, write_subtitle
+from engine.report.test_set_sizes import write_size
 from engine.resources import resource_path
 from engine.sizes import write_bytes
 
@@ -105,6 +106,7 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "hash": wording.shorten_hash,
     "measured": metrics_table.write_value,
     "bounds": metrics_table.write_bounds,
+    "size": write_size,
     "markdown": escape_markdown,
     "code": quote_code,
     "heat": _classify_cosine,

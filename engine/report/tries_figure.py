@@ -99,8 +99,10 @@ def _list_entries(search: SearchRecord, tries: tuple[Try, ...]) -> tuple[LegendE
 
 
 def _name_marks(search: SearchRecord, tries: tuple[Try, ...]) -> Iterator[LegendEntry]:
-    has_stair = bool(follow_best(search, tries))
-    yield LegendEntry(f"{name_score(search)}{'; line: best so far' if has_stair else ''}", Ink(TARGET, "-" if has_stair else "none", "o"))
+    yield LegendEntry(name_score(search), Ink(TARGET, "none", "o"))
+    if follow_best(search, tries):
+        # On a line of its own: behind the name of a long score it would be cut.
+        yield LegendEntry("best so far", Ink(TARGET, "-"))
     if any(not found.qualifies for found in tries):
         told = "the base, or a set that the rule does not allow" if search.control_names else "the base"
         yield LegendEntry(told, Ink(DIM, "none", "o", is_hollow=True))

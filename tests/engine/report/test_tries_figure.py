@@ -49,8 +49,16 @@ def test_each_set_has_a_mark_and_the_choice_is_named(search):
     legend = 2
     assert svg.count("<use") == len(SETS) + legend
     assert "chosen λ = 0.5, 0.5" in list_texts(svg)
-    assert "Accuracy on the target; line: best so far" in list_texts(svg)
+    assert {"Accuracy on the target", "best so far"} <= set(list_texts(svg))
     assert "chosen λ = 0.5, 0.5, 0.700." in describe_tries(search)
+
+
+def test_the_longest_name_of_a_score_is_whole_in_the_legend(search):
+    turned = tuple(replace(one, metric="perplexity", higher_is_better=False) for one in search.points[0].targets)
+    points = tuple(replace(point, targets=turned) for point in search.points)
+    texts = list_texts(draw_search(replace(search, points=points, is_normalized=True), "k"))
+    assert {"Reference’s perplexity ÷ the model’s on the target", "best so far"} <= set(texts)
+    assert not any("…" in text for text in texts)
 
 
 def test_a_score_says_what_it_is_of(search):
