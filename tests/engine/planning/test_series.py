@@ -218,7 +218,11 @@ def save_later(training):
 
 
 @pytest.mark.parametrize(
-    "work", ["x = add vectors=way", "sum = add vectors=way\n more = task_vector tuned=b base=base\n x = ties vectors=sum,more"]
+    "work",
+    [
+        "x = add vectors=way",
+        "sum = add vectors=way\n b = checkpoint source:b\n more = task_vector tuned=b base=base\n x = ties vectors=sum,more",
+    ],
 )
 def test_a_formula_goes_by_numbers(training, work):
     steps = save_later(training)
