@@ -238,15 +238,21 @@ class WeightMapPanel(QWidget):
         self._tell_state()
 
     def _caption(self, scene: MapScene) -> str:
-        view = self.view
-        if view is not None and view.gaps.broken:
-            return self.tr("Without what holds NaN or infinity; the plane shows {0:.1%} of the variance").format(scene.shown_share)
-        if scene.has_estimates and not scene.is_estimate:
-            words = self.tr("Distances in the table are exact but for those with ≈; the plane shows {0:.1%} of the variance")
-            return words.format(scene.shown_share)
+        """Return which distances are exact, and how much of them the plane shows."""
+        if scene.is_one_place:
+            shown = self.tr("all that is known lies at one place") if scene.unknown else self.tr("all models lie at one place")
+        else:
+            shown = self.tr("the plane shows {0:.1%} of the variance").format(scene.shown_share)
+        return f"{self._rate_distances(scene)}; {shown}"
+
+    def _rate_distances(self, scene: MapScene) -> str:
+        if self.view is not None and self.view.gaps.broken:
+            return self.tr("Without what holds NaN or infinity")
         if scene.is_estimate:
-            return self.tr("≈ estimated distances in the table; the plane shows {0:.1%} of the variance").format(scene.shown_share)
-        return self.tr("Exact distances in the table; the plane shows {0:.1%} of the variance").format(scene.shown_share)
+            return self.tr("≈ estimated distances in the table")
+        if scene.has_estimates:
+            return self.tr("Distances in the table are exact but for those with ≈")
+        return self.tr("Exact distances in the table")
 
     def _explain(self) -> str:
         """Return why there is no map, and what to do."""

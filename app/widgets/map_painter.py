@@ -60,7 +60,7 @@ class MapBrush:
         for number, point in sorted(enumerate(scene.points), key=lambda each: each[1].kind is MapKind.EDITED):
             draw.point(point, is_current=number == current, has_arrow=not scene.letters)
         self._write(draw, scene, current)
-        if not is_small:
+        if not is_small and not scene.is_one_place:
             draw.scale_bar(scene)
 
     def _write(self, draw: _Drawing, scene: MapScene, current: int | None) -> None:

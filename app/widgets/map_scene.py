@@ -195,6 +195,11 @@ class MapScene:
         return (*(point.place for point in self.points), *(arrow.tip for arrow in self.arrows), *ways, *corners)
 
     @property
+    def is_one_place(self) -> bool:
+        """Tell whether nothing lies apart from θ₀: then there is no length to show, nor a plane."""
+        return not any(point.norm for point in self.points)
+
+    @property
     def lines(self) -> tuple[MapLine, ...]:
         """Return the lines of the table: one for each model, and one for each vector at whose tip none stands."""
         return tuple(MapLine(name, number) for number, point in enumerate(self.points) for name in point.models or (point.name,))

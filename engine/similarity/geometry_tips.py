@@ -16,6 +16,7 @@ def place_tips(products: Floats) -> MapPlaces:
 
     Returns:
         (n + 1, 2) places in the unit of the norms, NaN where a product is not finite. Each axis points to its farthest point.
+        Of vectors that are all 0 there is nothing to show a share of: it is NaN.
     """
     count = len(products) + 1
     if not np.isfinite(products).all():
@@ -28,4 +29,4 @@ def place_tips(products: Floats) -> MapPlaces:
     places = np.zeros((count, PLANE))
     places[:, : found.shape[1]] = found - found[0]
     farthest = places[np.abs(places).argmax(axis=0), range(PLANE)]
-    return MapPlaces(places * np.where(farthest < 0, -1.0, 1.0), float(min(shares.sum(), 1.0)) if squares.any() else 1.0)
+    return MapPlaces(places * np.where(farthest < 0, -1.0, 1.0), float(min(shares.sum(), 1.0)) if squares.any() else np.nan)

@@ -3,9 +3,12 @@
 import csv
 import io
 from dataclasses import replace
+from shutil import copytree
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QBuffer, QPoint, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtTest import QTest
 
 from app.engine_thread import EngineThread
@@ -214,3 +217,23 @@ def test_names_are_whole_where_the_same_nodes_come_with_longer_ones(open_map, li
     head, side = panel.distances.horizontalHeader(), panel.distances.verticalHeader()
     assert head.sectionSize(3) >= min(head.fontMetrics().horizontalAdvance("to Much longer a name"), head.maximumSectionSize())
     assert side.width() >= side.fontMetrics().horizontalAdvance("Much longer a name")
+
+
+def test_models_that_are_all_the_same_have_no_scale_and_no_plane(open_map, live, tmp_path):
+    panel = open_map(draw_graph())
+    assert panel._caption(panel.map.scene).endswith("the plane shows 100.0% of the variance")
+    assert "‖θ₀‖" in write_picture(panel)
+    alike = open_map(draw_graph(copytree(MODELS / "base", tmp_path / "copy")))
+    assert alike._caption(alike.map.scene) == "Exact distances in the table; all models lie at one place"
+    assert "‖θ₀‖" not in write_picture(alike)
+    assert list(read_table(alike)) == ["Base", "A", "B", "Edited", "Scaled"]
+
+
+def write_picture(panel):
+    buffer = QBuffer()
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    painter = QPainter(generator)
+    panel.map.draw(painter)
+    painter.end()
+    return buffer.data().data().decode()
