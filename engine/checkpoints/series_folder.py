@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from engine.checkpoints.sources import list_candidates
 from engine.errors import NotFoundError, ReadError
 
 _NUMBER = re.compile(r"\d+")
@@ -30,6 +32,8 @@ class SeriesFolder:
     """By number, of equals by name."""
     unnumbered: tuple[str, ...]
     """What the pattern matches but has no number to be ordered by."""
+    beside: tuple[str, ...]
+    """Weights in the folder itself, where the entries are folders: there a training saves its last model."""
 
 
 def list_series(folder: Path, pattern: str) -> SeriesFolder:
@@ -40,14 +44,23 @@ def list_series(folder: Path, pattern: str) -> SeriesFolder:
         ReadError: it can't be listed.
     """
     try:
-        names = sorted(path.name for path in folder.iterdir() if fnmatchcase(path.name, pattern) and not path.name.startswith("."))
+        present = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
     except (FileNotFoundError, NotADirectoryError) as fault:
         fact = f"There is no folder {folder}."
         raise NotFoundError(fact, "Point to the folder that the training wrote its checkpoints to.") from fault
     except (OSError, ValueError) as fault:
         fact = f"The folder {folder} can't be listed: {fault}."
         raise ReadError(fact, "Check the permissions of the folder.") from fault
+    names = [name for name in present if fnmatchcase(name, pattern)]
     numbered = [SeriesEntry(name, int(found[-1])) for name in names if (found := _NUMBER.findall(name))]
     return SeriesFolder(
-        tuple(sorted(numbered, key=lambda entry: (entry.number, entry.name))), tuple(name for name in names if not _NUMBER.search(name))
+        tuple(sorted(numbered, key=lambda entry: (entry.number, entry.name))),
+        tuple(name for name in names if not _NUMBER.search(name)),
+        _find_beside(folder, names, present),
     )
+
+
+def _find_beside(folder: Path, names: Sequence[str], present: Sequence[str]) -> tuple[str, ...]:
+    """Return the weights beside the checkpoints; where these are files, which files belong to them is what the pattern says."""
+    found = tuple(list_candidates(set(present).difference(names)))
+    return () if found and any((folder / name).is_file() for name in names) else found

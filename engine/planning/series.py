@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from engine.catalogue import catalogue
-from engine.checkpoints.series_folder import SeriesEntry, list_series
+from engine.checkpoints.series_folder import SeriesEntry, SeriesFolder, list_series
 from engine.document.json_values import FrozenMapping
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
 from engine.errors import NotFoundError, ReadError
@@ -124,10 +124,17 @@ def _list_members(node_id: NodeId, title: str, folder: Path, pattern: str, draft
         draft.problems.append(error(message, "Correct the folder or the pattern.", node=node_id, field="pattern"))
         return
     draft.lists[node_id] = _name_members(node_id, found.entries, draft)
+    draft.problems += _tell_left_out(title, folder, found, draft.lists[node_id][0].node)
+
+
+def _tell_left_out(title: str, folder: Path, found: SeriesFolder, node: NodeId) -> Iterator[Problem]:
+    """Yield a warning for what looks like a checkpoint of the series and is none; `node` is one of its members."""
     if found.unnumbered:
-        names, first = ", ".join(found.unnumbered), draft.lists[node_id][0].node
         hint = "Bring it in by a Checkpoint node of its own."
-        draft.problems.append(warning(f"“{title}” leaves out what has no number: {names}.", hint, node=first, field="pattern"))
+        yield warning(f"“{title}” leaves out what has no number: {', '.join(found.unnumbered)}.", hint, node=node, field="pattern")
+    if found.beside:
+        message = f"“{title}” leaves out the model in the folder itself ({', '.join(found.beside)}): it has no number."
+        yield warning(message, f"Bring it in as a checkpoint of its own: {folder / found.beside[0]}.", node=node, field="source")
 
 
 def _name_members(node_id: NodeId, entries: Sequence[SeriesEntry], draft: _Draft) -> tuple[Member, ...]:

@@ -7,6 +7,8 @@ import pytest
 from engine.checkpoints.series_folder import list_series
 from engine.errors import NotFoundError
 
+INDEX = "model.safetensors.index.json"
+
 
 def make(folder, *names):
     for name in names:
@@ -36,3 +38,24 @@ def test_a_folder_that_is_none_is_not_found(tmp_path, name):
     (tmp_path / "file").write_text("")
     with pytest.raises(NotFoundError, match=name):
         list_series(tmp_path / name, "checkpoint-*")
+
+
+@pytest.mark.parametrize(
+    ("files", "beside"),
+    [
+        (("model.safetensors", "training_args.bin", "trainer_state.json"), ("model.safetensors",)),
+        (("model-00001-of-00001.safetensors", INDEX), (INDEX,)),
+        (("optimizer.pt", "training_args.bin", "README.md"), ()),
+    ],
+)
+def test_the_last_model_of_a_training_is_beside_its_checkpoints(tmp_path, files, beside):
+    make(tmp_path, "checkpoint-500")
+    for name in files:
+        (tmp_path / name).write_bytes(b"")
+    assert list_series(tmp_path, "checkpoint-*").beside == beside
+
+
+def test_of_files_the_pattern_says_which_are_of_the_series(tmp_path):
+    for name in ("digits-10.safetensors", "digits-20.safetensors", "letters-10.safetensors"):
+        (tmp_path / name).write_bytes(b"")
+    assert list_series(tmp_path, "digits-*").beside == ()

@@ -247,6 +247,7 @@ def test_the_folder_of_a_training_is_a_series_by_its_numbers(workplace, tensors_
     answer = workplace.call("similarity", workplace.folder / "base", workplace.folder / "training", "--json")
     assert answer.status == 0
     assert "training is read as a series of 3 checkpoints" in answer.err
+    assert "leaves out the model in the folder itself (model.safetensors)" in answer.err
     found = json.loads(answer.out)
     assert found["names"] == [f"training · checkpoint-{step}" for step in (5, 40, 1000)]
     (series,) = found["series"]

@@ -135,6 +135,15 @@ def test_what_has_no_number_is_left_out_with_a_warning(training):
     assert problems(training.check(lines), Severity.WARNING) == [("run", "pattern")]
 
 
+def test_the_model_beside_the_checkpoints_is_left_out_with_a_warning(training):
+    final = training.save("training", training.load("a"), {"model_type": "tiny"}) / "model.safetensors"
+    for lines in (f"{LINES}\n x = average checkpoints=run\n{OUT}", "run = series source:training"):
+        (told,) = [problem for problem in training.check(lines).problems if problem.node == "run"]
+        assert (told.severity, told.field) == (Severity.WARNING, "source")
+        assert "“run” leaves out the model in the folder itself" in told.message
+        assert f"{final}." in told.hint
+
+
 def test_a_muted_series_brings_nothing(training):
     lines = f"base = checkpoint source:base\n !run = series source:nowhere\n x = average checkpoints=base,run\n{OUT}"
     assert {node for node, _ in problems(training.check(lines))} == {"x"}
