@@ -21,6 +21,7 @@ from app.similarity_tables import tabulate_rows
 from app.widgets.clipboard import copy_figure
 from app.widgets.figure_table import FigureTable
 from app.widgets.heat_map import HeatMapPlot, HeatSquare
+from app.widgets.heat_picture import HeatPicture
 from app.widgets.narrow_choice import NarrowChoice
 from app.widgets.picture_saving import make_image, save_figure
 from app.word_table import Table
@@ -116,7 +117,7 @@ class SimilarityPanel(QWidget):
 
     def save(self, path: str) -> bool:
         """Write the heat map as PNG or SVG, or the table as CSV, as the path's ending says."""
-        return save_figure(self.heat, lambda: self.table_text(","), path)
+        return save_figure(HeatPicture(self.heat), lambda: self.table_text(","), path)
 
     def wake(self, is_seen: bool) -> None:
         """Show what has changed meanwhile; while another panel lies in front, nothing is computed."""
@@ -311,7 +312,7 @@ class SimilarityPanel(QWidget):
 
     def _copy(self) -> None:
         """Copy the table as text and, unless the table is what is seen, the picture."""
-        copy_figure(self.table_text(), None if self.as_table.isChecked() else make_image(self.heat))
+        copy_figure(self.table_text(), None if self.as_table.isChecked() else make_image(HeatPicture(self.heat)))
 
     def _ask_save(self) -> None:
         kinds = self.tr("Pictures (*.svg *.png);;Tables (*.csv)")

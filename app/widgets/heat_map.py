@@ -38,6 +38,7 @@ _WIDE_ESTIMATE = 50.0
 """With the sign of an estimate before them."""
 _HATCH = 0.28
 _SCALE_STEPS = 20
+_SCALE_HEIGHT = 12.0
 _MANY = 160
 """From so many cells on they are painted at once, with sharp corners."""
 
@@ -125,11 +126,17 @@ class HeatMapPlot(QWidget):
         return self._layout().cell(row, column)
 
     def draw(self, painter: QPainter) -> None:
-        """Paint the map on any device of this widget's size: the screen, an image, an SVG file."""
+        """Paint the map with its caption on any device of this widget's size, the caption as far as there is room."""
+        self.draw_figures(painter)
+        if not self._is_empty():
+            self._draw_caption(painter, self._layout())
+
+    def draw_figures(self, painter: QPainter) -> None:
+        """Paint the map and its scale, or why there is none."""
         colours = current_tokens()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), colours.panel)
-        if self.square.values is None or not self.square.names:
+        if self._is_empty():
             painter.setFont(font("text"))
             painter.setPen(colours.dim)
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
@@ -138,7 +145,11 @@ class HeatMapPlot(QWidget):
         layout = self._layout()
         self._draw_names(painter, layout)
         self._draw_cells(painter, layout)
-        self._draw_legend(painter, layout)
+        self._draw_scale(painter, layout)
+
+    def find_end(self) -> float:
+        """Return how far down the scale reaches."""
+        return self.height() if self._is_empty() else self._find_scale(self._layout()) + _SCALE_HEIGHT
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  (Qt's name, as all that follow)
         """Paint the map, with the cell that the keyboard is on."""
@@ -316,10 +327,15 @@ class HeatMapPlot(QWidget):
         painter.setPen(QPen(current_tokens().accent, 2, style))
         painter.drawRoundedRect(self.cell_rect(*cell).adjusted(-1, -1, 1, 1), _RADIUS + 1, _RADIUS + 1)
 
-    def _draw_legend(self, painter: QPainter, layout: HeatLayout) -> None:
-        """Paint the scale under the cells, and what else there is to say."""
-        colours = current_tokens()
-        top = min(layout.top + len(self.square.names) * layout.height + 6, self.height() - 18.0)
+    def _is_empty(self) -> bool:
+        return self.square.values is None or not self.square.names
+
+    def _find_scale(self, layout: HeatLayout) -> float:
+        return min(layout.top + len(self.square.names) * layout.height + 6, self.height() - 18.0)
+
+    def _draw_scale(self, painter: QPainter, layout: HeatLayout) -> None:
+        """Paint the scale under the cells."""
+        colours, top = current_tokens(), self._find_scale(layout)
         painter.setFont(font("caption"))
         low, high = ("−1", "1") if self.square.is_signed else ("0 %", "100 %")
         painter.setPen(colours.dim)
@@ -332,7 +348,12 @@ class HeatMapPlot(QWidget):
             painter.drawRect(QRectF(PAD + 28 + step * 4, top + 2, 4, 8))
         painter.setPen(colours.dim)
         painter.drawText(QRectF(PAD + 112, top, 34, 12), Qt.AlignmentFlag.AlignVCenter, high)
-        rest = QRectF(PAD + 148, top - 2, self.width() - PAD - 152, 16)
+
+    def _draw_caption(self, painter: QPainter, layout: HeatLayout) -> None:
+        """Write beside the scale what else there is to say."""
+        painter.setFont(font("caption"))
+        painter.setPen(current_tokens().dim)
+        rest = QRectF(PAD + 148, self._find_scale(layout) - 2, self.width() - PAD - 152, 16)
         text = QFontMetricsF(painter.font()).elidedText(self.square.legend, Qt.TextElideMode.ElideRight, rest.width())
         painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, text)
 

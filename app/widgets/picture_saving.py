@@ -6,9 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
+
+from app.theme import current_tokens
+from app.widgets.outline_painter import OutlinePainter
 
 _PIXEL_RATIO = 2
 """Pictures have twice the screen's pixels: they go into papers."""
@@ -27,10 +30,10 @@ class Drawable(Protocol):
 
 
 def make_image(drawn: Drawable) -> QImage:
-    """Return a widget as a picture."""
+    """Return a figure as a picture, on the ground of panels: on any other its words might not be readable."""
     image = QImage(drawn.size() * _PIXEL_RATIO, QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(_PIXEL_RATIO)
-    image.fill(Qt.GlobalColor.transparent)
+    image.fill(current_tokens().panel)
     painter = QPainter(image)
     drawn.draw(painter)
     painter.end()
@@ -49,13 +52,27 @@ def save_picture(drawn: Drawable, path: str) -> bool:
     """Write a widget as SVG or PNG, as the path's ending says; return whether that was possible."""
     if not path.lower().endswith(".svg"):
         return make_image(drawn).save(path if path.lower().endswith(".png") else f"{path}.png")
+    whole = QRect(0, 0, drawn.size().width(), drawn.size().height())
     drawing = QSvgGenerator()
     drawing.setFileName(path)
-    drawing.setSize(drawn.size())
-    drawing.setViewBox(QRect(0, 0, drawn.size().width(), drawn.size().height()))
-    painter = QPainter()
+    drawing.setSize(whole.size())
+    drawing.setViewBox(whole)
+    drawing.setTitle(Path(path).stem)
+    drawing.setDescription("\n".join(_list_words(drawn)))
+    painter = OutlinePainter()
     if not painter.begin(drawing):
         return False
+    painter.fillRect(whole, current_tokens().panel)
     drawn.draw(painter)
     painter.end()
     return True
+
+
+def _list_words(drawn: Drawable) -> list[str]:
+    """Return what a figure says: a file has to tell it in words before the outlines of letters, which nobody can search."""
+    image = QImage(1, 1, QImage.Format.Format_ARGB32_Premultiplied)
+    painter = OutlinePainter()
+    painter.begin(image)
+    drawn.draw(painter)
+    painter.end()
+    return painter.words

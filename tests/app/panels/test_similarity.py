@@ -306,6 +306,11 @@ def test_everything_can_be_taken_along(panel, live, tmp_path):
         assert panel.plot.save(str(tmp_path / f"plot-{name}"))
     assert b"<svg" in (tmp_path / "map.svg").read_bytes()
     assert QImage(str(tmp_path / "map.png")).width() == 2 * panel.heat.width()
+    choose(panel, panel.part, "layers 1")
+    panel.save(str(tmp_path / "layer.svg"))
+    told = [(tmp_path / name).read_text().partition("</desc>")[0] for name in ("map.svg", "layer.svg")]
+    assert [name in words for name in ("Cosines, Whole model", "Cosines, layers 1") for words in told] == [True, False, False, True]
+    choose(panel, panel.part, "Whole model")
     panel.save(str(tmp_path / "table.csv"))
     lines = list(csv.reader(io.StringIO((tmp_path / "table.csv").read_text())))
     assert [line[0] for line in lines[1:]] == ["B", "C", "τ A", "Sum"]
