@@ -6,7 +6,7 @@ Report and window show the same of it. After figures 2 and 3 of Ilharco et al. 2
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Final
@@ -54,13 +54,20 @@ def find_best(trials: Iterable[Trial], *, higher_is_better: bool) -> Mapping[Sub
     """Return, per subset of vectors that take part, the best of its trials that the rule allows; the base is no subset."""
     best: dict[Subset, Trial] = {}
     sign = 1.0 if higher_is_better else -1.0
-    for trial in trials:
-        subset = tuple(index for index, strength in enumerate(trial.strengths) if strength)
+    for trial in _list_candidates(trials):
+        subset = _find_subset(trial)
         known = best.get(subset)
-        is_candidate = bool(subset) and trial.qualifies and math.isfinite(trial.score)
-        if is_candidate and (known is None or sign * trial.score > sign * known.score):
+        if known is None or sign * trial.score > sign * known.score:
             best[subset] = trial
     return best
+
+
+def _list_candidates(trials: Iterable[Trial]) -> Iterator[Trial]:
+    return (trial for trial in trials if any(trial.strengths) and trial.qualifies and math.isfinite(trial.score))
+
+
+def _find_subset(trial: Trial) -> Subset:
+    return tuple(index for index, strength in enumerate(trial.strengths) if strength)
 
 
 def mean_by_size(best: Mapping[Subset, Trial]) -> Mapping[int, float]:
@@ -91,16 +98,21 @@ def _is_chance(trial: Trial, alone: Trial) -> bool:
     return is_known and could_be_chance(trial.targets, alone.targets)
 
 
-def tabulate_pairs(best: Mapping[Subset, Trial], vectors: int) -> tuple[tuple[float, ...], ...]:
-    """Return the figure of each pair, of single vectors on the diagonal; NaN where none was measured.
+def tabulate_pairs(trials: Iterable[Trial], vectors: int, *, higher_is_better: bool) -> tuple[tuple[float, ...], ...]:
+    """Return the best figure of each pair that the rule allows, of single vectors on the diagonal; NaN where there is none.
 
-    Where every vector has a target of its own, in their order, it is the mean of the pair's own targets; else of all of them.
+    Where every vector has a target of its own, in their order, it is the mean of the pair's own targets, as in the paper's figure 2, and
+    the pair's strengths are those that are best for these; else it is the mean of all targets.
     """
+    best: dict[Subset, float] = {}
+    for trial in _list_candidates(trials):
+        subset = _find_subset(trial)
+        figures = [best[subset]] if subset in best else []
+        # Shares of a reference are the better the higher, whatever the metric.
+        best[subset] = (max if higher_is_better or trial.own else min)([*figures, _rate_pair(trial, subset)])
     places = range(vectors)
-    return tuple(tuple(_rate_pair(best.get(tuple(sorted({row, column}))), (row, column)) for column in places) for row in places)
+    return tuple(tuple(best.get(tuple(sorted({row, column})), math.nan) for column in places) for row in places)
 
 
-def _rate_pair(trial: Trial | None, pair: Subset) -> float:
-    if trial is None:
-        return math.nan
-    return fmean(trial.own[index] for index in sorted(set(pair))) if trial.own else trial.score
+def _rate_pair(trial: Trial, pair: Subset) -> float:
+    return fmean(trial.own[index] for index in pair) if trial.own else trial.score

@@ -20,7 +20,7 @@ from app.widgets.pair_table import PairTable
 from app.widgets.plot import Plot
 from app.widgets.rank_table import RankTable
 from app.word_table import Table
-from engine.subset_scores import find_best, tabulate_pairs
+from engine.subset_scores import tabulate_pairs
 
 _SEVERAL = 3
 """More nodes than these are not named on the button."""
@@ -101,8 +101,7 @@ class SweepView(FigureView):
         if sweep is None:
             self.plot.show_plot(Plot(self.tr("How figures change with the strength (λ)")))
         elif view == "pairs":
-            best = find_best(sweep.trials, higher_is_better=sweep.higher_is_better)
-            values = tabulate_pairs(best, len(sweep.vector_names))
+            values = tabulate_pairs(sweep.trials, len(sweep.vector_names), higher_is_better=sweep.higher_is_better)
             self.pairs.show_values(sweep.vector_names, values, is_share=sweep.is_normalized)
             self.pairs.setAccessibleDescription(self._name_view(sweep, view))
         elif view == "ranking":

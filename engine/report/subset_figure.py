@@ -89,8 +89,7 @@ def _make_ranked(search: SearchRecord, subset: Subset, trial: Trial) -> RankedSu
 
 def find_best(search: SearchRecord) -> Mapping[Subset, Trial]:
     """Return, per subset of vectors that take part, the best of its points that the rule allows; the base is no subset."""
-    trials = (_read_point(search, point) for point in search.points)
-    return subset_scores.find_best(trials, higher_is_better=is_higher_better(search))
+    return subset_scores.find_best(_read_trials(search), higher_is_better=is_higher_better(search))
 
 
 def is_higher_better(search: SearchRecord) -> bool:
@@ -105,7 +104,7 @@ def mean_by_size(search: SearchRecord) -> Mapping[int, float]:
 
 def tabulate_pairs(search: SearchRecord) -> Matrix:
     """Return the figure of each pair, of single vectors on the diagonal; NaN where none was measured."""
-    return subset_scores.tabulate_pairs(find_best(search), len(search.vector_names))
+    return subset_scores.tabulate_pairs(_read_trials(search), len(search.vector_names), higher_is_better=is_higher_better(search))
 
 
 def has_own_targets(search: SearchRecord) -> bool:
@@ -126,6 +125,10 @@ def describe_sizes(search: SearchRecord) -> str:
     kind = "Mean normalized figure" if search.is_normalized else "Mean figure"
     dots = "a dot for each subset at its best strength that the rule allows"
     return f"{kind} on all targets against the number of vectors ({shown}); {dots}."
+
+
+def _read_trials(search: SearchRecord) -> list[Trial]:
+    return [_read_point(search, point) for point in search.points]
 
 
 def _read_point(search: SearchRecord, point: SearchPoint) -> Trial:

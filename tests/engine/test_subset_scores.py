@@ -31,10 +31,24 @@ def test_what_the_rule_of_the_search_forbids_is_no_best():
 
 
 def test_pairs_go_by_their_own_targets_where_each_vector_has_one():
-    values = tabulate_pairs(find_best(TRIALS, higher_is_better=True), 3)
+    values = tabulate_pairs(TRIALS, 3, higher_is_better=True)
     assert values[0][0] == 0.8
     assert values[0][1] == values[1][0] == pytest.approx(0.8)
     assert math.isnan(values[2][2])
+
+
+def test_a_pair_has_the_strengths_that_are_best_for_its_own_targets():
+    """Not those that are best for all: a vector alone, at its own strength, is as good as its reference."""
+    for_all, for_own = Trial((0.5, 0, 0), 0.6, (0.8, 0.5, 0.5)), Trial((1, 0, 0), 0.5, (1.0, 0.3, 0.2))
+    better = Trial((1, 1, 0), 0.5, (0.9, 0.95, 0.1))
+    for flag in (True, False):
+        values = tabulate_pairs((*TRIALS, for_all, for_own, better), 3, higher_is_better=flag)
+        assert values[0][0] == 1.0
+        assert values[0][1] == pytest.approx(0.925)
+    forbidden = tabulate_pairs((for_all, replace(for_own, qualifies=False)), 3, higher_is_better=True)
+    assert forbidden[0][0] == 0.8
+    raw = [replace(trial, own=()) for trial in (for_all, for_own)]
+    assert [tabulate_pairs(raw, 3, higher_is_better=flag)[0][0] for flag in (True, False)] == [0.6, 0.5]
 
 
 def test_helpers_are_ranked_by_what_they_add_to_the_first_vector_alone():

@@ -26,8 +26,9 @@ def run(tmp_path, monkeypatch):
     def run_template(name, limit, **changes):
         document = open_document(resource_path(f"templates/{name}.loom"))
         for node_id, node in document.nodes.items():
-            if "source" in node.parameters:
-                document = set_parameter(document, node_id, "source", str(SAMPLE / str(node.parameters["source"])))
+            for parameter, value in node.parameters.items():
+                if str(value).startswith(("data/", "models/")):
+                    document = set_parameter(document, node_id, parameter, str(SAMPLE / str(value)))
             if node.operation == "test_set":
                 document = set_parameter(document, node_id, "limit", limit)
             for parameter, value in changes.items() if node.operation == "strength_search" else ():
@@ -50,7 +51,7 @@ def test_pairs_and_subsets_of_four_skills(run):
     (sweep,) = figures.sweeps
     best = find_best(sweep.trials, higher_is_better=True)
     assert len(best) == 15
-    pairs = tabulate_pairs(best, 4)
+    pairs = tabulate_pairs(sweep.trials, 4, higher_is_better=True)
     assert not any(math.isnan(value) for row in pairs for value in row)
     assert list(mean_by_size(best)) == [1, 2, 3, 4]
     assert sweep.is_normalized
@@ -95,3 +96,14 @@ def test_the_best_helper_is_ranked_on_validation_data_and_tested_once(run):
     assert all(trial.strengths[0] for trial in sweep.trials[1:])
     tested = [record["checkpoint"] for record in report["searches"][0]["tests"] if record["measurement"]["metric"] == "accuracy"]
     assert sorted(tested) == ["Base model", "Stripes, 0–4 alone: to be improved", "Which helps?"]
+
+
+@pytest.mark.parametrize(
+    "name", ["analogy", "analogy-text", "combine", "compare", "forget", "forget-text", "random-control", "ties-against-sum"]
+)
+def test_every_other_template_runs_as_it_is_shipped(run, name):
+    """To the end, with what only a whole graph brings together: a search whose choice other nodes measure, say."""
+    document, figures, report = run(name, 4, step=0.25)
+    searches = [node for node in document.nodes.values() if node.operation == "strength_search"]
+    assert len(report["searches"]) == len(searches)
+    assert figures.cells or report["similarities"]
