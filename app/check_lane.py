@@ -64,7 +64,7 @@ class CheckSummary:
     adapters: Mapping[NodeId, AdapterFacts] = field(default_factory=dict[NodeId, "AdapterFacts"])
     """Per adapter that fits its base what it is."""
     steps: Mapping[NodeId, tuple[int, ...]] = field(default_factory=dict[NodeId, tuple[int, ...]])
-    """Per series the numbers of its checkpoints, in their order."""
+    """Per series the numbers of its checkpoints that can be read, in their order; none where no one can."""
     lacks: Mapping[NodeId, Lack] = field(default_factory=dict[NodeId, Lack])
     """Per node that can be read and is in no family why."""
     titles: Mapping[NodeId, str] = field(default_factory=dict[NodeId, str])
@@ -158,7 +158,7 @@ def summarise_verdict(verdict: Verdict) -> CheckSummary:
             for node, source in resolved.sources.items()
             if source.adapts is not None
         },
-        steps={node: tuple(member.entry.number for member in members) for node, members in resolved.expansion.series.items()},
+        steps=_list_steps(resolved),
         lacks=find_lacks(resolved, model),
         titles={node: resolved.title(node) for node in resolved.values},
     )
@@ -174,6 +174,12 @@ def summarise_verdict(verdict: Verdict) -> CheckSummary:
         peak_bytes=plan.peak_bytes,
         targets=plan.targets,
     )
+
+
+def _list_steps(resolved: Resolved) -> dict[NodeId, tuple[int, ...]]:
+    lists = resolved.expansion.series.items()
+    found = {node: tuple(member.entry.number for member in members if member.node in resolved.sources) for node, members in lists}
+    return {node: steps for node, steps in found.items() if steps}
 
 
 def _stamp_files(resolved: Resolved, node: NodeId) -> FileTimes:

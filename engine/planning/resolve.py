@@ -11,9 +11,10 @@ from pathlib import Path
 from engine.checkpoints.adapters import open_adapter
 from engine.checkpoints.header import Header
 from engine.checkpoints.quantisation import explain_quantisation
+from engine.checkpoints.series_folder import SeriesEntry
 from engine.checkpoints.sources import open_checkpoint
 from engine.document.model import NodeId
-from engine.errors import CheckpointError, NotFoundError, ReadError
+from engine.errors import CheckpointError, DamagedFileError, NotFoundError, ReadError
 from engine.operation import Adapter, Choice, Kernel, Linear, Measure, PortKind, Source, find_parent_port
 from engine.planning.misfit import Misfit, Shape, ShapeDifference, compare_shapes, describe_misfit
 from engine.planning.moved import find_moved
@@ -110,6 +111,7 @@ def _find_made_of(step: Step) -> NodeId | None:
 @dataclass
 class _Draft:
     graph: Graph
+    expansion: Expansion
     sources: dict[NodeId, OpenedSource] = field(default_factory=dict[NodeId, OpenedSource])
     values: dict[NodeId, FlowingValue] = field(default_factory=dict[NodeId, FlowingValue])
     limits: dict[NodeId, Mapping[str, int]] = field(default_factory=dict[NodeId, Mapping[str, int]])
@@ -130,13 +132,13 @@ def resolve_values(graph: Graph, folder: Path, expansion: Expansion | None = Non
         folder: what relative paths count from.
         expansion: how the document's series were written out in the graph; None where it has none.
     """
-    draft = _Draft(graph)
+    written_out = expansion or Expansion(graph.document, {}, {})
+    draft = _Draft(graph, written_out)
     for step in graph.steps.values():
         if all(operand.node in draft.values for operand in step.operands if operand.kind in _TENSOR_KINDS):
             _resolve_step(step, folder, draft)
     present = [stamp.path for source in draft.sources.values() for stamp in source.header.files]
     draft.problems += find_moved(folder, draft.missing, present)
-    written_out = expansion or Expansion(graph.document, {}, {})
     resolved = Resolved(graph, draft.sources, draft.values, draft.limits, tuple(draft.decisions), draft.aliases, written_out)
     return resolved, graph.weigh_problems(draft.problems)
 
@@ -165,7 +167,7 @@ def _open_source(step: Step, folder: Path, draft: _Draft) -> None:
         header = open_checkpoint(str(step.parameters["source"]), folder)
         reason = explain_quantisation(header)
     except (CheckpointError, ReadError) as fault:
-        draft.problems.append(error(_place_fault(fault), fault.remedy, node=step.id, field="source"))
+        draft.problems.append(_tell_unread(step, fault, draft.expansion.find_entry(step.id)))
         draft.missing += [step.id] if isinstance(fault, NotFoundError) else []
         return
     if reason:
@@ -209,6 +211,15 @@ def _open_adapter(step: Step, base: NodeId, folder: Path, draft: _Draft) -> None
 
 def _real_files(header: Header) -> frozenset[Path]:
     return frozenset(stamp.path.resolve() for stamp in header.files)
+
+
+def _tell_unread(step: Step, fault: CheckpointError | ReadError, entry: SeriesEntry | None) -> Problem:
+    """Return what is wrong with a checkpoint; files of a series that are not whole may be so because a training goes on."""
+    if entry is None or not isinstance(fault, NotFoundError | DamagedFileError):
+        return error(_place_fault(fault), fault.remedy, node=step.id, field="source")
+    message = f"Step {entry.number} of the series can't be read. {_place_fault(fault)}"
+    hint = f"A training may be writing it still: then wait, and check again. If none is, move {entry.name} out of the series' folder."
+    return error(message, hint, node=step.id, field="source")
 
 
 def _place_fault(fault: CheckpointError | ReadError) -> str:

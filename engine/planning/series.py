@@ -52,6 +52,11 @@ class Expansion:
         """Return the document's own node that a node was made of, itself if nothing was made of it."""
         return self.origins.get(node, node)
 
+    def find_entry(self, checkpoint: NodeId) -> SeriesEntry | None:
+        """Return what of a series a checkpoint is; None for one that the document itself has."""
+        members = self.series.get(self.origin(checkpoint), ())
+        return next((member.entry for member in members if member.node == checkpoint), None)
+
     def order(self, nodes: Iterable[NodeId]) -> list[NodeId]:
         """Return nodes so that those of a series stand by their numbers, not by their names: in the same places, each list in its order."""
         return self.arrange(list(nodes), lambda node: node)

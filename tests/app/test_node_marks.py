@@ -2,18 +2,21 @@
 
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from PySide6.QtCore import QTranslator
 
 from app.canvas.node_card import describe_node
 from app.canvas.node_state import StateKind
-from app.check_lane import AdapterFacts, CheckSummary
+from app.check_lane import AdapterFacts, CheckSummary, summarise_verdict
 from app.node_marks import gather_facts, mark_nodes, shorten_facts
 from app.run_progress import RunProgress, describe_event
 from engine.document.model import Document, Node, NodeId
 from engine.evaluation.measurement import Measurement
 from engine.events import MetricMeasured, StrengthChosen
+from engine.planning.check import check_document
+from tests.app.live_graph import MODELS
 
 MEASURE, OTHER = NodeId("measure"), NodeId("other")
 DOCUMENT = Document("Two", {MEASURE: Node("evaluate"), OTHER: Node("negate")})
@@ -116,6 +119,21 @@ def test_a_series_tells_how_many_checkpoints_it_has():
     facts = gather_facts(DOCUMENT, CheckSummary((), formulas={}, parameters={}, steps={node: (500, 1000, 1500)}), None, frozenset())
     assert facts[node] == (("Checkpoints", "3 (500 to 1,500)"),)
     assert shorten_facts(facts)[node] == "3 checkpoints (500 to 1,500)"
+
+
+def test_a_series_counts_the_checkpoints_that_can_be_read(tmp_path):
+    training = copytree(MODELS / "diag-series", tmp_path / "training")
+    document = Document("Training", {MEASURE: Node("series", {"source": "training"})})
+
+    def tell():
+        return gather_facts(document, summarise_verdict(check_document(document, tmp_path)), None, frozenset())[MEASURE]
+
+    assert tell() == (("Checkpoints", "5 (10 to 100)"),)
+    (training / "checkpoint-100" / "model.safetensors").unlink()
+    assert tell() == (("Checkpoints", "4 (10 to 75)"),)
+    for rest in training.glob("*/model.safetensors"):
+        rest.unlink()
+    assert tell() == ()
 
 
 def test_a_search_that_was_stopped_tells_its_best_so_far():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -119,6 +120,22 @@ def test_a_damaged_member_is_told_at_the_series(training):
     verdict = training.check(lines)
     assert problems(verdict) == [("run", "source")]
     assert "checkpoint-500" in verdict.problems[0].message
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_bytes(file.read_bytes()[:-8])])
+def test_a_member_that_is_being_written_is_told_by_its_step(training, damage):
+    damage(training.folder / "training" / "checkpoint-500" / "model.safetensors")
+    (told,) = training.check(f"{LINES}\n x = average checkpoints=run\n{OUT}").problems
+    assert told.message.startswith("Step 500 of the series can't be read. ")
+    assert told.hint.startswith("A training may be writing it still: ")
+    assert "checkpoint-500 out of" in told.hint
+
+
+def test_a_checkpoint_of_no_series_is_not_said_to_be_one(training):
+    (training.folder / "training" / "checkpoint-500" / "model.safetensors").unlink()
+    (told,) = training.check(f"x = checkpoint source:training/checkpoint-500\n{OUT}").problems
+    assert "Step" not in told.message
+    assert "training may" not in told.hint
 
 
 def test_what_is_wrong_with_members_is_told_by_their_numbers(training):
