@@ -20,48 +20,54 @@ def rank_in_table(sweep: Sweep) -> Table:
     head = (_tr("helper"), *("\n".join(filter(None, words)) for words in (_name_gain(sweep), _name_score(sweep))), _tr("λ"), *names)
     lines = [
         (
-            name,
-            f"{_tr('chance?')} {_write_gain(helper, sweep)}" if helper.is_chance else _write_gain(helper, sweep),
+            f"{rank}  {_name_helper(helper, sweep)}" if rank else _name_helper(helper, sweep),
+            "\n".join((_write_gain(helper, sweep), *_mark_helper(helper, sweep))),
             _write(helper.trial.score, sweep),
             f"{helper.trial.strengths[0]:g}",
-            *(f"{target.value:.3f} {target.low:.2f}–{target.high:.2f} n {target.n}" for target in helper.trial.targets),
+            *(f"{target.value:.3f}\n{target.low:.2f}–{target.high:.2f} n {target.n}" for target in helper.trial.targets),
         )
-        for name, helper in _list_helpers(sweep)
+        for rank, helper in _number_helpers(sweep)
     ]
     return Table(head, _fill(lines, len(head)))
 
 
 def rank_for_spreadsheet(sweep: Sweep) -> Table:
-    """Return the same with a figure in each cell."""
+    """Return the same with a plain number in each cell; shares are fractions, as in other tables."""
     parts = ("", _tr("low"), _tr("high"), "n")
     names = [" ".join(filter(None, (name, part))) for name in _name_targets(sweep) for part in parts]
-    gain, score = (" ".join(filter(None, words)) for words in (_name_gain(sweep), _name_score(sweep)))
-    head = (_tr("helper"), gain, _tr("could be chance"), score, _tr("λ"), *names)
+    score = " ".join(filter(None, _name_score(sweep)))
+    head = (_tr("rank"), _tr("helper"), _tr("chosen"), _tr("gain"), _tr("could be chance"), score, _tr("λ"), *names)
     lines = [
         (
-            name,
-            _write_gain(helper, sweep),
+            str(rank or ""),
+            _name_helper(helper, sweep),
+            _tr("yes") if _is_chosen(helper, sweep) else "",
+            _spell(helper.gain) if rank else "",
             _tr("yes") if helper.is_chance else "",
-            _write(helper.trial.score, sweep),
-            f"{helper.trial.strengths[0]:g}",
+            _spell(helper.trial.score),
+            _spell(helper.trial.strengths[0]),
             *(figure for target in helper.trial.targets for figure in _spell_out(target)),
         )
-        for name, helper in _list_helpers(sweep)
+        for rank, helper in _number_helpers(sweep)
     ]
     return Table(head, _fill(lines, len(head)))
 
 
-def _list_helpers(sweep: Sweep) -> Iterator[tuple[str, Helper]]:
-    """Give what each line is called; the first vector alone stands among the helpers, without a number."""
+def _number_helpers(sweep: Sweep) -> Iterator[tuple[int, Helper]]:
+    """Give the rank of each line; the first vector alone stands among the helpers, with 0 for none."""
     best = find_best(sweep.trials, higher_is_better=sweep.higher_is_better)
-    number = 0
+    rank = 0
     for helper in rank_helpers(best, higher_is_better=sweep.higher_is_better):
-        chosen = _tr(" · chosen") if helper.trial.strengths == sweep.choice else ""
-        if helper.index is None:
-            yield f"{_tr('no helper')}{chosen}", helper
-        else:
-            number += 1
-            yield f"{number}  {sweep.vector_names[helper.index]}{chosen}", helper
+        rank += helper.index is not None
+        yield (0 if helper.index is None else rank), helper
+
+
+def _name_helper(helper: Helper, sweep: Sweep) -> str:
+    return _tr("no helper") if helper.index is None else sweep.vector_names[helper.index]
+
+
+def _is_chosen(helper: Helper, sweep: Sweep) -> bool:
+    return helper.trial.strengths == sweep.choice
 
 
 def _name_gain(sweep: Sweep) -> tuple[str, str]:
@@ -80,6 +86,14 @@ def _name_targets(sweep: Sweep) -> list[str]:
     return [curve.name for curve in sweep.curves if not curve.is_control][:known]
 
 
+def _mark_helper(helper: Helper, sweep: Sweep) -> Iterator[str]:
+    """Give what else there is to say of a gain, below it: beside it a narrow panel would cut it."""
+    if helper.is_chance:
+        yield _tr("chance?")
+    if _is_chosen(helper, sweep):
+        yield _tr("chosen")
+
+
 def _write_gain(helper: Helper, sweep: Sweep) -> str:
     if helper.index is None:
         return "–"
@@ -91,7 +105,11 @@ def _write(figure: float, sweep: Sweep) -> str:
 
 
 def _spell_out(target: Bounded) -> tuple[str, ...]:
-    return (*(f"{figure:.6g}" for figure in (target.value, target.low, target.high)), str(target.n))
+    return (*map(_spell, (target.value, target.low, target.high)), str(target.n))
+
+
+def _spell(figure: float) -> str:
+    return f"{figure:.6g}"
 
 
 def _fill(lines: Sequence[tuple[str, ...]], width: int) -> tuple[tuple[str, ...], ...]:

@@ -19,6 +19,7 @@ from app.widgets.narrow_button import NarrowButton
 from app.widgets.pair_table import PairTable
 from app.widgets.plot import Plot
 from app.widgets.rank_table import RankTable
+from app.widgets.table_picture import TablePicture
 from app.word_table import Table
 from engine.subset_scores import tabulate_pairs
 
@@ -84,9 +85,11 @@ class SweepView(FigureView):
             return self.ranking.text(separator)
         return _tabulate(self._make_plot(sweep, view)).write(separator)
 
-    def drawn(self) -> CurvePlot | PairTable | RankTable:
-        """Return the figure that is shown."""
-        return self._find_widget(self._current()[1])
+    def drawn(self) -> CurvePlot | TablePicture:
+        """Return the figure that is shown; of a table all that it holds, with its title."""
+        sweep, view = self._current()
+        shown = self._find_widget(view)
+        return shown if isinstance(shown, CurvePlot) else TablePicture(shown, self._name_view(sweep, view) if sweep is not None else "")
 
     def _find_widget(self, view: str) -> CurvePlot | PairTable | RankTable:
         return self.pairs if view == "pairs" else self.ranking if view == "ranking" else self.plot

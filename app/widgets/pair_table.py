@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from app.decimal_text import write_figure
@@ -66,10 +65,6 @@ class PairTable(QTableWidget):
                 item.setForeground(colours.text)
                 item.setToolTip(self._tell(row, column, value))
                 self.setItem(row, column, item)
-
-    def draw(self, painter: QPainter) -> None:
-        """Paint the table on any device of this widget's size."""
-        self.render(painter, QPoint())
 
     def text(self, separator: str = "\t") -> str:
         """Return the square for a spreadsheet."""

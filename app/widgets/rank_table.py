@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from app.widgets.figure_table import FigureTable
@@ -22,14 +21,11 @@ class RankTable(FigureTable):
         self.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideNone)
 
     def show_table(self, table: Table, written: Table) -> None:
-        """Show other figures, each column as wide as they are; `written` goes into spreadsheets."""
+        """Show other figures, each column and line as large as they are; `written` goes into spreadsheets."""
         self._table = written
         self.show_lines(table.head, table.lines)
         self.resizeColumnsToContents()
-
-    def draw(self, painter: QPainter) -> None:
-        """Paint the table on any device of this widget's size."""
-        self.render(painter, QPoint())
+        self.resizeRowsToContents()
 
     def text(self, separator: str = "\t") -> str:
         """Return the lines for a spreadsheet."""

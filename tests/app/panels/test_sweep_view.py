@@ -148,7 +148,7 @@ def test_pairs_that_are_not_measured_yet_are_dashes(view):
 def test_helpers_that_the_rule_forbids_are_not_ranked(view):
     *others, friend, foe = HELPERS.trials
     view.show_sweeps((replace(HELPERS, trials=(*others, replace(friend, qualifies=False), foe), choice=(0.5, 0, 0)),))
-    assert [line[0] for line in csv.reader(io.StringIO(view.text(",")))] == ["helper", "no helper · chosen", "1  foe"]
+    assert [line[1] for line in csv.reader(io.StringIO(view.text(",")))] == ["helper", "no helper", "foe"]
 
 
 def test_helpers_are_ranked_with_their_gain(view, tmp_path):
@@ -157,24 +157,39 @@ def test_helpers_are_ranked_with_their_gain(view, tmp_path):
         "Who helps ‘task’ most",
         "Figures try by try",
     ]
-    assert view.drawn() is view.ranking is view.shown.currentWidget()
+    assert view.shown.currentWidget() is view.ranking
     assert list(csv.reader(io.StringIO(view.text(",")))) == [
         [
-            *("helper", "gain points", "could be chance", "normalized validation", "λ"),
+            *("rank", "helper", "chosen", "gain", "could be chance", "normalized validation", "λ"),
             *("accuracy, Stripes", "accuracy, Stripes low", "accuracy, Stripes high", "accuracy, Stripes n"),
         ],
-        ["1  friend · chosen", "+25.0", "", "125.0%", "0.5", "0.75", "0.7", "0.8", "300"],
-        ["no helper", "–", "", "100.0%", "0.5", "0.6", "0.55", "0.65", "300"],
-        ["2  foe", "−10.0", "yes", "90.0%", "1", "0.54", "0.49", "0.59", "300"],
+        ["1", "friend", "yes", "0.25", "", "1.25", "0.5", "0.75", "0.7", "0.8", "300"],
+        ["", "no helper", "", "", "", "1", "0.5", "0.6", "0.55", "0.65", "300"],
+        ["2", "foe", "", "-0.1", "yes", "0.9", "1", "0.54", "0.49", "0.59", "300"],
     ]
     model = view.ranking.model()
     assert [model.headerData(column, Qt.Orientation.Horizontal) for column in range(4)] == [
         *("gain\npoints", "normalized\nvalidation", "λ", "accuracy\nStripes"),
     ]
-    assert [model.index(row, 0).data() for row in range(3)] == ["+25.0", "–", "chance? −10.0"]
-    assert model.index(2, 3).data() == "0.540 0.49–0.59 n 300"
+    assert [model.index(row, 0).data() for row in range(3)] == ["+25.0\nchosen", "–", "−10.0\nchance?"]
+    assert model.index(2, 3).data() == "0.540\n0.49–0.59 n 300"
     assert view.save(str(tmp_path / "helpers.svg"))
     assert view.save(str(tmp_path / "helpers.csv"))
+
+
+def test_a_narrow_panel_shows_whole_columns_and_its_picture_all_of_them(dark, view, tmp_path):
+    view.resize(257, 240)
+    names = ("Stripes 0–4", "Plain 5–9", "Stripes 5–9")
+    view.show_sweeps((replace(HELPERS, vector_names=names),))
+    view.show()
+    table = view.ranking
+    assert all(table.columnViewportPosition(column) + table.columnWidth(column) <= table.viewport().width() for column in range(2))
+    assert table.columnWidth(0) >= table.fontMetrics().horizontalAdvance("chance?")
+    assert table.rowHeight(0) >= 2 * table.fontMetrics().height()
+    assert view.save(str(tmp_path / "helpers.svg"))
+    told = (tmp_path / "helpers.svg").read_text().partition("</desc>")[0]
+    wanted = ("Who helps ‘Stripes 0–4’ most", "1  Stripes 5–9", "−10.0", "90.0%", "0.49–0.59 n 300")
+    assert [words for words in wanted if words not in told] == []
 
 
 def test_two_numbers_of_vectors_make_no_curve(view):
@@ -205,10 +220,10 @@ def test_a_ranking_where_less_is_better_has_the_least_first(view):
     ))  # fmt: skip
     view.show_sweeps((loss,))
     assert list(csv.reader(io.StringIO(view.text(",")))) == [
-        ["helper", "gain", "could be chance", "score validation", "λ"],
-        ["1  friend", "+0.75", "", "2.25", "1"],
-        ["no helper", "–", "", "3", "1"],
-        ["2  foe", "−0.5", "", "3.5", "1"],
+        ["rank", "helper", "chosen", "gain", "could be chance", "score validation", "λ"],
+        ["1", "friend", "", "0.75", "", "2.25", "1"],
+        ["", "no helper", "", "", "", "3", "1"],
+        ["2", "foe", "", "-0.5", "", "3.5", "1"],
     ]
 
 
