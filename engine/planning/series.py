@@ -139,7 +139,7 @@ def _tell_left_out(title: str, folder: Path, found: SeriesFolder, node: NodeId) 
         yield warning(f"“{title}” leaves out what has no number: {', '.join(found.unnumbered)}.", hint, node=node, field="pattern")
     if found.beside:
         message = f"“{title}” leaves out the model in the folder itself ({', '.join(found.beside)}): it has no number."
-        yield warning(message, f"Bring it in as a checkpoint of its own: {folder / found.beside[0]}.", node=node, field="source")
+        yield warning(message, f"Bring it in as a checkpoint of its own: {folder.resolve() / found.beside[0]}.", node=node, field="pattern")
 
 
 def _name_members(node_id: NodeId, entries: Sequence[SeriesEntry], draft: _Draft) -> tuple[Member, ...]:

@@ -156,9 +156,9 @@ def test_the_model_beside_the_checkpoints_is_left_out_with_a_warning(training):
     final = training.save("training", training.load("a"), {"model_type": "tiny"}) / "model.safetensors"
     for lines in (f"{LINES}\n x = average checkpoints=run\n{OUT}", "run = series source:training"):
         (told,) = [problem for problem in training.check(lines).problems if problem.node == "run"]
-        assert (told.severity, told.field) == (Severity.WARNING, "source")
+        assert (told.severity, told.field) == (Severity.WARNING, "pattern")
         assert "“run” leaves out the model in the folder itself" in told.message
-        assert f"{final}." in told.hint
+        assert f"{final.resolve()}." in told.hint
 
 
 def test_a_muted_series_brings_nothing(training):
