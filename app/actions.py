@@ -75,6 +75,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("zoom_reset", "Zoom to 100 %", "Ctrl+0", "View", "Show the graph in its own size."),
     Action("fit_selection", "Show the selection", "F", "View", "Fit the selected nodes into the view.", on_canvas=True),
     Action("fit_all", "Show everything", "A", "View", "Fit the whole graph into the view.", on_canvas=True),
+    Action(
+        "next_part",
+        "Next part of the window",
+        "F6",
+        "View",
+        "Lead the keyboard on: palette, canvas, inspector, the panel in front.",
+        starts_section=True,
+    ),
+    Action("previous_part", "Previous part of the window", "Shift+F6", "View", "Lead the keyboard back."),
     Action("minimap", "Minimap", "", "View", "Show or hide the small map.", is_choice=True, starts_section=True),
     Action(
         "live_figures",

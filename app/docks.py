@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QStackedWidget, QWidget
 
 from app.theme import current_tokens
 
@@ -16,17 +16,25 @@ class Dock(QDockWidget):
     """Hold one panel."""
 
     escaped = Signal()
-    """The user pressed Escape where nothing in the panel takes it: back to the canvas."""
+    """The user pressed Escape where nothing in the panel takes it, or another panel came in front of this one: back to the canvas."""
 
     def __init__(self, name: str, title: str, panel: QWidget, window: QMainWindow) -> None:
         """Put a panel into a dock of the window; `name` is what the saved layout calls it."""
         super().__init__(title, window)
         self.setObjectName(name)
         self.setAccessibleName(title)
-        self.setWidget(panel)
+        self.panel = panel
+        self._pages = self._make_pages()
+        self.setWidget(self._pages)
         self._grip = _Grip(self)
         self.setTitleBarWidget(self._grip)
         self.topLevelChanged.connect(self._follow_floating)
+        self.visibilityChanged.connect(self._follow_place)
+
+    @property
+    def is_in_front(self) -> bool:
+        """Tell whether the panel can be seen: not closed, and not behind another one."""
+        return self.isVisible() and not self._is_behind()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802  (Qt's name)
         """Offer to float and to close."""
@@ -42,6 +50,24 @@ class Dock(QDockWidget):
             self.escaped.emit()
         else:
             super().keyPressEvent(event)
+
+    def _make_pages(self) -> QStackedWidget:
+        """Return the panel beside an empty page, which leaves it its size in the layout while it is hidden."""
+        pages = QStackedWidget()
+        pages.addWidget(self.panel)
+        pages.addWidget(QWidget())
+        return pages
+
+    def _is_behind(self) -> bool:
+        """Tell whether another panel is in front: Qt moves a dock behind its tab out of the window and leaves it visible."""
+        return not self.isFloating() and (self.geometry().right() < 0 or self.geometry().bottom() < 0)
+
+    def _follow_place(self, _is_visible: bool) -> None:
+        """Hide the panel while another one is in front: it would be on Tab's way and take keys, unseen."""
+        is_behind = self._is_behind()
+        if is_behind and self._pages.currentWidget() is self.panel and self.isAncestorOf(QApplication.focusWidget() or self.window()):
+            self.escaped.emit()
+        self._pages.setCurrentIndex(1 if is_behind else 0)
 
     def _toggle_floating(self) -> None:
         self.setFloating(not self.isFloating())

@@ -185,6 +185,8 @@ class MainWindow(QMainWindow):
             "quit": self.close,
             "undo": self.session.undo_stack.undo,
             "redo": self.session.undo_stack.redo,
+            "next_part": partial(self._walk, forward=True),
+            "previous_part": partial(self._walk, forward=False),
             "theme_system": partial(self._choose_theme, "system"),
             "theme_dark": partial(self._choose_theme, "dark"),
             "theme_light": partial(self._choose_theme, "light"),
@@ -202,6 +204,10 @@ class MainWindow(QMainWindow):
     def connect_action(self, name: str, handler: Callable[[], object]) -> None:
         """Let an action do something."""
         self.declared_actions[name].triggered.connect(lambda _checked=False: handler())
+
+    def _walk(self, *, forward: bool) -> None:
+        if self.workbench is not None and self.stack.currentWidget() is self.workbench:
+            self.workbench.walk(forward=forward)
 
     def _choose_theme(self, choice: str) -> None:
         self.preferences.set_theme("dark" if choice == "dark" else "light" if choice == "light" else "system")

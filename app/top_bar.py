@@ -95,6 +95,8 @@ class TopBar(QWidget):
         brand.setObjectName("brand")
         brand.setText("Weightloom")
         brand.setMenu(menu)
+        # The button holds the menu without it; with it the canvas's own keys would count on the button, too, Tab among them.
+        brand.removeAction(menu.menuAction())
         brand.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         brand.setToolTip(self.tr("All menus (F10)"))
         brand.setAccessibleName(self.tr("Menus"))

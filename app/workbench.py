@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMainWindow, QMenu, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QTabBar, QTabWidget, QWidget
 
 from app.actions import GROUPS, fill_menu, group_title
 from app.canvas.scene import Scene
@@ -30,6 +30,7 @@ from app.runs import Runs
 from app.session import Session
 from app.status_line import StatusLine
 from app.top_bar import TopBar
+from app.window_parts import step_by_tab, walk_parts
 
 _LAYOUT_VERSION = 2
 """Rises when docks are added or renamed: an older layout is then left alone."""
@@ -83,6 +84,16 @@ class Workbench(QMainWindow):
         self.view.activateWindow()
         self.view.setFocus()
 
+    def walk(self, *, forward: bool) -> None:
+        """Lead the keyboard to the next part of the window: palette, canvas, inspector, the other panels in front."""
+        shown = {name: dock.panel for name, dock in self.docks.items() if dock.is_in_front}
+        palette = [shown.pop("palette")] if "palette" in shown else []
+        walk_parts((*palette, self.view, *shown.values()), self._find_chosen(), forward=forward)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:  # noqa: N802  (Qt's name)
+        """Lead through one part after the other, from the tabs of the docks into the panel that is chosen there."""
+        return step_by_tab(self, self._part_of, forward=forward) or super().focusNextPrevChild(forward)
+
     def restyle(self) -> None:
         """Take the colours of the present theme."""
         self.top_bar.restyle()
@@ -102,6 +113,20 @@ class Workbench(QMainWindow):
             self.resizeDocks(sides, [_PALETTE_WIDTH, _INSPECTOR_WIDTH], Qt.Orientation.Horizontal)
             bottom = max(_LEAST_BOTTOM, round(self.height() * _BOTTOM_SHARE))
             self.resizeDocks([self.docks["problems"]], [bottom], Qt.Orientation.Vertical)
+
+    def _find_chosen(self) -> QWidget | None:
+        """Return the panel whose tab has the keyboard; None where no tab has it."""
+        focused = QApplication.focusWidget()
+        part = self._part_of(focused) if isinstance(focused, QTabBar) else self
+        return part if part is not self else None
+
+    def _part_of(self, widget: QWidget) -> QWidget:
+        """Return the canvas or the panel that a widget is in, for tabs the panel in front; the workbench for all others."""
+        if isinstance(widget, QTabBar) and widget.parentWidget() is self:
+            title = widget.tabText(widget.currentIndex())
+            return next((dock.panel for dock in self.docks.values() if dock.windowTitle() == title and dock.is_in_front), self)
+        parts = (self.view, *(dock.panel for dock in self.docks.values()))
+        return next((part for part in parts if part is widget or part.isAncestorOf(widget)), self)
 
     def _make_docks(self) -> Mapping[str, Dock]:
         panels: tuple[tuple[str, str, QWidget], ...] = (
