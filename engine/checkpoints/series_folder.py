@@ -62,5 +62,5 @@ def list_series(folder: Path, pattern: str) -> SeriesFolder:
 
 def _find_beside(folder: Path, names: Sequence[str], present: Sequence[str]) -> tuple[str, ...]:
     """Return the weights beside the checkpoints; where these are files, which files belong to them is what the pattern says."""
-    found = tuple(list_candidates(set(present).difference(names)))
+    found = tuple(list_candidates([name for name in present if name not in names]))
     return () if found and any((folder / name).is_file() for name in names) else found

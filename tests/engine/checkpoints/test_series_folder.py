@@ -46,6 +46,7 @@ def test_a_folder_that_is_none_is_not_found(tmp_path, name):
         (("model.safetensors", "training_args.bin", "trainer_state.json"), ("model.safetensors",)),
         (("model-00001-of-00001.safetensors", INDEX), (INDEX,)),
         (("optimizer.pt", "training_args.bin", "README.md"), ()),
+        (tuple(f"{name}.safetensors" for name in "hgfedcba"), tuple(f"{name}.safetensors" for name in "abcdefgh")),
     ],
 )
 def test_the_last_model_of_a_training_is_beside_its_checkpoints(tmp_path, files, beside):
