@@ -108,7 +108,7 @@ def write_map_caption(record: SimilarityRecord) -> str:
     if record.edited:
         sentences.append(f"Diamonds: the models that were made{_explain_letters(record)}.")
     if is_numbered_map(record):
-        sentences.append(f"Tips carry the numbers of the table’s rows{_explain_missing(record)}.")
+        sentences.append(f"Tips carry the numbers of the table’s rows{_count_crowded(record)}.")
     return " ".join(sentences)
 
 
@@ -130,12 +130,18 @@ def _explain_letters(record: SimilarityRecord) -> str:
     )
 
 
-def _explain_missing(record: SimilarityRecord) -> str:
-    """Tell how many tips have no number, as there is no room for it."""
+def _count_crowded(record: SimilarityRecord) -> str:
+    """Tell how many tips have no number, and how many models no letter, as there is no room for it."""
     if not has_map(record):
         return ""
     missing = name_marks(record).keys() - {0} - {int(label.key) for label in place_names(record)}
-    return f"; {write_count(len(missing), 'tip is', 'tips are')} too crowded for that" if missing else ""
+    models = sum(number > len(record.names) for number in missing)
+    told = (
+        f"; {write_count(count, f'{what} is', f'{what}s are')} too crowded for a {sign}"
+        for count, what, sign in ((len(missing) - models, "tip", "number"), (models, "diamond", "letter"))
+        if count
+    )
+    return "".join(told)
 
 
 def _write_shown(record: SimilarityRecord) -> str:

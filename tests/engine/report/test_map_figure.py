@@ -62,9 +62,19 @@ def test_tips_too_crowded_for_a_number_are_counted(record):
     figure = place(record, crowd, parallelograms=())
     shown = sum(text.isdigit() for *_, text in read_texts(draw_map(figure, "k")))
     assert 0 < shown < 120
-    assert f"rows; {120 - shown} tips are too crowded for that." in write_map_caption(figure)
+    assert f"rows; {120 - shown} tips are too crowded for a number." in write_map_caption(figure)
     assert "crowded" not in write_map_caption(place(record, dict(list(crowd.items())[:12]), parallelograms=()))
     assert "crowded" not in write_map_caption(replace(figure, places=()))
+
+
+def test_made_models_too_crowded_for_a_letter_are_no_tips(record):
+    at_one_place = tuple(EditedPlace(f"edit {number}", f"model {number}", (1.0, 0.5)) for number in range(200))
+    figure = replace(record, edited=at_one_place)
+    texts = [text for *_, text in read_texts(draw_map(figure, "k"))]
+    assert set(texts) >= {str(number) for number in range(1, len(figure.names) + 1)}
+    missing = 200 - sum(bool(re.fullmatch(r"[a-z]\d*", text)) for text in texts)
+    assert 0 < missing < 200
+    assert f"rows; {missing} diamonds are too crowded for a letter." in write_map_caption(figure)
 
 
 def test_models_that_were_made_are_on_the_map_with_their_names(record):
