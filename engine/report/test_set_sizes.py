@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.evaluation.measurement import Measurement
-from engine.execution.result import RunResult, SearchRecord, TestSetRecord
+from engine.execution.result import RunResult, TestSetRecord
 from engine.report.wording import write_count
 
 _EXAMPLES = "examples"
@@ -23,14 +23,4 @@ def _list_figures(test_set: TestSetRecord, result: RunResult) -> Iterator[Measur
     for output in result.outputs:
         yield from (record.measurement for record in output.metrics if record.is_on(test_set))
     for search in result.searches:
-        yield from (record.measurement for record in search.tests if record.is_on(test_set))
-        if test_set.split == "validation":
-            yield from _list_tried(test_set, search)
-
-
-def _list_tried(test_set: TestSetRecord, search: SearchRecord) -> Iterator[Measurement]:
-    """Yield the figures of each strength on a validation set: they have no record of their own, only the set's name."""
-    for point in search.points:
-        sides = ((search.target_names, point.targets), (search.control_names, point.controls))
-        for names, figures in sides:
-            yield from (figure for name, figure in zip(names, figures, strict=False) if name == test_set.label)
+        yield from (record.measurement for record in (*search.tests, *search.validation) if record.is_on(test_set))

@@ -35,9 +35,8 @@ def test_a_text_counts_the_tokens_that_its_figures_rest_on(analogy):
 
 def test_a_text_to_choose_by_counts_what_the_search_measured(analogy):
     text = a_text("text", "Prose, to choose", "validation")
-    found = analogy.searches[0]
-    points = tuple(replace(point, targets=(perplexity(18_166),)) for point in found.points)
-    search = replace(found, target_names=("Prose, to choose",), points=points)
+    found = MetricRecord("base", "base", "Prose, to choose", perplexity(18_166), test_set_node="text")
+    search = replace(analogy.searches[0], validation=(found,))
     assert write_size(text, replace(analogy, searches=(search,))) == "18,166 tokens"
 
 
