@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from typing import get_args
 
 from engine.evaluation.measurement import Measurement
@@ -35,8 +34,8 @@ def search_strength(step: Step, measurer: Measurer, listener: Listener) -> tuple
     points = try_strengths(bench, rule, references, listener)
     choice = choose_strength(points, rule, references)
     chosen = choice.strengths or (choice.strength,)
-    base, best = (next(point for point in points if point.place == place) for place in ((Fraction(0),) * len(chosen), chosen))
-    validation = (*bench.record_point(base), *compared, *bench.record_point(best))
+    best = next(point for point in points if point.place == chosen)
+    validation = (*bench.record_point(points[0]), *compared, *bench.record_point(best))
     record = _record(bench, points, choice, references)
     return bench.assign(chosen), replace(record, tests=bench.measure_tests(chosen), validation=validation)
 

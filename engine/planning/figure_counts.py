@@ -16,13 +16,13 @@ from engine.planning.structure import Graph, Step
 from engine.search.subsets import HELPERS, SUBSET_MODES
 from engine.search.tries import count_grid, count_tries
 
-Question = tuple[NodeId, NodeId, EvaluationSettings]
+_Question = tuple[NodeId, NodeId, EvaluationSettings]
 """A checkpoint (by identity), a test set, and how it is measured."""
 
 
 def count_new_figures(passes: Sequence[Pass], resolved: Resolved, folder: Path) -> list[int]:
     """Return how many figures each pass of a run asks for at most that none before it has: no checkpoint is measured twice."""
-    asked: set[Question] = set()
+    asked: set[_Question] = set()
     counts: list[int] = []
     for item in passes:
         questions = list(_list_questions(item, resolved, folder))
@@ -66,7 +66,7 @@ def _count_tries_of(step: Step, vectors: int) -> int:
     return count_tries(str(step.parameters["strengths"]), vectors, strengths, int(str(step.parameters["budget"])))
 
 
-def _list_questions(item: Pass, resolved: Resolved, folder: Path) -> Iterator[Question]:
+def _list_questions(item: Pass, resolved: Resolved, folder: Path) -> Iterator[_Question]:
     """Give what a pass asks of the graph's sources, whatever strengths it tries."""
     if isinstance(item, StreamPass):
         return

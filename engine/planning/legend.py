@@ -29,11 +29,7 @@ def explain_symbols(folding: Folding, forms: Iterable[Form]) -> list[str]:
             lines.append(_explain_adapter(folding, step))
             continue
         lines.append(_explain_kernel(folding, atom, step, step.behaviour))
-        inner = [
-            arrange_terms(folding.common_form(operand.node), folding.resolved.expansion)
-            for operand in step.operands
-            if not _varies(folding, operand)
-        ]
+        inner = [_read_form(folding, operand) for operand in step.operands if not _varies(folding, operand)]
         shown += inner
         waiting += [found for form in inner for found in form.atoms]
     return lines + _explain_vectors(shown, folding.resolved.title)

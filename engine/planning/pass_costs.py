@@ -108,11 +108,6 @@ def memory_budget(options: RunOptions) -> int:
     return options.memory_bytes or psutil.virtual_memory().available // 2
 
 
-def fill_bytes(planner: WorkPlanner, node: NodeId) -> int:
-    """Return the bytes read to fill a model with a checkpoint's value."""
-    return cost_stream(planner, planner.checkpoint_work(node), LARGEST_PIECE).bytes_read
-
-
 def check_budget(passes: Sequence[PlannedPass], options: RunOptions) -> list[Problem]:
     """Return a problem, with the numbers, when the plan needs more memory than it may have."""
     budget = memory_budget(options)
@@ -171,8 +166,8 @@ def _cost_search(planner: WorkPlanner, item: SearchPass, needed: int, budget: in
     # Every vector by itself would take as much memory again, so they are read anew for each set of strengths.
     is_each = isinstance(step.behaviour, Choice) and step.behaviour.is_each
     keeps = not is_each and needed + vector <= budget
-    whole, base = (fill_bytes(planner, node) for node in (item.node, step.inputs["base"][0].node))
-    references = sum(fill_bytes(planner, operand.node) for operand in step.inputs["references"])
+    whole, base = (_fill_bytes(planner, node) for node in (item.node, step.inputs["base"][0].node))
+    references = sum(_fill_bytes(planner, operand.node) for operand in step.inputs["references"])
     tested = 1 if step.inputs["tests"] else 0
     # The base and the references are measured on validation data, and once more where there is test data.
     read = (1 + tested) * (base + references)
@@ -182,6 +177,11 @@ def _cost_search(planner: WorkPlanner, item: SearchPass, needed: int, budget: in
     else:
         read += whole + (tries + tested) * base if keeps else (tries + tested) * whole
     return PlannedPass(item, read, 0, needed + (vector if keeps else 0), keeps_vector=keeps)
+
+
+def _fill_bytes(planner: WorkPlanner, node: NodeId) -> int:
+    """Return the bytes read to fill a model with a checkpoint's value, whatever strengths are found to be."""
+    return cost_stream(planner, planner.checkpoint_work(node), LARGEST_PIECE).bytes_read
 
 
 def _model_bytes(planner: WorkPlanner, node: NodeId, folder: Path) -> int:

@@ -42,7 +42,7 @@ class TensorWork:
     tensor: str
     entries: int
     needs: Needs
-    specs: tuple[TensorSpec, ...] = ()
+    specs: tuple[TensorSpec, ...]
     """Where it lies in each source that is read and has it."""
     sinks: tuple[NodeId, ...] = ()
     similarities: tuple[NodeId, ...] = ()

@@ -20,9 +20,9 @@ ONE_THREAD = 1 << 18
 """Products of matrices with at most so many multiplications are done in the calling thread. OpenBLAS shares larger ones among threads,
 which at this size costs more than it saves, and on a busy machine twenty times as much (its interface/gemm.c)."""
 _NEAR = 1e-3
-_CHANCE_DEVIATIONS = 3
-"""So many standard deviations from 0 hardly a cosine of unrelated directions lies: one of 370."""
 """Squared distances below this share of the edits' own squares are computed another way: beyond it, three digits of sixteen cancel."""
+_CHANCE_DEVIATIONS = 3
+"""Farther than so many standard deviations from 0 hardly a cosine of unrelated directions lies: one of 370."""
 Numbers = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 

@@ -14,7 +14,7 @@ from engine.planning.work import TensorWork
 
 def make_task(name: str, entries: int = 20, *, rounds: int = 1, kept_bytes: int = 0) -> TensorTask:
     """Return a task with pieces of 10 entries."""
-    return TensorTask(TensorWork(name, entries, Needs((), (), rounds)), 0, 10, kept_bytes)
+    return TensorTask(TensorWork(name, entries, Needs((), (), rounds), ()), 0, 10, kept_bytes)
 
 
 class Rounds:
