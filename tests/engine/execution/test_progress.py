@@ -105,12 +105,14 @@ def test_the_end_is_told_however_soon_it_comes(clock):
     assert (last.share, last.bytes_read, last.bytes_planned, last.seconds_left) == (1.0, 900, 900, 0.0)
 
 
-def test_figures_that_a_search_left_unmeasured_are_no_longer_counted_when_it_is_over(clock):
+@pytest.mark.parametrize("is_last", [True, False])
+def test_figures_that_a_search_left_unmeasured_are_no_longer_counted_when_it_is_over(clock, is_last):
     progress, _, told = begin([100, 0], [10, 0])
     clock.now += 1.0
     progress.measured(4, 3, 1.0)
     assert (told[-1].figures, told[-1].figures_planned) == (4, 10)
-    progress.begin_pass(1)
+    if not is_last:
+        progress.begin_pass(1)
     progress.end()
     assert (told[-1].figures, told[-1].figures_planned) == (4, 4)
 
@@ -142,6 +144,14 @@ def test_a_search_of_subsets_reads_what_is_planned_and_so_comes_evenly_to_its_en
     assert shares[-1] == 1
     # As many steps as tries: none stands for a tenth of the run, but those that end it.
     assert max(after - before for before, after in pairwise([0.0, *shares])) < 0.2
+
+
+def test_a_figure_that_another_node_asks_for_too_is_counted_once(watched):
+    search = SEARCH.format(vectors="ta,tb", mode="pairs").replace("targets=target", "targets=target tests=test")
+    measured = "m = evaluate checkpoint=s.checkpoint test_set=test"
+    plan, ends, _ = watched(f"{SOURCES}{search}{measured}\n".replace("metrics=s.metrics", "metrics=s.metrics,m"))
+    assert len(plan.passes) == 3
+    assert ends[-1].figures == ends[-1].figures_planned == count_figures(plan.passes[0].work, plan.resolved.graph)
 
 
 def test_a_stream_is_said_to_read_what_the_chosen_strengths_leave(watched, bench):

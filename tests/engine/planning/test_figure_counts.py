@@ -55,10 +55,14 @@ def test_a_search_asks_for_its_tries_and_what_they_are_compared_with(measurable,
 
 
 def test_what_was_asked_before_is_not_asked_again(measurable):
-    """The second search shares base, references and data with the first, and so does the measurement; another batch size does not."""
+    """The second search shares base, references and data with the first, and so does the measurement; another batch size does not.
+
+    A checkpoint is the same, whichever of its nodes is asked.
+    """
     lines = f"""{SEARCH}
         {SEARCH.replace("s = ", "s2 = ").replace("references=b ", "")}
-        e = evaluate checkpoint=s.checkpoint test_set=test references=a
+        twin = checkpoint source:./a
+        e = evaluate checkpoint=s.checkpoint test_set=test references=twin
         e2 = evaluate checkpoint=s.checkpoint test_set=test references=a batch_size:3
         out = export_checkpoint checkpoint=s.checkpoint metrics=s.metrics,s2.metrics,e,e2 folder:out
     """

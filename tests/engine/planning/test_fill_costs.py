@@ -24,8 +24,8 @@ SOURCES = """
 LAMBDA, MU = Symbol("s", "strength.0"), Symbol("s", "strength.1")
 
 
-def resolve_search(bench, vectors, mode="pairs", more=""):
-    lines = f"{SOURCES}{more}\n s = strength_search base=base vectors={vectors} targets=target start:0.5 stop:1 step:0.5 strengths:{mode}"
+def resolve_search(bench, vectors, mode="pairs", more="", base="base"):
+    lines = f"{SOURCES}{more}\n s = strength_search base={base} vectors={vectors} targets=target start:0.5 stop:1 step:0.5 strengths:{mode}"
     planner = bench.planner(lines)
     return planner, planner.resolved.graph.steps["s"]
 
@@ -64,6 +64,13 @@ def test_all_tries_together_cost_what_they_cost_one_by_one(bench, family, mode, 
     cost = cost_fill(planner, "s")
     tries = [dict(zip(strength_symbols(step), each, strict=True)) for each in spread_strengths(mode, 3, (Fraction(1, 2), Fraction(1)))]
     assert cost.count_try_bytes(step) == sum(map(cost.count_bytes, tries)) < len(tries) * cost.count_bytes({})
+
+
+def test_what_is_in_the_edited_model_already_is_read_in_every_try(bench, family):
+    planner, step = resolve_search(bench, "ta,tb", more="\n edited = apply base=base vector=tb strength:0.5", base="edited")
+    cost, one = cost_fill(planner, "s"), floats(family)
+    tries, with_a = 2 * 3, 2 * 2
+    assert cost.count_try_bytes(step) == (2 * tries + with_a) * one
 
 
 @given(st.lists(st.tuples(st.frozensets(st.sampled_from([(), (LAMBDA,), (MU,), (LAMBDA, MU)]), min_size=1), st.integers(0, 9))))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 import torch
 
 from engine.checkpoints.header import DType
+from engine.planning.linear import strength_symbols
+from engine.planning.work import WorkPlanner
 from tests.engine.graph_lines import TWO_VECTORS
 
 EDIT = f"""{TWO_VECTORS}
@@ -51,3 +55,20 @@ def test_one_source_in_float64_has_its_tensor_computed_so_and_no_other(bench, fa
 def test_only_files_that_hold_needed_tensors_are_read(bench, family):
     plan = bench.plan(EDIT.replace("vectors=ta,tb", "vectors=ta"))
     assert {path.parent.name for path in plan.read_files} == {"base", "a"}
+
+
+def test_what_a_chosen_strength_of_zero_leaves_out_of_a_kernels_operand_is_no_work(bench, family):
+    """The trimmed vector is what two searched ones add up to, of which one turned out to be 0."""
+    found = bench.planner(f"""{TWO_VECTORS}
+        target = test_set source:target.npz split:validation
+        s = strength_search base=base vectors=ta,tb targets=target strengths:each
+        found = task_vector tuned=s.checkpoint base=base
+        trimmed = trim vector=found density:0.5
+        edit = apply base=base vector=trimmed strength:1
+    """)
+    first, _ = strength_symbols(found.resolved.graph.steps["s"])
+    known = WorkPlanner(found.resolved, found.folding, {first: Fraction(0)})
+    tensor = "model.norm.weight"
+    for planner, names in ((found, {"base", "a", "b"}), (known, {"base", "b"})):
+        (work,) = [work for work in planner.checkpoint_work("edit") if work.tensor == tensor]
+        assert {name for name, _ in list_places(work)} == names
