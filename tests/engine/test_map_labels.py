@@ -158,6 +158,22 @@ def test_no_line_to_a_label_crosses_another_or_a_label_or_a_point():
         assert not any(touches(leader, point) for anchor, point in zip(anchors, points, strict=True) if anchor.key != key)
 
 
+@pytest.mark.parametrize("seed", [6, 10, 24, 36])
+def test_in_a_crowd_with_room_around_it_lines_to_labels_cross_nothing(seed):
+    draw = random.Random(seed)
+    marks = [(draw.uniform(170, 310), draw.uniform(110, 190)) for _ in range(9)]
+    points = [(x - 5, y - 5, x + 5, y + 5) for x, y in marks]
+    labels = place_labels(
+        [Anchor(str(number), *mark, 60, LINE_HEIGHT) for number, mark in enumerate(marks)], MapGround(AREA, marks, points)
+    )
+    assert len(labels) == len(marks)
+    leaders = [(label, label.leader) for label in labels if label.leader is not None]
+    assert leaders
+    assert not any(cross(one, other) for (_, one), (_, other) in itertools.combinations(leaders, 2))
+    assert not any(touches(leader, other.box) for label, leader in leaders for other in labels if other is not label)
+    assert not any(touches(leader, point) for label, leader in leaders for number, point in enumerate(points) if str(number) != label.key)
+
+
 def test_a_name_without_room_is_cut_and_a_figure_is_not():
     between = MapGround((0, 0, 620, 240), obstacles=[(0, 0, 300 - 60, 240), (300 + 60, 0, 620, 240)])
     (cut,) = place_labels([Anchor("a", 300, 120, 180, 15, 84)], between)

@@ -187,6 +187,18 @@ def test_the_validation_figures_of_the_choice_are_kept_beside_the_bases_and_the_
     assert result.metrics == ()
 
 
+def test_on_each_target_the_best_of_the_references_there_is_what_figures_are_divided_by(bench, vision):
+    search = lines(2, "references=a,b").replace("targets=target", "targets=target,other")
+    (found,) = bench.run(f"other = test_set source:control.npz split:validation\n{search}").searches
+    compared = [record for record in found.validation if record.role == "reference"]
+    assert [(record.checkpoint_node, record.test_set_node) for record in compared] == [
+        (node, target) for node in "ab" for target in ("target", "other")
+    ]
+    columns = [[record.measurement.value for record in compared if record.test_set_node == target] for target in ("target", "other")]
+    assert [figure.value for figure in found.references] == list(map(max, columns))
+    assert max(columns[0]) != max(columns[1])
+
+
 @pytest.mark.parametrize("rule", ["", "controls=control rule:largest_within_share keep_share:0.9"], ids=["best", "largest"])
 @pytest.mark.parametrize("mode", ["one", "each", "pairs"])
 def test_the_last_try_that_is_told_to_be_the_best_so_far_is_the_choice(bench, vision, mode, rule):

@@ -256,9 +256,16 @@ def test_a_formula_goes_by_numbers(training, work):
     assert [int(step) for step in re.findall(r"τ\[run · checkpoint-(\d+)\]", plan.formulas["o"])] == list(steps)
 
 
-def test_the_kernels_of_a_series_are_explained_by_numbers(training):
+@pytest.mark.parametrize(
+    "work",
+    [
+        "x = add vectors=part",
+        "sum = add vectors=part\n b = checkpoint source:b\n more = task_vector tuned=b base=base\n x = ties vectors=sum,more",
+    ],
+)
+def test_the_kernels_of_a_series_are_explained_by_numbers(training, work):
     steps = save_later(training)
-    work = "part = dare vector=way\n x = add vectors=part\n y = apply base=base vector=x strength:0.5"
+    work = f"part = dare vector=way\n {work}\n y = apply base=base vector=x strength:0.5"
     formula = training.plan(f"{LINES}\n{work}\n o = export_checkpoint checkpoint=y folder:o").formulas["o"]
     assert [int(step) for step in re.findall(r"^part · checkpoint-(\d+) =", formula, re.MULTILINE)] == list(steps)
 
