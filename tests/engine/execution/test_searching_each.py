@@ -199,6 +199,13 @@ def test_on_each_target_the_best_of_the_references_there_is_what_figures_are_div
     assert max(columns[0]) != max(columns[1])
 
 
+def test_the_validation_figures_of_controls_are_those_of_the_base_and_the_choice(bench, vision):
+    (search,) = bench.run(lines(4, "references=a controls=control rule:largest_within_share keep_share:0.5")).searches
+    chosen = next(point for point in search.points if point.strengths == search.chosen_strengths)
+    told = [(record.role, record.measurement) for record in search.validation if record.test_set_node == "control"]
+    assert told == [("base", search.points[0].controls[0]), ("edited", chosen.controls[0])]
+
+
 @pytest.mark.parametrize("rule", ["", "controls=control rule:largest_within_share keep_share:0.9"], ids=["best", "largest"])
 @pytest.mark.parametrize("mode", ["one", "each", "pairs"])
 def test_the_last_try_that_is_told_to_be_the_best_so_far_is_the_choice(bench, vision, mode, rule):

@@ -72,3 +72,10 @@ def test_what_a_chosen_strength_of_zero_leaves_out_of_a_kernels_operand_is_no_wo
     for planner, names in ((found, {"base", "a", "b"}), (known, {"base", "b"})):
         (work,) = [work for work in planner.checkpoint_work("edit") if work.tensor == tensor]
         assert {name for name, _ in list_places(work)} == names
+
+
+def test_a_model_under_two_paths_is_one_and_its_files_are_listed_once(bench, family):
+    plan = bench.plan(EDIT.replace("source:b\n", f"source:../{bench.folder.name}/a\n"))
+    sources = plan.resolved.sources
+    assert sources["b"].identity == sources["a"].identity == "a"
+    assert len(plan.inputs) == len(plan.read_files) == 2
