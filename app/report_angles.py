@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.canvas.connection import name_node
 from app.report_values import Record, read_list, read_number, read_records
+from engine.document.model import Document, NodeId
 from engine.similarity.geometry import chance_band, chance_limit
 
 Rows = tuple[tuple[float, ...], ...]
@@ -14,7 +16,8 @@ Rows = tuple[tuple[float, ...], ...]
 class Angles:
     """Hold the figures of one Similarity node about n vectors."""
 
-    node: str
+    name: str
+    """What its node was called in the graph that ran: in the one that is open now another node may have its id."""
     names: tuple[str, ...]
     cosines: Rows
     """n × n; NaN where a vector is zero."""
@@ -38,18 +41,18 @@ class Angles:
         return float(chance_limit(self.entries))
 
 
-def read_angles(record: Record) -> Angles:
-    """Return one record of the report.
+def read_angles(record: Record, document: Document) -> Angles:
+    """Return one record of the report of a run of a document.
 
     Raises:
         KeyError, TypeError, ValueError: it is no such record.
     """
-    layers = read_records(record.get("layers", []))
+    node, layers = NodeId(str(record["node"])), read_records(record.get("layers", []))
     conflicts = [list(row) for row in _read_rows(record["sign_conflicts"])]
     for place, share in enumerate(_read_numbers(record["zero_shares"])):
         conflicts[place][place] = share
     return Angles(
-        node=str(record["node"]),
+        name=name_node(document, node) if node in document.nodes else node,
         names=tuple(map(str, read_list(record["names"]))),
         cosines=_read_rows(record["cosine"]),
         conflicts=tuple(tuple(row) for row in conflicts),

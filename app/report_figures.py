@@ -49,7 +49,7 @@ def read_figures(folder: Path, document: Document) -> Figures:
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
         cells = read_cells(report)
-        angles = tuple(read_angles(record) for record in report.get("similarities", []))
+        angles = tuple(read_angles(record, document) for record in report.get("similarities", []))
         sweeps = tuple(_read_sweep(record, document) for record in report["searches"])
         started_at = datetime.fromisoformat(report["conditions"]["started_at"]).timestamp()
         return Figures(str(report["title"]), cells, sweeps, angles, started_at)

@@ -22,7 +22,7 @@ from app.window_words import Retry
 from app.workbench import Workbench
 from engine.document.model import NodeId
 from engine.errors import EngineError
-from engine.events import Event, MetricMeasured, StrengthChosen
+from engine.events import Event, MetricMeasured, StrengthChosen, StrengthTried
 from engine.problems import Severity
 from engine.worker_messages import Ready
 
@@ -176,7 +176,7 @@ class RunControl(QObject):
         run = self._bench.runs.current
         document = run.document if run is not None else self._window.session.document
         self._bench.log.add_line(describe_event(event, {node_id: name_node(document, node_id) for node_id in document.nodes}))
-        if isinstance(event, MetricMeasured | StrengthChosen) and not self._figures_due.isActive():
+        if isinstance(event, MetricMeasured | StrengthTried | StrengthChosen) and not self._figures_due.isActive():
             self._figures_due.start()
 
     def _show_figures_so_far(self) -> None:

@@ -90,7 +90,7 @@ def list_tried_sets(document: Document, node: str) -> frozenset[str] | None:
 def list_validation_sets(document: Document) -> frozenset[str]:
     """Return the names of the test sets that strengths may be chosen on."""
     return frozenset(
-        name_in_events(document, node_id)
+        _name_in_events(document, node_id)
         for node_id, node in document.nodes.items()
         if node.operation == "test_set" and node.parameters.get("split") == "validation"
     )
@@ -144,13 +144,13 @@ def _read_wiring(document: Document, node_id: str) -> _Wiring | None:
 
     def names(port: str) -> tuple[str, ...]:
         sources = (wire.source.node for wire in document.wires_into(NodeId(node_id), port))
-        return tuple(name_in_events(document, source) for source in sources if source in document.nodes)
+        return tuple(_name_in_events(document, source) for source in sources if source in document.nodes)
 
     mode = str(node.parameters.get("strengths", "one"))
     return _Wiring(names("targets"), names("controls"), "".join(names("base")), names("references"), names("vectors"), mode)
 
 
-def name_in_events(document: Document, node: NodeId) -> str:
+def _name_in_events(document: Document, node: NodeId) -> str:
     """Return what the engine calls a node: with its id where others are called the same."""
     name = name_node(document, node)
     is_shared = sum(name_node(document, other) == name for other in document.nodes) > 1

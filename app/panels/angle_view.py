@@ -8,17 +8,14 @@ from functools import partial
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
-from app.canvas.connection import name_node
 from app.panels.figure_view import FigureView
 from app.panels.similarity_plot import make_plot_colours
 from app.panels.similarity_square import explain_chance, write_limit
 from app.report_angles import Angles, Rows
-from app.session import Session
 from app.widgets.curve_plot import CurvePlot
 from app.widgets.heat_map import HeatMapPlot, HeatSquare
 from app.widgets.plot import Plot, PlotCurve
 from app.word_table import Table
-from engine.document.model import NodeId
 
 
 class AngleView(FigureView):
@@ -26,14 +23,13 @@ class AngleView(FigureView):
 
     file_name = "angles.svg"
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         """Show nothing yet."""
         super().__init__(parent)
         self.heat = HeatMapPlot(HeatSquare(self.tr("Cosines")))
         self.curves = CurvePlot(make_plot_colours())
         self.shown.addWidget(self.heat)
         self.shown.addWidget(self.curves)
-        self._session = session
         self._angles: tuple[Angles, ...] = ()
         self.setAccessibleName(self.tr("Angles of the vectors"))
 
@@ -104,10 +100,7 @@ class AngleView(FigureView):
 
     def _name_view(self, number: int, view: str) -> str:
         titles = {"cosines": self.tr("Cosines"), "conflicts": self.tr("Sign conflicts"), "layers": self.tr("‖τ‖ by layer")}
-        if len(self._angles) == 1:
-            return titles[view]
-        node, document = NodeId(self._angles[number].node), self._session.document
-        return f"{name_node(document, node) if node in document.nodes else node}: {titles[view]}"
+        return titles[view] if len(self._angles) == 1 else f"{self._angles[number].name}: {titles[view]}"
 
 
 def _list_views(found: Angles) -> Iterator[str]:

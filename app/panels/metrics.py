@@ -62,7 +62,7 @@ class MetricsPanel(QWidget):
         self.note.setWordWrap(True)
         layout.addLayout(self._make_table(), 5)
         self.searches = SweepView(session)
-        self.angles = AngleView(session)
+        self.angles = AngleView()
         self.shown = QStackedWidget()
         self.shown.addWidget(self.searches)
         self.shown.addWidget(self.angles)

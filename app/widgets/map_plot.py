@@ -272,7 +272,7 @@ class MapPlot(QWidget):
     def _next_point(self, way: tuple[float, float]) -> int:
         """Return the point that lies nearest in a direction, after all that lie where the present one does: else those are out of reach.
 
-        What lies aside counts twice. It is the same point where there is none.
+        What lies aside counts twice. Where there is none, it is the first of those.
         """
         current = self.current or 0
         here = self._list_together(current)

@@ -49,7 +49,7 @@ def save_figure(drawn: Drawable, table: Callable[[], str], path: str) -> bool:
 
 
 def save_picture(drawn: Drawable, path: str) -> bool:
-    """Write a widget as SVG or PNG, as the path's ending says; return whether that was possible."""
+    """Write a figure as SVG or PNG, as the path's ending says; return whether that was possible."""
     if not path.lower().endswith(".svg"):
         return make_image(drawn).save(path if path.lower().endswith(".png") else f"{path}.png")
     whole = QRect(0, 0, drawn.size().width(), drawn.size().height())

@@ -2,8 +2,10 @@
 
 import pytest
 
+from app.run_progress import RunProgress
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
-from engine.events import MetricMeasured
+from engine.evaluation.measurement import Measurement
+from engine.events import MetricMeasured, StrengthTried
 from engine.resources import resource_path
 
 PATIENCE = 60_000
@@ -62,3 +64,17 @@ def test_points_come_live_and_a_stopped_search_offers_its_best(window, qtbot):
     assert window.session.document.nodes["apply"].parameters["strength"] == float(choice.strength)
     window.session.undo_stack.undo()
     assert window.session.document.nodes["apply"].parameters["strength"] == 0.3
+
+
+def test_the_best_so_far_is_shown_without_waiting_for_the_next_figure(window, qtbot):
+    """The rule's word may come after the figures have been shown, and the next figure long after that."""
+    bench = window.workbench
+    # Were it still going on, the window would ask before it closes.
+    bench.runs.current = RunProgress(1, window.session.document, window.session.folder, ending="stopped")
+    bench.runs._own_jobs = {1}
+    window.engine.run_event.emit(1, MetricMeasured("search", "Search", "Stripes", Measurement("accuracy", 0.5, 10, 0.4, 0.6, True), 0.5))
+    qtbot.waitUntil(lambda: bool(bench.metrics._figures.sweeps), timeout=PATIENCE)
+    assert bench.metrics._figures.cells == ()
+    window.engine.run_event.emit(1, StrengthTried("search", (0.5,), qualifies=True, is_best=True))
+    qtbot.waitUntil(lambda: bool(bench.metrics._figures.cells), timeout=PATIENCE)
+    assert bench.metrics._figures.cells[0].model == "Search, best so far"

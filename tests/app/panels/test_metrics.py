@@ -11,6 +11,7 @@ from app.panels.metrics import MetricsPanel
 from app.report_angles import read_angles
 from app.report_figures import Figures
 from app.sweeps import Curve, Sweep
+from engine.document.model import Document, Node, NodeId
 
 CELLS = (
     Figure("Base", "Stripes", "accuracy", 0.3, 0.25, 0.35, 100),
@@ -82,7 +83,7 @@ RECORD = {
 
 def test_angles_of_the_report_are_shown_where_it_has_some(panel, tmp_path):
     assert not panel.which.isVisibleTo(panel)
-    panel.show_figures(Figures("A run", CELLS, (SWEEP,), (read_angles(RECORD),)))
+    panel.show_figures(Figures("A run", CELLS, (SWEEP,), (read_angles(RECORD, Document()),)))
     assert panel.which.isVisibleTo(panel)
     assert panel.shown.currentWidget() is panel.searches
     panel.which.click()
@@ -101,8 +102,18 @@ def test_angles_of_the_report_are_shown_where_it_has_some(panel, tmp_path):
     assert view.curves._plot.places == ("layer 0", "layer 1")
     assert view.save(str(tmp_path / "angles.csv"))
     assert (tmp_path / "angles.csv").read_text().splitlines()[1:] == ["layer 0,1.0,2.0", "layer 1,1.5,inf"]
-    panel.show_figures(Figures("Another", CELLS, (), (read_angles(RECORD),)))
+    panel.show_figures(Figures("Another", CELLS, (), (read_angles(RECORD, Document()),)))
     assert panel.shown.currentWidget() is view
+
+
+def test_similarity_nodes_are_called_as_in_the_graph_that_ran(panel, session):
+    """The node of another graph that is open by now may have the same id."""
+    node = NodeId("angles")
+    ran = Document(nodes={node: Node("similarity", label="Then")})
+    session.new(Document(nodes={node: Node("similarity", label="Now")}))
+    panel.show_figures(Figures("A run", CELLS, (), (read_angles(RECORD, ran), read_angles({**RECORD, "node": "gone"}, ran))))
+    views = panel.angles.views
+    assert [views.itemText(number) for number in (0, 3)] == ["Then: Cosines", "gone: Cosines"]
 
 
 def test_columns_use_the_room_there_is(panel, qtbot):
