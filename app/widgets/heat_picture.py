@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
 
 from app.theme import current_tokens, font
@@ -32,8 +32,7 @@ class HeatPicture:
 
     def draw(self, painter: QPainter) -> None:
         """Paint title, map and caption."""
-        colours, size = current_tokens(), self.size()
-        painter.fillRect(QRect(0, 0, size.width(), size.height()), colours.panel)
+        colours = current_tokens()
         top = _ABOVE + self._title + _BETWEEN
         painter.setFont(font("title"))
         painter.setPen(colours.text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QFont, QFontMetricsF, QPainter
 from PySide6.QtWidgets import QTableView
 
@@ -44,12 +44,11 @@ class TablePicture:
 
     def draw(self, painter: QPainter) -> None:
         """Paint title, heads, names and figures."""
-        colours, size = current_tokens(), self.size()
-        painter.fillRect(QRect(0, 0, size.width(), size.height()), colours.panel)
+        colours = current_tokens()
         painter.setPen(colours.text)
         painter.setFont(font("title"))
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(QRectF(_AROUND, _AROUND, size.width() - 2 * _AROUND, _TITLE_PIXELS), flags, self._title)
+        painter.drawText(QRectF(_AROUND, _AROUND, self.size().width() - 2 * _AROUND, _TITLE_PIXELS), flags, self._title)
         painter.setFont(font("text"))
         for column, head in enumerate(self._heads):
             painter.drawText(self._inside(0, column + 1), self._alignment(column), head)

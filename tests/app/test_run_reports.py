@@ -63,10 +63,11 @@ def test_what_a_later_run_has_written_over_is_not_an_earlier_ones(make_window, t
     noon = datetime.datetime(2026, 11, 22, 12, tzinfo=datetime.UTC).timestamp()
     first = RunProgress(1, Document("First"), tmp_path, folders=(str(tmp_path),), begun_at=noon - 60.5, ended_at=noon - 0.5)
     later = RunProgress(2, Document("Later"), tmp_path, folders=(str(tmp_path),), begun_at=noon + 0.5, ended_at=noon + 60.5)
-    report = {"title": "Later", "metrics": [], "searches": [], "conditions": {"started_at": "2026-11-22T13:00:00+01:00"}}
+    last = RunProgress(3, Document("Last"), tmp_path, folders=(str(tmp_path),), begun_at=noon + 61.5, ended_at=noon + 90.5)
+    report = {"title": "From the report", "metrics": [], "searches": [], "conditions": {"started_at": "2026-11-22T13:00:00+01:00"}}
     (tmp_path / "report.json").write_text(json.dumps(report))
     monkeypatch.setattr(window.workbench.metrics, "show_figures", shown.append)
-    window.workbench.runs._own_jobs = {first.job, later.job}
-    for run in (first, later):
+    window.workbench.runs._own_jobs = {first.job, later.job, last.job}
+    for run in (first, later, last):
         window.workbench.run_panel.figures_wanted.emit(run)
-    assert [figures.title.partition(",")[0] for figures in shown] == ["First", "Later"]
+    assert [figures.title for figures in shown] == ["First", "From the report", "Last"]

@@ -4,7 +4,9 @@ import re
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
 
 from app.panels.similarity_plot import make_plot_colours
 from app.theme import apply_theme, current_tokens
@@ -56,6 +58,19 @@ def test_every_picture_has_the_ground_of_the_theme(make, theme, dark, qtbot, qap
     image = make_image(make(qtbot))
     assert image.pixelColor(0, 0) == current_tokens().panel
     assert all(image.pixelColor(x, y).alpha() == 255 for x in range(image.width()) for y in range(0, image.height(), 7))
+
+
+@pytest.mark.parametrize("make", [draw_pairs, draw_heat, draw_curves, draw_map])
+def test_every_drawing_has_the_ground_of_the_theme(make, qtbot, tmp_path):
+    drawn, path = make(qtbot), tmp_path / "drawing.svg"
+    assert save_picture(drawn, str(path))
+    image = QImage(drawn.size(), QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    QSvgRenderer(str(path)).render(painter)
+    painter.end()
+    assert image.pixelColor(0, 0) == current_tokens().panel
+    assert image.pixelColor(image.width() - 1, image.height() - 1) == current_tokens().panel
 
 
 @pytest.mark.parametrize("make", [draw_pairs, draw_heat, draw_curves])
