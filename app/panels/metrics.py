@@ -233,7 +233,7 @@ def _round(bound: float) -> str:
 
 def _write_cell(cell: Figure) -> tuple[str, ...]:
     figures = (cell.value, cell.low, cell.high, cell.n, cell.normalized, cell.control_ratio)
-    split = "validation" if cell.is_validation else ""
+    split = "validation" if cell.is_validation else "test"
     return cell.model, cell.test_set, cell.metric, *("" if math.isnan(figure) else str(figure) for figure in figures), split
 
 

@@ -44,7 +44,7 @@ def test_references_stand_last(panel):
 
 def test_the_table_leaves_as_csv_with_every_figure(panel):
     rows = list(csv.reader(io.StringIO(panel.table_text(","))))
-    assert rows[2] == ["Edited", "Stripes", "accuracy", "0.8", "0.75", "0.85", "100", "0.9", "", ""]
+    assert rows[2] == ["Edited", "Stripes", "accuracy", "0.8", "0.75", "0.85", "100", "0.9", "", "test"]
     assert len(rows) == 4
 
 
