@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.loops.differ import SUB_BLOCK_ENTRIES, count_exponents, make_pairs, measure_members
 from engine.similarity.gram_table import FIRST_BIN_POWER, MAGNITUDE_BINS, Counts, Floats
 
-MOST_PIECE_ENTRIES = 1 << 20
+MOST_PIECE_ENTRIES = 1 << 21
 FEWEST_PIECE_ENTRIES = 1 << 15
 MOST_ROW_ENTRIES = 1 << 24
 """Of all rows of a piece: with many vectors a piece is shorter, as every sub-block of it has a product of each pair."""
