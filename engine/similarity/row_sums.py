@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.loops.differ import SUB_BLOCK_ENTRIES, count_exponents, make_pairs, measure_members
+from engine.loops.differ import SUB_BLOCK_ENTRIES, count_bins, make_pairs, measure_members
 from engine.similarity.gram_table import FIRST_BIN_POWER, MAGNITUDE_BINS, Counts, Floats
 
 MOST_PIECE_ENTRIES = 1 << 21
@@ -46,7 +46,6 @@ Load = Callable[[int, int, Stretch], Loaded]
 
 LOWEST_EXPONENT = 127 + FIRST_BIN_POWER
 """As float32 stores it: with all that is smaller it makes the first bin."""
-_BIN_STARTS = (0, *range(LOWEST_EXPONENT + 1, LOWEST_EXPONENT + MAGNITUDE_BINS))
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ class RowMeter:
         self._halves = np.empty((members, width), np.uint16)
         self._numbers = np.empty((members, width), precision)
         self._products = np.empty((self.piece_entries // SUB_BLOCK_ENTRIES, len(rows), members), precision)
-        self._pairs = make_pairs(len(rows))
+        self._pairs = make_pairs(len(rows), MAGNITUDE_BINS)
 
     def measure(self, load: Load, entries: int) -> RowSums:
         """Return the sums over a piece of at most `piece_entries` entries."""
@@ -118,8 +117,8 @@ class RowMeter:
             count = min(self._block, entries - start)
             found = [load(member, start, self._cut(member, count)) for member in range(self._members)]
             kinds = np.array([each.is_half for each in found]), np.array([each.is_difference for each in found])
-            products = self._products[start // SUB_BLOCK_ENTRIES :]
-            measure_members((self._halves, self._numbers), kinds, self._numbering, count, (products, both, conflicts, self._pairs))
+            sums = (self._products[start // SUB_BLOCK_ENTRIES :], both, conflicts, self._pairs)
+            measure_members((self._halves, self._numbers), kinds, self._numbering, (count, LOWEST_EXPONENT), sums)
         for counts in (both, conflicts):
             self._mirror(counts)
         products = self._products[: -(-entries // SUB_BLOCK_ENTRIES)].sum(axis=0, dtype=np.float64)
@@ -142,8 +141,8 @@ class RowMeter:
         magnitudes = np.zeros((len(self.rows), MAGNITUDE_BINS), np.int64)
         for index, row in enumerate(self.rows):
             if row:
-                bins = np.add.reduceat(count_exponents(self._pairs[index]), _BIN_STARTS)
-                # Zeros, padding and all that float32 holds without an exponent are in the first bin: what is not zero is known.
+                bins = count_bins(self._pairs[index])
+                # Zeros and padding are in the first bin, too: what is not zero is known.
                 bins[0] = both[index, row] - bins[1:].sum()
                 magnitudes[index] = bins
         return magnitudes

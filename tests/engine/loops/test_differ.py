@@ -5,11 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.loops.differ import SUB_BLOCK_ENTRIES, count_exponents, make_pairs, measure_members
+from engine.loops.differ import SUB_BLOCK_ENTRIES, count_bins, make_pairs, measure_members
 
 EDGES = (1, 2, 63, 64, 65, SUB_BLOCK_ENTRIES - 1, SUB_BLOCK_ENTRIES, SUB_BLOCK_ENTRIES + 1, 2 * SUB_BLOCK_ENTRIES + 100)
 PRECISIONS = {np.float32: 1e-6, np.float64: 1e-14}
 """Each with the error of a product over a sub-block, relative to the sum of the magnitudes."""
+LEAST, BINS = 100, 40
+"""The exponent of the first bin of magnitudes, and how many bins there are: numbers as `draw` makes them lie on both sides of them."""
 
 
 class Family:
@@ -44,9 +46,9 @@ class Family:
         places = [rows.index(member) if member in rows else -1 for member in range(members)]
         products = np.full((blocks, len(rows), members), np.nan, self.numbers.dtype)
         both, conflicts = np.zeros((2, len(rows), members), np.int64)
-        pairs = make_pairs(len(rows))
+        pairs = make_pairs(len(rows), BINS)
         numbering = np.array(rows, np.int64), np.array(places, np.int64)
-        measure_members((self.halves, self.numbers), self.kinds, numbering, self.entries, (products, both, conflicts, pairs))
+        measure_members((self.halves, self.numbers), self.kinds, numbering, (self.entries, LEAST), (products, both, conflicts, pairs))
         return products, both, conflicts, pairs
 
 
@@ -80,22 +82,21 @@ def assert_counts(family, rows, both, conflicts):
     assert not conflicts[:, 0].any()
 
 
-def assert_exponents(family, rows, pairs):
+def assert_bins(family, rows, pairs):
     for index, row in enumerate(rows):
-        counted = count_exponents(pairs[index])
-        with np.errstate(over="ignore"):
-            stored = (np.abs(family.differences[row]).astype(np.float32).view(np.uint32) >> np.uint32(23)) & np.uint32(0xFF)
-        expected = np.bincount(stored, minlength=256) if row else np.zeros(256, np.int64)
+        # A zero has an exponent below all others.
+        exponents = np.where(family.differences[row], np.frexp(family.differences[row])[1] - 1 + 127, 0)
+        expected = np.bincount(np.clip(exponents - LEAST, 0, BINS - 1), minlength=BINS) if row else np.zeros(BINS, np.int64)
         # What fills the last sub-block up counts as zeros.
         expected[0] += -family.entries % SUB_BLOCK_ENTRIES if row else 0
-        assert counted.tolist() == expected.tolist()
+        assert count_bins(pairs[index]).tolist() == expected.tolist()
 
 
 def assert_measured(family, rows):
     products, both, conflicts, pairs = family.measure(rows)
     assert_products(family, rows, products)
     assert_counts(family, rows, both, conflicts)
-    assert_exponents(family, rows, pairs)
+    assert_bins(family, rows, pairs)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
@@ -134,15 +135,15 @@ def test_counts_are_added_to_what_is_there():
     numbering = np.array([1]), np.array([-1, 0])
     products = np.empty((1, 1, 2), np.float32)
     both, conflicts = np.zeros((2, 1, 2), np.int64)
-    pairs = make_pairs(1)
+    pairs = make_pairs(1, BINS)
     for _ in range(2):
-        measure_members((family.halves, family.numbers), family.kinds, numbering, 100, (products, both, conflicts, pairs))
+        measure_members((family.halves, family.numbers), family.kinds, numbering, (100, LEAST), (products, both, conflicts, pairs))
     assert both[0, 1] == 2 * (family.differences[1] != 0).sum()
-    assert count_exponents(pairs[0]).sum() == 2 * SUB_BLOCK_ENTRIES
+    assert count_bins(pairs[0]).sum() == 2 * SUB_BLOCK_ENTRIES
 
 
-def test_magnitudes_beyond_float32_are_in_its_least_and_its_greatest_exponent():
+def test_magnitudes_beyond_float32_are_in_the_first_and_the_last_bin():
     values = np.array([[0.0] * 4, [1e-300, 1e300, 2.0**-149, 1.0]])
     family = Family(values, [False, False], [False, True], precision=np.float64)
-    counted = count_exponents(family.measure([1])[3][0])
-    assert counted[[0, 127, 255]].tolist() == [SUB_BLOCK_ENTRIES - 2, 1, 1]
+    counted = count_bins(family.measure([1])[3][0])
+    assert counted[[0, 127 - LEAST, BINS - 1]].tolist() == [SUB_BLOCK_ENTRIES - 2, 1, 1]
