@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -35,6 +36,9 @@ QT_LIBRARIES = {
     "libxcb-shape.so.0": "libxcb-shape0",
 }
 """What Qt's wheels expect of a Linux system, and the Debian package each comes in (measured on a bare Debian 12)."""
+
+TEST_BYTES = 2_000_000_000
+"""What the tests may need on the disk at once; measured: 1.4 GB."""
 
 USAGE = """Usage: python3 run.py [demo | test [PYTEST ARGUMENT]... | check | setup]
 
@@ -93,6 +97,11 @@ def run_demo(_arguments: Sequence[str]) -> int:
 
 def run_tests(arguments: Sequence[str]) -> int:
     """Run pytest, on everything unless the arguments say otherwise."""
+    folder = tempfile.gettempdir()
+    free = shutil.disk_usage(folder).free
+    if free < TEST_BYTES:
+        needs = f"the tests may need {TEST_BYTES / 1e9:.0f} GB at once, and some may fail for want of it"
+        print(f"{free / 1e9:.1f} GB are free in {folder}; {needs}. Free space there, or set TMPDIR.", file=sys.stderr)
     return subprocess.run([venv_python(), "-m", "pytest", *arguments], cwd=ROOT, check=False).returncode
 
 

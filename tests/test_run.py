@@ -92,6 +92,15 @@ def test_a_set_up_that_fails_ends_with_one_line_and_its_status(repository, tmp_p
     assert not (tmp_path / ".venv" / "weightloom-setup").exists()
 
 
+@pytest.mark.parametrize(("free", "is_told"), [(1_900_000_000, True), (2_000_000_000, False)])
+def test_a_disk_too_full_for_the_tests_is_told(starter, monkeypatch, capfd, free, is_told):
+    usage = shutil.disk_usage(starter.ROOT)._replace(free=free)
+    monkeypatch.setattr(starter.shutil, "disk_usage", lambda _folder: usage)
+    monkeypatch.setattr(starter, "venv_python", lambda: sys.executable)
+    assert starter.run_tests(["--version"]) == 0
+    assert ("1.9 GB are free in" in capfd.readouterr().err) is is_told
+
+
 def test_the_demo_never_writes_into_an_earlier_one(starter, tmp_path):
     wanted = tmp_path / "demo"
     for name in ("demo", "demo-2", "demo-3"):
