@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from app.canvas.connection import name_node
 from app.report_values import Record, read_list, read_number, read_records
 from engine.document.model import Document, NodeId
-from engine.similarity.geometry import chance_band, chance_limit
 
 Rows = tuple[tuple[float, ...], ...]
 
@@ -29,16 +28,6 @@ class Angles:
     """Only where they were asked for."""
     layer_norms: Rows = ()
     """A row for each layer."""
-
-    @property
-    def band(self) -> float:
-        """Return 1/√d, by which cosines of unrelated vectors scatter."""
-        return float(chance_band(self.entries))
-
-    @property
-    def limit(self) -> float:
-        """Return how far from 0 a cosine could be chance."""
-        return float(chance_limit(self.entries))
 
 
 def read_angles(record: Record, document: Document) -> Angles:

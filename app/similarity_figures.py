@@ -23,7 +23,7 @@ from app.similarity_parts import (
 from engine.operation import PortKind
 from engine.planning.coefficient import ONE
 from engine.planning.live_model import LiveFamily, LiveNode, LiveTerm
-from engine.similarity.geometry import chance_band, chance_limit, cosines_of, norms_of
+from engine.similarity.geometry import chance_band, cosines_of, norms_of
 from engine.similarity.geometry_counts import CountFigures
 from engine.similarity.geometry_errors import FigureErrors
 from engine.similarity.gram_table import magnitude_edges
@@ -59,16 +59,6 @@ class HeatMap:
     """(N,): how long each edit is there; NaN for one that is not known."""
     is_broken: bool = False
     """Whether some model holds NaN or infinity there, so that nothing is known."""
-
-    @property
-    def band(self) -> float:
-        """Return 1/√d, by which cosines of unrelated vectors scatter."""
-        return float(chance_band(self.entries))
-
-    @property
-    def limit(self) -> float:
-        """Return how far from 0 a cosine could be chance."""
-        return float(chance_limit(self.entries))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from app.widgets.curve_plot import CurvePlot
 from app.widgets.heat_map import HeatMapPlot, HeatSquare
 from app.widgets.plot import Plot, PlotCurve
 from app.word_table import Table
+from engine.similarity.geometry import chance_limit
 
 
 class AngleView(FigureView):
@@ -77,8 +78,8 @@ class AngleView(FigureView):
     def _make_square(self, found: Angles, view: str) -> HeatSquare:
         tell = partial(self._tell_cell, found, view)
         if view == "cosines":
-            legend = write_limit(found.limit)
-            return HeatSquare(self.tr("Cosines"), found.names, np.array(found.cosines), band=found.limit, legend=legend, tell=tell)
+            limit = chance_limit(found.entries)
+            return HeatSquare(self.tr("Cosines"), found.names, np.array(found.cosines), band=limit, legend=write_limit(limit), tell=tell)
         legend = self.tr("50 %: as by chance · on the diagonal: entries that are exactly 0")
         return HeatSquare(
             self.tr("Sign conflicts"),
@@ -95,7 +96,7 @@ class AngleView(FigureView):
         if row == column:
             return self.tr("{0}\n‖τ‖ = {1:.4g}").format(found.names[row], found.norms[row])
         figure = self.tr("cosine {0:.4f}").format(value) if view == "cosines" else self.tr("signs differ in {0:.2%}").format(value)
-        figure += explain_chance(value, found.band, found.limit) if view == "cosines" else ""
+        figure += explain_chance(value, found.entries) if view == "cosines" else ""
         return f"{found.names[row]} · {found.names[column]}\n{figure}"
 
     def _name_view(self, number: int, view: str) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.similarity_figures import HeatMap
 from app.widgets.heat_map import HeatSquare
+from engine.similarity.geometry import chance_band, chance_limit
 
 
 def make_square(found: HeatMap, where: str) -> HeatSquare:
@@ -24,8 +25,9 @@ def make_square(found: HeatMap, where: str) -> HeatSquare:
         return HeatSquare(title, found.names, found.values, legend=legend, errors=found.errors, tell=tell)
     title = _tr("Cosines, {0}").format(where)
     estimated = _tr("≈ hatched: estimated · ") if (found.errors > 0).any() else ""
-    legend = "" if found.is_broken else estimated + write_limit(found.limit)
-    return HeatSquare(title, found.names, found.values, band=found.limit, legend=legend, errors=found.errors, tell=tell)
+    limit = chance_limit(found.entries)
+    legend = "" if found.is_broken else estimated + write_limit(limit)
+    return HeatSquare(title, found.names, found.values, band=limit, legend=legend, errors=found.errors, tell=tell)
 
 
 def write_limit(limit: float) -> str:
@@ -33,10 +35,11 @@ def write_limit(limit: float) -> str:
     return _tr("dotted: within 3/√d = {0:.2g}, could be chance").format(limit)
 
 
-def explain_chance(value: float, deviation: float, limit: float) -> str:
-    """Return why a cosine could be chance, as a line below it; nothing of one that is too far from 0."""
+def explain_chance(value: float, entries: int) -> str:
+    """Return why a cosine of vectors of so many entries could be chance, as a line below it; nothing of one that is too far from 0."""
+    limit = chance_limit(entries)
     words = _tr("could be chance: unrelated vectors scatter by 1/√d = {0:.2g}, hardly beyond 3/√d = {1:.2g}")
-    return "\n" + words.format(deviation, limit) if abs(value) <= limit else ""
+    return "\n" + words.format(chance_band(entries), limit) if abs(value) <= limit else ""
 
 
 def _tell_cell(found: HeatMap, row: int, column: int) -> str:
@@ -56,7 +59,7 @@ def _tell_figure(found: HeatMap, row: int, column: int) -> str:
         figure = f"≈ {value:.4f} ± {spread:.2g}" if spread > 0 else f"{value:.4f}"
         return _tr("of ‘{0}’ there is {1} in ‘{2}’").format(found.names[column], figure, found.names[row])
     figure = _tr("cosine ≈ {0:.4f} ± {1:.2g}").format(value, spread) if spread > 0 else _tr("cosine {0:.4f}").format(value)
-    return figure + (explain_chance(value, found.band, found.limit) if row != column else "")
+    return figure + (explain_chance(value, found.entries) if row != column else "")
 
 
 def _explain_gap(found: HeatMap, row: int, column: int) -> str:

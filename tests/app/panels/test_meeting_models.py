@@ -11,7 +11,6 @@ from PySide6.QtGui import QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtTest import QTest
 
-from app.engine_thread import EngineThread
 from app.panels.weight_map import WeightMapPanel
 from app.widgets.map_scene import MapKind
 from engine.document.edits import set_parameter
@@ -42,13 +41,9 @@ def draw_graph(source="diag", factor=1.0):
 
 
 @pytest.fixture(scope="module")
-def live(qapp):
-    engine = EngineThread()
-    engine.start_worker()
-    with follow_session(engine) as made:
+def live(lasting_engine):
+    with follow_session(lasting_engine) as made:
         yield made
-    engine.shutdown()
-    engine.deleteLater()
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from safetensors.torch import load_file, save_file
 
-from app.engine_thread import EngineThread
 from app.map_drawing import draw_analogy
 from app.panels.analogy_map import AnalogyMap
 from app.panels.weight_map import WeightMapPanel
@@ -59,14 +58,10 @@ def draw_graph():
 
 
 @pytest.fixture(scope="module")
-def live(qapp):
+def live(lasting_engine):
     """The live figures of the graph; each test begins with its document anew."""
-    engine = EngineThread()
-    engine.start_worker()
-    with follow_session(engine) as made:
+    with follow_session(lasting_engine) as made:
         yield made
-    engine.shutdown()
-    engine.deleteLater()
 
 
 @pytest.fixture

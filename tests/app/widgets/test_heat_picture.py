@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QImage
 
 from app.widgets.heat_map import HeatMapPlot, HeatSquare
 from app.widgets.heat_picture import HeatPicture
-from app.widgets.outline_painter import OutlinePainter
+from tests.app.drawn_words import read_words
 
 LONG = "dotted: within 3/√d = 0.05, could be chance, and much more that has no room beside the scale of the map " * 2
 SQUARE = HeatSquare("Cosines, layer 3", ("a", "b", "c"), np.eye(3), legend=LONG)
@@ -22,16 +21,8 @@ def plot(qtbot):
     return made
 
 
-def read(drawn):
-    painter, image = OutlinePainter(), QImage(1, 1, QImage.Format.Format_RGB32)
-    painter.begin(image)
-    drawn.draw(painter)
-    painter.end()
-    return painter.words
-
-
 def test_it_tells_its_title_and_its_whole_caption(plot):
-    words = read(HeatPicture(plot))
+    words = read_words(HeatPicture(plot))
     assert words[0] == "Cosines, layer 3"
     assert words[-1] == LONG
 
@@ -45,7 +36,7 @@ def test_a_caption_of_many_lines_makes_it_higher(plot):
 
 
 def test_on_the_screen_the_caption_is_cut_where_it_has_no_room(plot):
-    words = read(plot)
+    words = read_words(plot)
     assert words[-1].endswith("…")
     assert LONG not in words
     assert "Cosines, layer 3" not in words
@@ -53,4 +44,4 @@ def test_on_the_screen_the_caption_is_cut_where_it_has_no_room(plot):
 
 def test_without_figures_it_says_why(plot):
     plot.show_message("Nothing to see")
-    assert read(HeatPicture(plot)) == ["Cosines, layer 3", "Nothing to see"]
+    assert read_words(HeatPicture(plot)) == ["Cosines, layer 3", "Nothing to see"]

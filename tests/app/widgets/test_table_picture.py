@@ -1,13 +1,13 @@
 """The picture of a table holds all of it, whatever is scrolled to."""
 
 import pytest
-from PySide6.QtGui import QFontMetricsF, QImage
+from PySide6.QtGui import QFontMetricsF
 
 from app.theme import font
-from app.widgets.outline_painter import OutlinePainter
 from app.widgets.rank_table import RankTable
 from app.widgets.table_picture import TablePicture
 from app.word_table import Table
+from tests.app.drawn_words import read_words
 
 HEAD = ("helper", "gain\npoints", *(f"accuracy\nset {number}" for number in range(8)))
 LINES = tuple((f"{row}  a helper", f"+{row}.5\nchance?", *(f"0.{row}{column}" for column in range(8))) for row in range(12))
@@ -21,17 +21,8 @@ def table(qtbot):
     return made
 
 
-def read(picture):
-    """Return the words of a picture."""
-    painter, image = OutlinePainter(), QImage(1, 1, QImage.Format.Format_RGB32)
-    painter.begin(image)
-    picture.draw(painter)
-    painter.end()
-    return painter.words
-
-
 def test_every_name_and_figure_is_in_it(table):
-    words = read(TablePicture(table, "Who helps most"))
+    words = read_words(TablePicture(table, "Who helps most"))
     assert words[0] == "Who helps most"
     assert sorted(words[1:]) == sorted([*HEAD[1:], *(word for line in LINES for word in line)])
 
@@ -53,4 +44,4 @@ def test_a_long_title_is_whole(table):
 
 def test_a_table_of_nothing_has_a_picture(table):
     table.show_table(Table(), Table())
-    assert read(TablePicture(table, "Nothing yet")) == ["Nothing yet"]
+    assert read_words(TablePicture(table, "Nothing yet")) == ["Nothing yet"]
