@@ -38,10 +38,12 @@ def format_sentence(form: Form, names: Names) -> str:
     """Return the form in words, for people who don't read formulas."""
     if form.copied:
         return f"Exactly “{names(form.copied.node)}”, nothing added."
-    parts = [f"{format_coefficient(factor, names)} × ({_say_group(signed, names)})" for factor, signed in _group_terms(form)]
-    moved = ", and ".join(parts) or "nothing"
+    groups = _group_terms(form)
+    moved = ", and ".join(_say_group(factor, signed, names) for factor, signed in groups) or "nothing"
     if form.kind is PortKind.CHECKPOINT and form.anchor:
         return f"Take “{names(form.anchor.node)}” and add {moved}."
+    if sum(len(signed) for _, signed in groups) == 1:
+        return f"{moved[0].upper()}{moved[1:]}, and nothing else."
     return f"The sum of {moved}."
 
 
@@ -99,8 +101,9 @@ def _format_atom(atom: Atom, names: Names, anchor: Atom | None) -> str:
     return f"τ[{names(atom.node)}]"
 
 
-def _say_group(signed: list[tuple[Atom, bool]], names: Names) -> str:
-    return ", ".join(_say(atom, names, minus=minus, is_first=index == 0) for index, (atom, minus) in enumerate(signed))
+def _say_group(factor: Coefficient, signed: list[tuple[Atom, bool]], names: Names) -> str:
+    said = ", ".join(_say(atom, names, minus=minus, is_first=index == 0) for index, (atom, minus) in enumerate(signed))
+    return said if factor.number == 1 else f"{format_coefficient(factor, names)} × ({said})"
 
 
 def _say(atom: Atom, names: Names, *, minus: bool, is_first: bool) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from engine.evaluation.measurement import Measurement
 from engine.execution.result import CheckpointRole, MetricRecord, TestSetRecord
 from engine.report.joined_columns import Column, place_columns
-from engine.report.wording import DASH, write_count, write_figure, write_metric, write_words
+from engine.report.wording import DASH, join_words, write_count, write_figure, write_metric, write_words
 
 _ROLE_ORDER = {"target": 0, "control": 1, "": 2}
 _COLUMN_ORDER: tuple[CheckpointRole, ...] = ("base", "other", "random control", "edited", "reference")
@@ -24,6 +24,8 @@ class Cell:
     """“±.06”, or “+.01 −.05” where the interval is lopsided."""
     interval: str = ""
     """The interval with its ends, how it was made, and n."""
+    printed: str = ""
+    """The same on paper, where all of it is seen: without what the table says once."""
     is_edited: bool = False
     model: str = ""
     """Whose figure it is, in a column that several models share."""
@@ -50,6 +52,8 @@ class MetricsTable:
     rows: tuple[Row, ...]
     methods: tuple[str, ...]
     """How the figures were measured, one line for each test set and metric."""
+    intervals: str = ""
+    """The sentence on how the intervals were made; empty without any."""
 
 
 def tabulate(metrics: Sequence[MetricRecord], test_sets: Sequence[TestSetRecord]) -> MetricsTable:
@@ -69,7 +73,7 @@ def tabulate(metrics: Sequence[MetricRecord], test_sets: Sequence[TestSetRecord]
         cells = {places[Column.of(record)]: record for record in found}
         rows.extend(_make_rows(found, {column: cells.get(column) for column in columns}, test_set))
         methods.append(_describe_method(found))
-    return MetricsTable(columns, tuple(rows), tuple(methods))
+    return MetricsTable(columns, tuple(rows), tuple(methods), _describe_intervals([record.measurement for record in metrics]))
 
 
 def find_test_set(record: MetricRecord, test_sets: Sequence[TestSetRecord]) -> TestSetRecord | None:
@@ -141,9 +145,14 @@ def _make_cell(column: Column, record: MetricRecord | None, shows_n: bool) -> Ce
     if record is None or math.isnan(record.measurement.value):
         return Cell(DASH)
     measurement = record.measurement
-    spread = " ".join(part for part in (write_spread(measurement), write_n(measurement) if shows_n else "") if part)
-    model = record.checkpoint if column.is_shared else ""
-    return Cell(write_metric(measurement.value, measurement.metric), spread, write_interval(measurement), record.role == "edited", model)
+    return Cell(
+        write_metric(measurement.value, measurement.metric),
+        " ".join(part for part in (write_spread(measurement), write_n(measurement) if shows_n else "") if part),
+        write_interval(measurement),
+        write_bounds(measurement) if shows_n else _write_ends(measurement),
+        record.role == "edited",
+        record.checkpoint if column.is_shared else "",
+    )
 
 
 def _shows_own_n(records: list[MetricRecord]) -> bool:
@@ -170,6 +179,16 @@ def _describe_method(records: list[MetricRecord]) -> str:
     direction = "higher is better" if first.higher_is_better else "lower is better"
     counted = write_count(first.n, first.counted.removesuffix("s")) if first.counted.endswith("s") else f"{first.n:,} {first.counted}"
     return f"{write_words(first.metric)} on {records[0].test_set}: {counted}, interval {first.interval}, {direction}{details}."
+
+
+def _describe_intervals(measurements: Sequence[Measurement]) -> str:
+    """Return how the intervals were made; whose each is only where they were made in several ways."""
+    ways: dict[str, dict[str, None]] = {}
+    for measurement in measurements:
+        if not math.isnan(measurement.value):
+            ways.setdefault(measurement.interval, {})[write_words(measurement.metric)] = None
+    told = [f"{way} of {join_words(list(metrics))}" for way, metrics in ways.items()] if len(ways) > 1 else list(ways)
+    return f"Below each figure stands its interval: {'; '.join(told)}." if told else ""
 
 
 def _write_ends(measurement: Measurement) -> str:

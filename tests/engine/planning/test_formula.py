@@ -212,9 +212,9 @@ SENTENCES = {
         "Take “base” and add 0.5 × (what “b” learned, plus what “c” learned, minus what “a” learned)."
     ),
     "x = add vectors=ta,tb weights:[1,0.5]\n edit = apply base=base vector=x": (
-        "Take “base” and add 1 × (what “a” learned), and 0.5 × (what “b” learned)."
+        "Take “base” and add what “a” learned, and 0.5 × (what “b” learned)."
     ),
-    "x = ties vectors=ta,tb\n edit = apply base=base vector=x": "Take “base” and add 1 × (“x”).",
+    "x = ties vectors=ta,tb\n edit = apply base=base vector=x": "Take “base” and add “x”.",
     "edit = apply base=base vector=ta": "Exactly “a”, nothing added.",
 }
 
@@ -229,5 +229,12 @@ def test_sentences_say_the_same_in_words(bench, family, lines, sentence):
 def test_a_vector_is_a_sum_in_words():
     base, tuned, kernel = Atom("base", PortKind.CHECKPOINT), Atom("a", PortKind.CHECKPOINT), Atom("x", PortKind.VECTOR)
     form = Form(PortKind.VECTOR, base, ((tuned, NUMBER(1)), (base, NUMBER(-1)), (kernel, NUMBER(-1))))
-    assert format_sentence(form, str) == "The sum of 1 × (what “a” learned, minus “x”)."
+    assert format_sentence(form, str) == "The sum of what “a” learned, minus “x”."
     assert format_sentence(replace(form, weights=()), str) == "The sum of nothing."
+
+
+def test_one_addend_is_no_sum_in_words():
+    base, tuned, kernel = Atom("base", PortKind.CHECKPOINT), Atom("a", PortKind.CHECKPOINT), Atom("x", PortKind.VECTOR)
+    learned = Form(PortKind.VECTOR, base, ((tuned, NUMBER(1)), (base, NUMBER(-1))))
+    assert format_sentence(learned, str) == "What “a” learned, and nothing else."
+    assert format_sentence(Form(PortKind.VECTOR, None, ((kernel, NUMBER(0.5)),)), str) == "0.5 × (“x”), and nothing else."

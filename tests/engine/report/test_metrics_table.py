@@ -83,6 +83,21 @@ def test_two_metrics_on_one_test_set_are_two_rows(analogy, measure):
     assert [row.note for row in rows] == ["target · test · n\u00a0247", "macro F1 · target · test · n\u00a0247"]
 
 
+def test_on_paper_the_way_of_intervals_is_said_once_and_n_where_figures_differ_in_it(analogy):
+    table = tabulate(analogy.metrics, analogy.test_sets)
+    assert table.intervals == "Below each figure stands its interval: Wilson 95 %."
+    printed = [cell.printed for row in table.rows for cell in row.cells if cell.interval]
+    assert all(text.count("–") == 1 and "Wilson" not in text and "n\u00a0" not in text for text in printed)
+    first, *rest = analogy.metrics
+    other = replace(first, measurement=replace(first.measurement, n=200, interval="bootstrap 95 %", metric="macro_f1"))
+    alike = replace(first, checkpoint="alike", measurement=replace(other.measurement, n=201))
+    table = tabulate((first, *rest, other, alike), analogy.test_sets)
+    assert table.intervals == "Below each figure stands its interval: Wilson 95 % of accuracy; bootstrap 95 % of macro F1."
+    counts = [cell.printed.rpartition(", ")[2] for row in table.rows if "macro" in row.note for cell in row.cells if cell.printed]
+    assert counts == ["n\u00a0200", "n\u00a0201"]
+    assert tabulate((), ()).intervals == ""
+
+
 def test_lopsided_intervals_say_both_sides():
     assert write_spread(Measurement("accuracy", 0.5, 100, 0.4, 0.6, True)) == "±.10"
     assert write_spread(Measurement("accuracy", 0.99, 100, 0.946, 0.998, True)) == "+.008 −.04"

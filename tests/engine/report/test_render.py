@@ -10,6 +10,7 @@ import pytest
 
 from engine.report.render import render_html
 from engine.report.report import write_choice, write_choices
+from engine.resources import resource_path
 
 VOID = {"meta", "br", "hr", "img", "link", "input", "use", "path", "rect"}
 
@@ -160,6 +161,35 @@ def test_light_dark_and_print_are_all_there(vector_export):
     html = render(vector_export)
     assert "prefers-color-scheme: dark" in html
     assert "@media print" in html
+
+
+def find_print_rules():
+    """Return what the page says of selectors on paper alone: (selector, declarations)."""
+    style = resource_path("report/report.css").read_text(encoding="utf-8").partition("@media print {")[2]
+    rules = re.findall(r"([^{}]+)\{([^{}]*)\}", style)
+    return [(selector.strip(), body) for selectors, body in rules for selector in selectors.split(",")]
+
+
+def test_on_paper_no_interval_is_hidden():
+    hidden = [selector for selector, body in find_print_rules() if "display: none" in body and "small" in selector]
+    assert hidden
+    assert all(":not(.below)" in selector and ":not(.in-print)" in selector for selector in hidden)
+
+
+def test_on_paper_tables_break_between_rows_and_never_from_their_own_heads():
+    whole = {selector for selector, body in find_print_rules() if "break-inside: avoid" in body}
+    assert "tr" in whole
+    assert "table" not in whole
+    kept = {selector for selector, body in find_print_rules() if "break-before: avoid" in body}
+    assert {".metrics tr.derived", "tbody tr:nth-child(2)"} <= kept
+
+
+def test_on_paper_the_way_of_intervals_is_said_once(analogy):
+    html = render(analogy)
+    printed = re.findall(r'<small class="in-print">([^<]*)', html)
+    assert printed
+    assert not any("Wilson" in text for text in printed)
+    assert html.count('<p class="dim in-print">Below each figure stands its interval: Wilson 95 %.') == 1
 
 
 def test_inputs_that_were_not_read_have_no_hash(analogy):
