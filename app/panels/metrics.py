@@ -10,7 +10,6 @@ from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QStackedWidget,
@@ -27,14 +26,15 @@ from app.report_figures import Figures
 from app.saving import ask_and_save
 from app.session import Session
 from app.theme import font
+from app.widgets.head_words import fit_columns, write_head
 from app.word_table import Table
 
 _ROW_PIXELS = 42
 """Two lines: the figure, and its interval under it."""
 _HEAD_PIXELS = 42
 """Two lines of a model's name."""
-_NARROWEST, _WIDEST = 80, 120
-"""Of a model's column: as many as can be stand beside one another."""
+_NARROWEST, _WIDEST, _LONGEST_HEAD = 80, 120, 140
+"""Of a model's column, without need and for its name: as many as can be stand beside one another."""
 _NAME_PIXELS, _LONGEST_NAME = 122, 210
 """Of the column of test sets: as wide as their names take."""
 _PADDING = 10
@@ -148,8 +148,8 @@ class MetricsPanel(QWidget):
         self.table.setColumnCount(len(models))
         sets = [f"{test_set}\n{data}{_tell_count(cells, test_set, data)}" for test_set, data in columns]
         self.table.verticalHeader().setFixedWidth(self._width_of(sets))
-        self._name_sections(self.table.horizontalHeader(), models)
-        self._name_sections(self.table.verticalHeader(), sets)
+        for number, name in enumerate(sets):
+            self.table.setVerticalHeaderItem(number, _make_head(name, self._cut_name(name)))
         for cell in cells:
             self.table.setItem(columns.index((cell.test_set, _name_data(cell))), models.index(cell.model), _make_item(cell))
         self.table.setVisible(bool(cells))
@@ -171,33 +171,30 @@ class MetricsPanel(QWidget):
         widest = max((measure.horizontalAdvance(line) for name in names for line in name.split("\n")), default=0)
         return min(max(widest + 2 * _PADDING + 2, _NAME_PIXELS), _LONGEST_NAME)
 
-    def _name_sections(self, header: QHeaderView, names: Sequence[str]) -> None:
-        """Write the names over or beside the cells; what is cut off for lack of room is told on hover."""
-        for number, name in enumerate(names):
-            is_over = header.orientation() is Qt.Orientation.Horizontal
-            lines = _break(name, header.fontMetrics(), _NARROWEST - 2 * _PADDING) if is_over else name.split("\n")
-            room = (_NARROWEST if is_over else header.maximumWidth()) - 2 * _PADDING
-            item = QTableWidgetItem("\n".join(header.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, room) for line in lines))
-            item.setToolTip(name.replace("\n", " · "))
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, name.replace("\n", " · "))
-            if is_over:
-                self.table.setHorizontalHeaderItem(number, item)
-            else:
-                self.table.setVerticalHeaderItem(number, item)
+    def _cut_name(self, name: str) -> str:
+        """Return the lines beside the cells, each without its middle where there is no room for it."""
+        header = self.table.verticalHeader()
+        room = header.maximumWidth() - 2 * _PADDING
+        return "\n".join(header.fontMetrics().elidedText(line, Qt.TextElideMode.ElideMiddle, room) for line in name.split("\n"))
 
     def _fit_columns(self) -> None:
-        room = self.table.viewport().width()
-        width = room // max(self.table.columnCount(), 1)
-        self.table.horizontalHeader().setDefaultSectionSize(max(_NARROWEST, self._widest_cell(), min(width, _WIDEST)))
+        """Give each column the room that there is for its name, and write the name as far as it has room."""
+        header, names, around = self.table.horizontalHeader(), _order_models(self._figures.cells), 2 * _PADDING
+        measure = header.fontMetrics().horizontalAdvance
+        least = [max(self._widest_cell(column), _NARROWEST - around) for column in range(len(names))]
+        room, most = self.table.viewport().width() - len(names) * around, (_WIDEST - around, _LONGEST_HEAD - around)
+        for column, width in enumerate(fit_columns(names, least, room, most, measure)):
+            header.resizeSection(column, width + around)
+            self.table.setHorizontalHeaderItem(column, _make_head(names[column], write_head(names[column], width, measure)))
         # Else a scroll bar stays that wider columns had called for.
         self.table.updateGeometries()
 
-    def _widest_cell(self) -> int:
-        """Return how wide a column must be so that no figure is cut."""
-        cells = (self.table.item(row, column) for row in range(self.table.rowCount()) for column in range(self.table.columnCount()))
+    def _widest_cell(self, column: int) -> int:
+        """Return the pixels that a column's figures take."""
+        cells = (self.table.item(row, column) for row in range(self.table.rowCount()))
         measure = QFontMetrics(self.table.font())
         lines = (line for cell in cells if cell is not None for line in cell.text().split("\n"))
-        return max((measure.horizontalAdvance(line) for line in lines), default=0) + 2 * _PADDING
+        return max((measure.horizontalAdvance(line) for line in lines), default=0)
 
     def _switch(self, shows_angles: bool) -> None:
         self.shown.setCurrentIndex(1 if shows_angles else 0)
@@ -212,12 +209,12 @@ class MetricsPanel(QWidget):
         Path(path).write_text(self.table_text(","), encoding="utf-8")
 
 
-def _break(name: str, measure: QFontMetrics, room: int) -> list[str]:
-    """Return a name in two lines at most, the first as full as whole words make it."""
-    words = name.split()
-    fitting = [count for count in range(1, len(words) + 1) if measure.horizontalAdvance(" ".join(words[:count])) <= room]
-    first = max(fitting, default=1)
-    return [" ".join(part) for part in (words[:first], words[first:]) if part]
+def _make_head(name: str, shown: str) -> QTableWidgetItem:
+    """Return the head of a column or line; what is left out for lack of room is told on hover."""
+    item, whole = QTableWidgetItem(shown), name.replace("\n", " · ")
+    item.setToolTip(whole)
+    item.setData(Qt.ItemDataRole.AccessibleTextRole, whole)
+    return item
 
 
 def _order_models(cells: Sequence[Figure]) -> list[str]:

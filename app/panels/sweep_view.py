@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtWidgets import QWidget
 
@@ -116,7 +117,8 @@ class SweepView(FigureView):
 
     def _make_plot(self, sweep: Sweep, view: str) -> Plot:
         title = self._name_view(sweep, view)
-        return plot_sizes(sweep, title) if view == "sizes" else plot_tries(sweep, title)
+        plot = plot_sizes(sweep, title) if view == "sizes" else plot_tries(sweep, title)
+        return replace(plot, short_title=self._name_search(sweep) if len(self._sweeps) > 1 else "")
 
     def _name_view(self, sweep: Sweep, view: str) -> str:
         """Return what of a search is shown; of several searches also which."""

@@ -113,7 +113,9 @@ class CurvePlot(QWidget):
         own = min(metrics.horizontalAdvance(mark) + 2, whole // 2) if mark else 0
         room = whole - own - (12 if own else 0)
         painter.setPen(self._colours.text)
-        title = metrics.elidedText(self._plot.title, Qt.TextElideMode.ElideMiddle, room)
+        has_room = metrics.horizontalAdvance(self._plot.title) <= room
+        title = self._plot.title if has_room else self._plot.short_title or self._plot.title
+        title = metrics.elidedText(title, Qt.TextElideMode.ElideMiddle, room)
         painter.drawText(QRectF(12, 5, room, 20), Qt.AlignmentFlag.AlignVCenter, title)
         painter.setPen(self._colours.dim)
         flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -1,10 +1,12 @@
-"""A list to choose from that may be narrower than its words: they are cut in the middle, and told whole on hover and in the list."""
+"""A list to choose from that may be narrower than its words: they are cut where alike, told whole on hover and in the list."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QComboBox, QSizePolicy, QStyle, QStyleOptionComboBox, QStylePainter, QWidget
+
+from engine.short_names import shorten_names
 
 _NARROWEST = 64
 _LIST_EXTRA = 34
@@ -36,15 +38,27 @@ class NarrowChoice(QComboBox):
         return QSize(_NARROWEST, super().minimumSizeHint().height())
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
-        """Paint the chosen line, cut in the middle where it is too long."""
+        """Paint the chosen line, as much of it as there is room for."""
         painter = QStylePainter(self)
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         part = QStyle.SubControl.SC_ComboBoxEditField
         room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width()
-        option.currentText = self.fontMetrics().elidedText(self.currentText().strip(), Qt.TextElideMode.ElideMiddle, room)
+        option.currentText = self.cut_line(room)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+    def cut_line(self, room: int) -> str:
+        """Return the chosen line in so many pixels: without its middle, or without what else leaves no other line that reads like it."""
+        lines, chosen = [self.itemText(row).strip() for row in range(self.count())], self.currentIndex()
+        if chosen < 0:
+            return ""
+        modes = (Qt.TextElideMode.ElideMiddle, Qt.TextElideMode.ElideRight, Qt.TextElideMode.ElideLeft)
+        for mode in modes:
+            cut = [self.fontMetrics().elidedText(line, mode, room) for line in lines]
+            if cut.count(cut[chosen]) == lines.count(lines[chosen]):
+                return cut[chosen]
+        return self.fontMetrics().elidedText(shorten_names(lines)[-1][chosen], Qt.TextElideMode.ElideRight, room)
 
     def showPopup(self) -> None:  # noqa: N802
         """Open the list, as wide as its words."""

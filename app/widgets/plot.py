@@ -62,6 +62,8 @@ class Plot:
     """What the axis counts."""
     has_powers: bool = False
     """Whether equal ways along the axis are equal factors; then all places are above 0."""
+    short_title: str = ""
+    """What stands for the title where that has no room; else the title loses its middle."""
     hints: Mapping[float, str] = field(default_factory=dict[float, str])
     """What else there is to say of a place on the axis."""
 

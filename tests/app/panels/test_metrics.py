@@ -126,6 +126,20 @@ def test_columns_use_the_room_there_is(panel, qtbot):
     qtbot.waitUntil(lambda: needed < panel.table.columnWidth(0) < 120)
 
 
+def test_compared_models_can_be_told_apart_in_a_narrow_window(panel, dark, qtbot):
+    """Of “TIES against the plain sum” both compared columns were headed “Best strength…”."""
+    names = ("Base model", "Best strength, TIES", "Best strength, sum", "Tuned on diagonal stripes", "PYTHON (the answer)")
+    panel.show_figures(Figures("Run", tuple(Figure(name, "Stripes", "accuracy", 0.5, 0.4, 0.6, 10, 0.5) for name in names)))
+    panel.resize(880, 280)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    heads = ["Base\nmodel", "Best\nstrength, TIES", "Best\nstrength, sum", "Tuned on\ndiagonal stripes", "PYTHON (the\nanswer)"]
+    qtbot.waitUntil(lambda: [panel.table.horizontalHeaderItem(column).text() for column in range(5)] == heads)
+    measure = panel.table.horizontalHeader().fontMetrics().horizontalAdvance
+    for column, head in enumerate(heads):
+        assert max(map(measure, head.split("\n"))) < panel.table.columnWidth(column) - 16
+
+
 def test_no_scroll_bar_stays_of_wider_columns(panel, dark, qtbot):
     cells = tuple(Figure(name, "Stripes", "accuracy", 0.5, 0.4, 0.6, 10) for name in ("Base", "Edited", "Tuned"))
     panel.show_figures(Figures("Three", cells))

@@ -72,6 +72,13 @@ def test_the_title_does_not_meet_what_is_marked(plot):
     assert written[title].right() < written["best so far λ = 0.6"].left()
 
 
+def test_a_short_title_stands_where_the_whole_one_has_no_room(plot):
+    long, curves = "Best strength, TIES · Figures by strength (λ), all of them and more", (PlotCurve("c", ((0, 1), (1, 2))),)
+    written = write(plot, Plot(long, curves, 0.6, "best so far λ = 0.6", short_title="Best strength, TIES"))
+    assert "Best strength, TIES" in written
+    assert "Best" in write(plot, Plot("Best", curves, short_title="B"))
+
+
 def test_what_is_not_known_is_a_gap(plot):
     whole, gap = (tuple((x, math.nan if x in nans else 1.0) for x in range(5)) for nans in ((), (1, 2, 3)))
     plot.show_plot(Plot("", (PlotCurve("c", whole),)))
