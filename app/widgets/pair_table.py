@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidg
 from app.decimal_text import write_figure
 from app.theme import current_theme, font
 from app.widgets.heat_colours import cell_colours
+from app.widgets.outlined_cells import OutlinedCells
 from app.word_table import Table
 
 _LEAST_WIDTH = 54
@@ -25,6 +26,7 @@ class PairTable(QTableWidget):
         super().__init__(parent)
         self.setObjectName("plain")
         self.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.setItemDelegate(OutlinedCells(self))
         self.setFont(font("mono"))
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.horizontalHeader().setMinimumSectionSize(_LEAST_WIDTH)

@@ -3,11 +3,12 @@
 import math
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QLineEdit, QStyle, QStyleOptionViewItem
 
-from app.theme import apply_theme
+from app.theme import apply_theme, current_tokens
 from app.widgets.pair_table import PairTable
 
 NAMES = ("cats", "dogs", "a very long name of a vector of horses")
@@ -69,6 +70,47 @@ def test_colours_follow_the_theme(table, dark, qapp):
     table.restyle()
     assert lightness(table, 1, 2) > before
     assert table.item(0, 1).text() == "25%"
+
+
+def paint(table, state):
+    """Return how the cell of 50 % is painted in a state."""
+    option = QStyleOptionViewItem()
+    option.initFrom(table)
+    option.rect, option.font = QRect(0, 0, 60, 30), table.font()
+    option.state = QStyle.StateFlag.State_Enabled | state
+    image = QImage(60, 30, QImage.Format.Format_ARGB32)
+    image.fill(current_tokens().panel)
+    painter = QPainter(image)
+    table.itemDelegate().paint(painter, option, table.model().index(0, 0))
+    painter.end()
+    return image
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("state", ["State_MouseOver", "State_Selected", "State_HasFocus"])
+def test_what_is_hovered_chosen_or_under_the_keyboard_keeps_its_colour_and_is_outlined(table, dark, qapp, theme, state):
+    """The style sheet's colours of hovered and chosen lines took the place of the heat."""
+    apply_theme(qapp, theme)
+    table.restyle()
+    bare, marked = paint(table, QStyle.StateFlag.State_None), paint(table, QStyle.StateFlag[state])
+    heat = table.item(0, 0).background().color()
+    assert marked.pixelColor(8, 8) == bare.pixelColor(8, 8) == heat
+    assert bare.pixelColor(0, 0) == heat
+    assert current_tokens().accent in [marked.pixelColor(x, 0) for x in range(60)]
+
+
+def test_a_clicked_cell_keeps_its_colour(table, dark, qtbot):
+    table.restyle()
+    table.resize(400, 200)
+    with qtbot.waitExposed(table):
+        table.show()
+    place = table.visualItemRect(table.item(0, 0))
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place.center())
+    QTest.keyClick(table, Qt.Key.Key_Right)
+    QTest.keyClick(table, Qt.Key.Key_Left)
+    assert table.item(0, 0).isSelected()
+    seen = table.viewport().grab().toImage()
+    assert seen.pixelColor(place.topLeft() + QPoint(8, 6)) == table.item(0, 0).background().color()
 
 
 def test_nothing_can_be_written_into_it(table, qtbot):
