@@ -11,34 +11,51 @@ from engine.command_line.similarity_series import write_series
 from engine.command_line.table import align_rows
 from engine.execution.result import Matrix, SimilarityRecord
 from engine.report.wording import write_chance, write_chance_in_part, write_figure, write_share
+from engine.similarity.geometry import could_be_chance
 
 _MANY_TIMES = 10
 _INDENT = "    "
 _WIDEST = 100
 """Characters of a line of figures."""
+_MARK = "?"
+"""Stands after a cosine that could be chance."""
+_MARKED = f"“{_MARK}”"
 
 
 def describe_similarity(record: SimilarityRecord) -> list[str]:
     """Return the lines: cosines, norms, conflicts of sign, exact zeros, what could be chance, series by step, layers where asked for."""
-    lines = ["Cosine", *_write_matrix(record.names, record.cosine, cosines=True)]
-    lines += textwrap.wrap(write_chance(record.entries), _WIDEST - 1, initial_indent=_INDENT, subsequent_indent=_INDENT)
+    lines = ["Cosine", *_write_cosines(record.names, record.cosine, record.entries)]
+    lines += textwrap.wrap(write_chance(record.entries, _MARKED), _WIDEST - 1, initial_indent=_INDENT, subsequent_indent=_INDENT)
     lines += ["Norm, relative to the base, share of exact zeros", *_write_norms(record)]
     if len(record.names) > 1:
-        lines += ["Sign conflicts", *_write_matrix(record.names, record.sign_conflicts, cosines=False)]
+        lines += ["Sign conflicts", *_write_matrix(record.names, [[write_share(share) for share in row] for row in record.sign_conflicts])]
     lines += write_series(record)
     for layer in record.layers:
         for part in (layer, *layer.sections):
             norms = ", ".join(write_figure(norm) for norm in part.norms)
-            lines += [f"{part.name}: {part.entries:,} entries, norms {norms}", *_write_matrix(record.names, part.cosine, cosines=True)]
-            lines += [_INDENT + write_chance_in_part(part.entries)] if part.entries else []
+            lines += [f"{part.name}: {part.entries:,} entries, norms {norms}", *_write_cosines(record.names, part.cosine, part.entries)]
+            lines += [_INDENT + write_chance_in_part(part.entries, _MARKED)] if part.entries else []
     return lines
 
 
-def _write_matrix(names: Sequence[str], matrix: Matrix, *, cosines: bool) -> list[str]:
-    write = write_fine_cosine if cosines else write_share
-    rows = [["", *names], *([name, *map(write, row)] for name, row in zip(names, matrix, strict=True))]
+def _write_cosines(names: Sequence[str], matrix: Matrix, entries: int) -> list[str]:
+    """Return the lines of a matrix of cosines, those of different vectors that could be chance marked."""
+    marks = [
+        [column != number and could_be_chance(cosine, entries) for column, cosine in enumerate(row)] for number, row in enumerate(matrix)
+    ]
+    # Where one figure of a column is marked the others leave room for it, so that their points stand below one another.
+    other = [" " if any(column) else "" for column in zip(*marks, strict=True)]
+    cells = [
+        [write_fine_cosine(cosine) + (_MARK if marks[number][column] else other[column]) for column, cosine in enumerate(row)]
+        for number, row in enumerate(matrix)
+    ]
+    return _write_matrix(names, cells)
+
+
+def _write_matrix(names: Sequence[str], cells: Sequence[Sequence[str]]) -> list[str]:
+    rows = [["", *names], *([name, *row] for name, row in zip(names, cells, strict=True))]
     lines = align_rows(rows, indent=_INDENT)
-    if len(lines[0]) <= _WIDEST:
+    if max(map(len, lines)) <= _WIDEST:
         return lines
     # Names that make a line too wide to be read stand at the lines alone, with the numbers of their columns.
     head = ["", *(str(number) for number in range(1, len(names) + 1))]

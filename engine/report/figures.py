@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from markupsafe import Markup
 
@@ -17,6 +18,7 @@ from engine.report.path_figure import describe_path, describe_trainings, draw_pa
 from engine.report.strength_figure import draw_strength_curve
 from engine.report.tries_figure import draw_tries
 from engine.search.subsets import HELPERS
+from engine.similarity.geometry import could_be_chance
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class SimilarityFigures:
     """Columns stand under the numbers of the rows, because the names are long."""
 
 
+DOTTED: Final = "dotted"
+"""How cells are marked whose cosine could be chance."""
 _WIDEST_COLUMN = 500.0
 _MOST_PAIRS = 15
 
@@ -60,7 +64,9 @@ def draw_similarity(record: SimilarityRecord, key: str) -> SimilarityFigures:
     layout = lay_out_matrix(record.names, record.names)
     names = ", ".join(record.names)
     return SimilarityFigures(
-        cosine=draw_matrix(record.cosine, layout, COSINES, f"{key}-cosine", f"Cosines between the vectors {names}"),
+        cosine=draw_matrix(
+            record.cosine, layout, COSINES, f"{key}-cosine", f"Cosines between the vectors {names}", _find_chance_pairs(record)
+        ),
         sign_conflicts=draw_matrix(
             _drop_diagonal(record.sign_conflicts), layout, CONFLICTS, f"{key}-signs", f"Sign conflicts between {names}"
         ),
@@ -73,6 +79,12 @@ def draw_similarity(record: SimilarityRecord, key: str) -> SimilarityFigures:
         is_wide=layout.width > _WIDEST_COLUMN,
         is_numbered=has_numbered_columns(record.names, record.names),
     )
+
+
+def _find_chance_pairs(record: SimilarityRecord) -> set[tuple[int, int]]:
+    """Return the cells of pairs whose cosine could be chance over the whole model."""
+    pairs = itertools.permutations(range(len(record.names)), 2)
+    return {(row, column) for row, column in pairs if could_be_chance(record.cosine[row][column], record.entries)}
 
 
 def _drop_diagonal(values: Matrix) -> Matrix:
@@ -117,7 +129,14 @@ def _draw_cosines_per_layer(record: SimilarityRecord, key: str) -> Markup:
     columns = tuple(f"{one + 1}·{other + 1}" for one, other in pairs)
     values = tuple(tuple(layer.cosine[one][other] for one, other in pairs) for layer in record.layers)
     layout = lay_out_matrix(tuple(layer.name for layer in record.layers), columns)
-    return draw_matrix(values, layout, COSINES, key, f"Cosine of {len(pairs)} pairs of vectors in each of {len(record.layers)} layers")
+    words = f"Cosine of {len(pairs)} pairs of vectors in each of {len(record.layers)} layers"
+    chance = {
+        (row, column)
+        for row, cosines in enumerate(values)
+        for column, cosine in enumerate(cosines)
+        if could_be_chance(cosine, record.layers[row].entries)
+    }
+    return draw_matrix(values, layout, COSINES, key, words, chance)
 
 
 def _list_pairs(record: SimilarityRecord) -> list[tuple[int, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -39,6 +39,7 @@ _NARROWEST_CELL: Final = 44.0
 _WIDEST_CELL: Final = 84.0
 _FULL_WIDTH: Final = 960.0
 _WIDEST_ROW_NAME: Final = 260.0
+_DOTS_INSET: Final = 2.0
 _SCALE_HEIGHT: Final = 30.0
 _SCALE_BAR: Final = 10.0
 _SCALE_WIDTH: Final = 160.0
@@ -122,8 +123,10 @@ def has_numbered_columns(rows: tuple[str, ...], columns: tuple[str, ...]) -> boo
     return lay_out_matrix(rows, columns).column_names != tuple(as_one_line(name) for name in columns)
 
 
-def draw_matrix(values: Matrix, layout: MatrixLayout, style: MatrixStyle, key: str, description: str) -> Markup:
-    """Return the heat map as inline SVG; NaN is a dash in an empty cell."""
+def draw_matrix(
+    values: Matrix, layout: MatrixLayout, style: MatrixStyle, key: str, description: str, dotted: Collection[tuple[int, int]] = ()
+) -> Markup:
+    """Return the heat map as inline SVG; NaN is a dash in an empty cell, and the cells at the places (row, column) to dot are."""
     figure, axes = new_figure(layout.width, layout.height + (_SCALE_HEIGHT if style.has_scale else 0))
     for number, name in enumerate(layout.column_names):
         middle = layout.left + (number + 0.5) * layout.cell_width
@@ -133,6 +136,8 @@ def draw_matrix(values: Matrix, layout: MatrixLayout, style: MatrixStyle, key: s
         axes.text(layout.left - 8, middle + 4, name, fontsize=FONT, color=TEXT, ha="right", va="baseline", parse_math=False)
         for column, value in enumerate(values[row]):
             _draw_cell(axes, layout, style, (row, column), value)
+            if (row, column) in dotted:
+                _draw_dots(axes, layout, (row, column), choose_ink(_choose_colour(style, value), style.weigh(value)))
     if style.has_scale:
         _draw_scale(axes, layout, style)
     return as_inline_svg(figure, key, description)
@@ -154,6 +159,17 @@ def _draw_cell(axes: Axes, layout: MatrixLayout, style: MatrixStyle, place: tupl
     colour = choose_ink(_choose_colour(style, value), strength)
     text = style.write(value) if is_known else DASH
     axes.text(*middle, text, fontsize=10, color=colour, ha="center", va="baseline", family="monospace", parse_math=False)
+
+
+def _draw_dots(axes: Axes, layout: MatrixLayout, place: tuple[int, int], ink: str) -> None:
+    """Draw a dotted line within the edge of a cell: what could be chance is told by more than colour."""
+    from matplotlib.patches import FancyBboxPatch  # noqa: PLC0415  (see new_figure)
+
+    inset = _GAP / 2 + _DOTS_INSET
+    x, y = layout.left + place[1] * layout.cell_width + inset, layout.top + place[0] * layout.cell_height + inset
+    line = FancyBboxPatch((x, y), layout.cell_width - 2 * inset, layout.cell_height - 2 * inset, boxstyle="round,pad=0,rounding_size=3")
+    line.set(facecolor="none", edgecolor=ink, linewidth=1.2, linestyle=(0, (0.1, 2.2)), capstyle="round")
+    axes.add_patch(line)
 
 
 def _draw_scale(axes: Axes, layout: MatrixLayout, style: MatrixStyle) -> None:

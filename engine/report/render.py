@@ -12,12 +12,14 @@ from markupsafe import Markup
 from engine.execution.result import Matrix, OutputRecord, RunResult
 from engine.report import metrics_table, wording
 from engine.report.cards import deal_cards
+from engine.report.figures import DOTTED
 from engine.report.json_report import write_json
 from engine.report.matrix_figure import COSINES
 from engine.report.model_card import escape_markdown, make_model_card, quote_code
 from engine.report.report import choose_searches, make_report, write_choices, write_subtitle
 from engine.report.test_set_sizes import write_size
 from engine.resources import resource_path
+from engine.similarity.geometry import could_be_chance
 from engine.sizes import write_bytes
 
 _FONTS = (("Inter", 400, "Inter-Regular"), ("Inter", 600, "Inter-SemiBold"), ("JetBrains Mono", 400, "JetBrainsMono-Regular"))
@@ -83,6 +85,11 @@ def _classify_cosine(value: float) -> str:
     return f"{'below' if value < 0 else 'above'} h{min(10, round(abs(value) / COSINES.strongest * 10))}"
 
 
+def _write_chance(entries: int) -> str:
+    """Write which cosines of a layer are dotted, for they could be chance."""
+    return wording.write_chance_in_part(entries, DOTTED)
+
+
 def _take_lower_half(matrix: Matrix) -> list[tuple[float, ...]]:
     """Return the rows of a symmetric matrix up to the diagonal."""
     return [row[: number + 1] for number, row in enumerate(matrix)]
@@ -102,7 +109,8 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "figure": wording.write_figure,
     "share": wording.write_share,
     "cosine": wording.write_cosine,
-    "chance": wording.write_chance_in_part,
+    "chance": _write_chance,
+    "by_chance": could_be_chance,
     "hash": wording.shorten_hash,
     "measured": metrics_table.write_value,
     "bounds": metrics_table.write_bounds,

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from engine.execution.result import InputRecord, OutputRecord, RunResult, SearchRecord, SimilarityRecord
 from engine.report.analogy_table import AnalogyTable, tabulate_analogies
 from engine.report.cards import Card, deal_cards
-from engine.report.figures import SimilarityFigures, draw_search, draw_similarity
+from engine.report.figures import DOTTED, SimilarityFigures, draw_search, draw_similarity
 from engine.report.helper_table import HelperTable, rank_in_table
 from engine.report.map_figure import write_map_caption
 from engine.report.metrics_table import MetricsTable, tabulate
@@ -203,8 +203,8 @@ def _show_search(record: SearchRecord, sentence: str, key: str) -> SearchPart:
 
 def _show_similarity(record: SimilarityRecord, key: str, searches: Sequence[SearchRecord]) -> SimilarityPart:
     """Return a similarity with its figures, what could be chance and its analogies."""
-    per_layer = write_chance_of_parts({layer.name: layer.entries for layer in record.layers})
-    sentences = write_chance(record.entries), per_layer, write_map_caption(record)
+    per_layer = write_chance_of_parts({layer.name: layer.entries for layer in record.layers}, DOTTED)
+    sentences = write_chance(record.entries, DOTTED), per_layer, write_map_caption(record)
     return SimilarityPart(record, draw_similarity(record, key), *sentences, tabulate_analogies(record, searches))
 
 

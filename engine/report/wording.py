@@ -52,32 +52,33 @@ def write_share(share: float) -> str:
     return _with_minus(f"{percent:.2g} %" if abs(percent) < 10 else f"{percent:.0f} %")  # noqa: PLR2004
 
 
-def write_chance(entries: int) -> str:
-    """Return the sentence on which cosines could be chance among so many entries; empty where there are none."""
+def write_chance(entries: int, mark: str) -> str:
+    """Return the sentence on which cosines could be chance among so many entries, and how these are marked; empty without entries."""
     if entries < 1:
         return ""
     scatter = f"a standard deviation of 1/√d = {chance_band(entries):.2g} (d = {write_count(entries, 'entry', 'entries')})"
-    return f"Cosines of unrelated directions scatter around 0 with {scatter}: {_write_limit(entries)}."
+    return f"Cosines of unrelated directions scatter around 0 with {scatter}; {_write_limit(entries, mark)}."
 
 
-def write_chance_in_part(entries: int) -> str:
+def write_chance_in_part(entries: int, mark: str) -> str:
     """Return the same in few words, for one of many parts of a model whose entries are told beside it."""
-    return f"1/√d = {chance_band(entries):.2g}: {_write_limit(entries)}" if entries > 0 else ""
+    return f"1/√d = {chance_band(entries):.2g}; {_write_limit(entries, mark)}" if entries > 0 else ""
 
 
-def write_chance_of_parts(entries: Mapping[str, int]) -> str:
-    """Return the sentence on which cosines could be chance in parts of a model, by the entries of each; empty without any."""
+def write_chance_of_parts(entries: Mapping[str, int], mark: str) -> str:
+    """Return the sentence on which cosines could be chance in parts of a model, by the entries of each, and how these are marked."""
     bands = {name: chance_band(count) for name, count in entries.items() if count > 0}
     if not bands:
         return ""
     least, most = min(bands, key=bands.__getitem__), max(bands, key=bands.__getitem__)
     span = f"from {bands[least]:.2g} in {least} to {bands[most]:.2g} in {most}" if bands[least] < bands[most] else f"{bands[most]:.2g}"
-    return f"Cosines of unrelated vectors scatter by 1/√d in a layer of d entries, {span}: one within three times that could be chance."
+    scatter = f"Cosines of unrelated vectors scatter by 1/√d in a layer of d entries, {span}"
+    return f"{scatter}; {mark}: within three times that of its layer, could be chance."
 
 
-def _write_limit(entries: int) -> str:
+def _write_limit(entries: int, mark: str) -> str:
     limit = chance_limit(entries)
-    return f"one within ±{limit:.2g} could be chance" if limit < 1 else "among so few entries any could be chance"
+    return f"{mark}: within 3/√d = {limit:.2g}, could be chance" if limit < 1 else f"{mark}: among so few entries any could be chance"
 
 
 def write_seconds(seconds: float) -> str:

@@ -277,6 +277,11 @@ def chance_limit(entries: int) -> float:
     return min(_CHANCE_DEVIATIONS * chance_band(entries), 1.0) if entries else float("nan")
 
 
+def could_be_chance(cosine: float, entries: int) -> bool:
+    """Tell whether the cosine of two directions of so many entries lies within that limit; what is not known does not."""
+    return abs(cosine) <= chance_limit(entries)
+
+
 def _find_columns(table: GramTable, columns: Sequence[str]) -> tuple[Numbers, Flags]:
     """Return, per live column, its place in the table's products (0 where there is none) and whether it is missing."""
     places = {name: index for index, name in enumerate(table.vectors, start=1)}

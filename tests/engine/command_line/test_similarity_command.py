@@ -61,7 +61,9 @@ def test_tables_are_for_people(workplace, tensors_of):
 def test_the_band_of_chance_is_the_window_s_one_over_the_root_of_the_entries(workplace, tensors_of):
     save_family(workplace, tensors_of)
     entries = vector(tensors_of, 1).numel()
-    told = f"1/√d = {1 / math.sqrt(entries):.2g} (d = {entries:,} entries): one within ±{3 / math.sqrt(entries):.2g} could be chance."
+    told = (
+        f"1/√d = {1 / math.sqrt(entries):.2g} (d = {entries:,} entries); “?”: within 3/√d = {3 / math.sqrt(entries):.2g}, could be chance."
+    )
     assert told in " ".join(call(workplace).out.split())
 
 
@@ -74,7 +76,24 @@ def test_each_layer_has_its_own_band_of_chance(workplace, tensors_of):
         assert part["chance_limit"] == pytest.approx(min(3 * part["entries"] ** -0.5, 1))
     lines = call(workplace, "--per-layer").out.splitlines()
     layer = next(number for number, line in enumerate(lines) if line.startswith("layers 0: 128 entries"))
-    assert lines[layer + 4] == "    1/√d = 0.088: one within ±0.27 could be chance"
+    assert lines[layer + 4] == "    1/√d = 0.088; “?”: within 3/√d = 0.27, could be chance"
+
+
+def test_cosines_that_could_be_chance_are_marked_each_part_by_its_own_limit(workplace):
+    """Of two tensors the one has 16 entries, where any cosine below 0.75 could be chance, the other 1024, where the limit is 0.094."""
+    sizes = {"layers.0.weight": 16, "layers.1.weight": 1024}
+    workplace.save("base", {name: torch.zeros(size) for name, size in sizes.items()})
+    for name, turn in (("a", 0.0), ("b", 0.5)):
+        moved = {tensor: torch.zeros(size) for tensor, size in sizes.items()}
+        for tensor in moved.values():
+            tensor[0], tensor[1] = 1 - turn, turn * 3**0.5
+        workplace.save(name, moved)
+    lines = call(workplace, "--per-layer").out.splitlines()
+    assert lines[2].split() == ["a", "1.000", "0.500"]
+    small, large = (next(number for number, line in enumerate(lines) if line.startswith(f"layers {layer}:")) for layer in (0, 1))
+    assert [lines[small + row].split() for row in (2, 3)] == [["a", "1.000", "0.500?"], ["b", "0.500?", "1.000"]]
+    assert lines[small + 2].index("1.000") == lines[small + 3].index("0.500?")
+    assert [lines[large + row].split() for row in (2, 3)] == [["a", "1.000", "0.500"], ["b", "0.500", "1.000"]]
 
 
 def test_layers_are_told_on_demand(workplace, tensors_of):

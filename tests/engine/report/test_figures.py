@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 from dataclasses import replace
 from xml.etree import ElementTree as ET
@@ -33,6 +34,30 @@ def test_no_vector_conflicts_with_itself(analogy):
 def test_nan_cells_are_dashes(crowded):
     shown = texts(draw_similarity(crowded.similarities[0], "k").cosine)
     assert shown.count("–") == 2 * 20 - 1
+
+
+def count_dotted(svg):
+    """Return how many lines are dotted."""
+    return sum("stroke-dasharray" in (element.get("style") or "") for element in ET.fromstring(svg).iter())
+
+
+def test_pairs_that_could_be_chance_are_dotted_and_no_vector_is_with_itself(analogy):
+    similarity = analogy.similarities[0]  # of 270,986 entries: the limit is 0.00576
+    for cosine, dotted in ((0.0057, 2), (-0.0057, 2), (0.0059, 0), (math.nan, 0)):
+        values = [[1.0 if row == column else 0.5 for column in range(5)] for row in range(5)]
+        values[1][3] = values[3][1] = cosine
+        figures = draw_similarity(replace(similarity, cosine=tuple(map(tuple, values))), "k")
+        assert count_dotted(figures.cosine) == dotted
+        assert count_dotted(figures.sign_conflicts) == 0
+    single = replace(similarity, names=similarity.names[:1], cosine=((1.0,),), norms=(1.0,), entries=4, layers=())
+    assert count_dotted(draw_similarity(replace(single, sign_conflicts=((0.0,),), zero_shares=(0.0,)), "k").cosine) == 0
+
+
+def test_each_layer_s_cells_are_dotted_by_its_own_entries(analogy):
+    similarity = analogy.similarities[0]
+    near = tuple(tuple(1.0 if row == column else 0.04 for column in range(5)) for row in range(5))
+    layers = tuple(replace(layer, cosine=near, entries=entries) for layer, entries in zip(similarity.layers, (4096, 8192, 0), strict=False))
+    assert count_dotted(draw_similarity(replace(similarity, layers=layers), "k").cosines_per_layer) == 10
 
 
 def test_hostile_labels_stay_text(crowded, hostile):

@@ -57,8 +57,8 @@ def render(result):
 def test_cosines_of_unrelated_vectors_are_told_to_scatter_in_the_model_and_in_each_layer(analogy):
     text = Page(render(analogy)).text
     assert "Cosines of unrelated directions scatter around 0 with a standard deviation of 1/√d" in text
-    assert "scatter by 1/√d in a layer of d entries, 0.016: one within three times that could be chance." in text
-    assert "4,096 entries; 1/√d = 0.016: one within ±0.047 could be chance" in text
+    assert "scatter by 1/√d in a layer of d entries, 0.016; dotted: within three times that of its layer, could be chance." in text
+    assert "4,096 entries; 1/√d = 0.016; dotted: within 3/√d = 0.047, could be chance" in text
 
 
 @pytest.fixture(params=["analogy", "crowded", "vector_export"])
@@ -161,6 +161,17 @@ def test_light_dark_and_print_are_all_there(vector_export):
     html = render(vector_export)
     assert "prefers-color-scheme: dark" in html
     assert "@media print" in html
+
+
+def test_in_the_tables_of_layers_cells_that_could_be_chance_are_dotted_by_the_layer_s_own_entries(analogy):
+    similarity = analogy.similarities[0]
+    count = len(similarity.names)
+    near = tuple(tuple(1.0 if row == column else 0.04 for column in range(count)) for row in range(count))
+    layers = tuple(replace(layer, cosine=near, entries=entries) for layer, entries in zip(similarity.layers, (4096, 8192), strict=False))
+    tables = render(replace(analogy, similarities=(replace(similarity, layers=layers),))).split('<table class="heat">')[1:]
+    assert [table.count(' chance">0.04<') for table in tables] == [count * (count - 1) / 2, 0]
+    assert not any(' chance">1.00<' in table for table in tables)
+    assert ".heat td.chance { outline: 1px dotted" in resource_path("report/report.css").read_text(encoding="utf-8")
 
 
 def find_print_rules():

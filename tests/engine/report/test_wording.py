@@ -70,16 +70,16 @@ def test_lists_end_in_and():
 
 
 def test_chance_is_told_as_a_scatter_and_by_the_limit_that_the_window_dots():
-    told = wording.write_chance(270_986)
+    told = wording.write_chance(270_986, "dotted")
     assert "standard deviation of 1/√d = 0.0019 (d = 270,986 entries)" in told
-    assert told.endswith(": one within ±0.0058 could be chance.")
-    assert wording.write_chance(9).endswith("any could be chance.")
-    assert wording.write_chance(0) == ""
+    assert told.endswith("; dotted: within 3/√d = 0.0058, could be chance.")
+    assert wording.write_chance(9, "dotted").endswith("; dotted: among so few entries any could be chance.")
+    assert wording.write_chance(0, "dotted") == ""
 
 
 def test_chance_is_told_of_each_part_and_between_which_bands_they_lie():
-    assert wording.write_chance_in_part(256) == "1/√d = 0.062: one within ±0.19 could be chance"
-    assert wording.write_chance_in_part(0) == ""
-    assert "from 0.01 in head to 0.062 in norm" in wording.write_chance_of_parts({"head": 10_000, "norm": 256, "empty": 0})
-    assert "d entries, 0.01:" in wording.write_chance_of_parts({"one": 10_000, "two": 10_000})
-    assert wording.write_chance_of_parts({}) == ""
+    assert wording.write_chance_in_part(256, "“?”") == "1/√d = 0.062; “?”: within 3/√d = 0.19, could be chance"
+    assert wording.write_chance_in_part(0, "“?”") == ""
+    assert "from 0.01 in head to 0.062 in norm" in wording.write_chance_of_parts({"head": 10_000, "norm": 256, "empty": 0}, "dotted")
+    assert "d entries, 0.01;" in wording.write_chance_of_parts({"one": 10_000, "two": 10_000}, "dotted")
+    assert wording.write_chance_of_parts({}, "dotted") == ""
