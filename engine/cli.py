@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from engine.command_line.arguments import make_parser
+from engine.command_line.arguments import parse_words
 from engine.command_line.checking import check_file
 from engine.command_line.console import Console
 from engine.command_line.crash_log import save_crash
@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the words say; return the exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        chosen = make_parser().parse_args(words)
+        chosen = parse_words(words)
     except SystemExit as leaving:
         # argparse has written its usage, its help or the version already.
         return leaving.code if isinstance(leaving.code, int) else ExitStatus.DONE

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from engine.cache_folder import cache_folder
 from engine.planning.options import RunOptions
+from engine.similarity.store import FILE_NAME, LARGEST_BYTES
+from engine.sizes import write_bytes
 
 _PROGRAM = "weightloom"
 _UNITS = {
@@ -34,6 +37,18 @@ def make_parser() -> argparse.ArgumentParser:
     _add_similarity(_add_command(add, "similarity", "compare the task vectors of fine-tuned checkpoints"))
     _add_sample(_add_command(add, "sample", "copy the sample pack and its graphs to a new folder"))
     return parser
+
+
+def parse_words(words: Sequence[str]) -> argparse.Namespace:
+    """Return what the words say.
+
+    Raises:
+        SystemExit: they ask for help or the version, which is written, or are wrong: then the usage of their own subcommand is.
+    """
+    chosen, unknown = make_parser().parse_known_args(words)
+    if unknown:
+        chosen.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return chosen
 
 
 def find_version() -> str:
@@ -138,10 +153,17 @@ def _add_inspect(parser: argparse.ArgumentParser) -> None:
 
 def _add_similarity(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("base", metavar="BASE", help="the checkpoint that the others were fine-tuned from")
-    tuned = "a checkpoint, or the folder of a training: its checkpoint-500, checkpoint-1000 … one by one, and step by step"
+    tuned = (
+        "a checkpoint, or the folder of a training: its checkpoint-500, checkpoint-1000 … one by one, and step by step; several whose "
+        "names tell their learning rates (digits-lr-1e-4) are compared by these, too"
+    )
     parser.add_argument("tuned", nargs="+", metavar="TUNED", help=tuned)
     parser.add_argument("--per-layer", action="store_true", help="layer by layer too")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser.epilog = (
+        f"What is measured is kept for the next time, and for the window, in {cache_folder() / FILE_NAME}: at most "
+        f"{write_bytes(LARGEST_BYTES)}, then what was used least goes. It may be deleted; WEIGHTLOOM_CACHE names another folder."
+    )
 
 
 def _add_sample(parser: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ from engine.events import SHORTEST_SECONDS, BytesMoved, Listener, PassStarted, R
 from engine.execution.fetch import fetch_inputs
 from engine.execution.gram_pass import MeasuredGram, PassSettings, measure_gram
 from engine.execution.pace import extrapolate
+from engine.execution.rated_paths import add_learning_rates
 from engine.execution.result import SimilarityRecord
 from engine.execution.similarity_record import describe_compared, make_record
 from engine.execution.stop import Stop
@@ -55,7 +56,7 @@ def compare_checkpoints(plan: Plan, listener: Listener, stop: Stop) -> Compariso
     measured = measure_gram(files, GramStore.of_user(), PassSettings(stops=stop.is_requested, moved=_tell_progress(listener)))
     _refuse_non_finite(plan, files, measured.table)
     table = _choose_vectors(measured.table, [str(plan.resolved.sources[node].identity) for node in tuned])
-    return Comparison(make_record(describe_compared(planner, similarity), table), measured)
+    return Comparison(add_learning_rates(make_record(describe_compared(planner, similarity), table), planner), measured)
 
 
 def _find_files(plan: Plan, base: NodeId, tuned: Sequence[NodeId], listener: Listener, stop: Stop) -> FamilyFiles:

@@ -164,6 +164,13 @@ def test_wrong_usage_shows_the_usage_and_exits_with_2(workplace, words, said):
     assert "usage: weightloom" in answer.err
 
 
+@pytest.mark.parametrize(
+    ("words", "usage"), [(("run", "g.loom", "--over"), "run [-h]"), (("similarity", "a", "b", "--layers"), "similarity")]
+)
+def test_an_unknown_option_shows_the_usage_of_its_own_command(workplace, words, usage):
+    assert f"usage: weightloom {usage}" in workplace.call(*words).err
+
+
 @pytest.mark.parametrize("words", [("--help",), ("run", "--help"), ("check", "-h")])
 def test_help_goes_to_standard_output(workplace, words):
     answer = workplace.call(*words)

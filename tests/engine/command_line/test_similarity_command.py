@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from engine import check, run
+from engine.cache_folder import cache_folder
 from engine.command_line.similarity_command import draw_similarity_graph, name_sources
+from engine.similarity.store import FILE_NAME
 
 
 @pytest.fixture(autouse=True)
@@ -61,9 +63,8 @@ def test_tables_are_for_people(workplace, tensors_of):
 def test_the_band_of_chance_is_the_window_s_one_over_the_root_of_the_entries(workplace, tensors_of):
     save_family(workplace, tensors_of)
     entries = vector(tensors_of, 1).numel()
-    told = (
-        f"1/√d = {1 / math.sqrt(entries):.2g} (d = {entries:,} entries); “?”: within 3/√d = {3 / math.sqrt(entries):.2g}, could be chance."
-    )
+    limit = f"“?”: within 3/√d = {3 / math.sqrt(entries):.2g}, could be chance."
+    told = f"1/√d = {1 / math.sqrt(entries):.2g} (d = {entries:,} entries); {limit}"
     assert told in " ".join(call(workplace).out.split())
 
 
@@ -287,6 +288,36 @@ def test_a_series_is_told_step_by_step_beside_other_checkpoints(workplace, tenso
     assert lines[place + 4].split()[1] == "1.000"
     found = json.loads(workplace.call("similarity", *(workplace.folder / name for name in names), "--json").out)
     assert found["paths"][0]["vectors"] == [1, 2, 3]
+
+
+RATED = ("digits-lr-1e-3", "digits", "digits_lr=5e-5")
+"""Two of whose names tell a learning rate."""
+
+
+def test_checkpoints_whose_names_tell_learning_rates_are_compared_by_them(workplace, tensors_of):
+    workplace.save("base", tensors_of(0))
+    for seed, name in enumerate(RATED, 1):
+        workplace.save(name, tensors_of(seed))
+    names = [workplace.folder / name for name in ("base", *RATED)]
+    (found,) = json.loads(workplace.call("similarity", *names, "--json").out)["series"]
+    high, low = vector(tensors_of, 1), vector(tensors_of, 3)
+    assert (found["quantity"], found["steps"]) == ("learning rate", [5e-5, 1e-3])
+    assert found["norms"] == pytest.approx([float(low.norm()), float(high.norm())], rel=1e-6)
+    assert found["cosines_to_last"] == pytest.approx([float(low @ high / low.norm() / high.norm()), 1], abs=1e-6)
+    lines = workplace.call("similarity", *names).out.splitlines()
+    place = lines.index("By learning rate, as the names tell it")
+    assert lines[place + 1].split() == ["learning", "rate", "cosine", "with", "that", "at", "1e-3", "norm"]
+    assert [line.split()[:2] for line in lines[place + 2 : place + 4]] == [["digits_lr=5e-5", "5e-5"], ["digits-lr-1e-3", "1e-3"]]
+    assert "step" not in " ".join(lines)
+
+
+def test_help_tells_of_learning_rates_and_of_the_cache_with_its_place_and_its_size(workplace, monkeypatch):
+    monkeypatch.setenv("WEIGHTLOOM_CACHE", "/kept-here")
+    monkeypatch.setenv("COLUMNS", "400")
+    told = workplace.call("similarity", "--help").out
+    assert "learning rates" in told
+    assert f"{cache_folder() / FILE_NAME}: at most 537 MB" in told
+    assert "WEIGHTLOOM_CACHE" in told
 
 
 def test_a_single_step_is_no_way(workplace, tensors_of):
