@@ -69,7 +69,7 @@ class LiveFacts(QWidget):
                 widget.deleteLater()
         self._names, self._figures = names, []
         for row, name in enumerate(names):
-            self._grid.addWidget(_make_label(name, "dim"), row, 0)
+            self._grid.addWidget(_make_label(name, "dim"), row, 0, Qt.AlignmentFlag.AlignTop)
             figure = _make_label("", "mono")
             figure.setAccessibleName(name)
             figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
@@ -81,6 +81,7 @@ class LiveFacts(QWidget):
 def _make_label(text: str, role: str) -> QLabel:
     label = QLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(role == "dim")
+    # A figure may be a sentence or a model's name, which would be cut.
+    label.setWordWrap(True)
     label.setProperty("role", role)
     return label

@@ -15,7 +15,7 @@ from engine.document.edits import add_node, connect, set_parameter
 from engine.document.model import Node, NodeId, PortRef, Wire
 from engine.planning.live_space import LiveSpace
 from engine.similarity.geometry_errors import ErrorGeometry
-from tests.app.live_graph import MODELS, PATIENCE, by_name, draw_sum, follow_session
+from tests.app.live_graph import MODELS, PATIENCE, by_name, draw_sum, draw_tests, follow_session
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +95,17 @@ def test_the_inspector_s_figures_move_with_the_slider(live, qtbot):
     after = by_name(shown.facts)
     assert float(after["‖θ − θ₀‖"]) == pytest.approx(2 * float(before["‖θ − θ₀‖"]), rel=1e-3)
     assert shown._figures == labels
+
+
+def test_a_fact_in_words_is_whole_in_the_inspector(live, qtbot, dark):
+    """“known after its search or estimate” was cut at the panel's edge."""
+    more = {"search": Node("strength_search", label="Search")}
+    live.session.apply("More", lambda _: draw_tests(draw_sum(more, "base.checkpoint search.base", "sum.vector search.vectors")))
+    qtbot.waitUntil(lambda: bool(list_live_facts(live.families, NodeId("search"))), timeout=PATIENCE)
+    shown = LiveFacts(live, NodeId("search"))
+    qtbot.addWidget(shown)
+    assert shown.facts == list_live_facts(live.families, NodeId("search"))
+    assert shown.minimumSizeHint().width() < 225, "the inspector may be as narrow"
 
 
 def test_an_analogy_is_told_beside_what_it_guesses(live, qtbot):
