@@ -42,7 +42,7 @@ class LiveNode:
     operands: tuple[NodeId, ...] = ()
     """The nodes it is made of, in the order of its wires; what is only compared with is not among them."""
     compared: tuple[NodeId, ...] = ()
-    """The operands that have no weight in it: the true vector an analogy is held against."""
+    """The operands that have no weight in it: the true vector an analogy is held against, the references of a search."""
     column: int | None = None
     """Of a checkpoint or adapter that is read and of a kernel's value: its column; None for the base, whose edit is 0, and for sums."""
     terms: tuple[LiveTerm, ...] = ()
@@ -236,6 +236,6 @@ def _list_terms(step: Step, draft: _Draft) -> tuple[LiveTerm, ...]:
 
 
 def _optional_operands(step: Step) -> list[Operand]:
-    """Return what comes into optional ports of a linear node."""
-    optional = [port.name for port in step.operation.inputs if port.optional and isinstance(step.behaviour, Linear)]
+    """Return what comes into optional ports."""
+    optional = [port.name for port in step.operation.inputs if port.optional]
     return [operand for port in optional for operand in step.inputs[port]]

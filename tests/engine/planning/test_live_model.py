@@ -188,6 +188,17 @@ def test_slopes_are_those_of_finite_differences(bench, family):
     assert not evaluator.slope(values, Symbol("x", "nothing")).any()
 
 
+def test_a_search_is_not_made_of_its_references(bench, family):
+    lines = f"""{SOURCES}
+        target = test_set source:target.npz split:validation
+        x = strength_search base=base vectors=ta targets=target references=c,b
+    """
+    (live,) = make_live_model(bench.resolve(lines)).families
+    node = next(node for node in live.nodes if node.node == "x")
+    assert node.operands == ("base", "ta")
+    assert node.compared == ("c", "b")
+
+
 def test_nodes_know_what_they_are_made_of_and_compared_with(bench, family):
     lines = f"""{SOURCES}
         tc = task_vector tuned=c base=base
