@@ -122,13 +122,13 @@ class SimilarityPlot(FigureView):
         title = self._name_view(grain, "norm")
         if len(known) > _MOST_CURVES:
             title = self.tr("{0}: {1} of {2}, all in the table").format(title, _MOST_CURVES, len(known))
-        return self._make_plot(view, grain, title, _choose(view, known, found)), tabulate_curves(view, grain, found)
+        return self._make_plot(view, grain, title, self._choose(view, known, found)), tabulate_curves(view, grain, found)
 
     def _plot_magnitudes(self, view: FamilyView) -> tuple[Plot, Table]:
         sizes, found = magnitude_curves(view, self._rows)
         title = self.tr("Share of entries by the size of their change")
         counted = [row for row in self._rows if row.column is not None]
-        return Plot(title, as_curves(_choose(view, counted, found)), places=sizes), tabulate_magnitudes(sizes, found)
+        return Plot(title, as_curves(self._choose(view, counted, found)), places=sizes), tabulate_magnitudes(sizes, found)
 
     def _plot_pair(self, view: FamilyView, grain: Grain) -> tuple[Plot, Table]:
         pair = self._find_pair()
@@ -154,6 +154,11 @@ class SimilarityPlot(FigureView):
         titles = [part.title for part in list_parts(view, grain)]
         return Plot(title, as_curves(found), places=shorten_titles(titles), apart=_find_apart(titles), band=band)
 
+    def _choose(self, view: FamilyView, rows: Sequence[Row], found: Sequence[PartCurve]) -> list[PartCurve]:
+        """Return the curves that are drawn, of those of some lines."""
+        names = {row.name for row in choose_rows(view.space.family, rows, _MOST_CURVES, self._pair or ())}
+        return [curve for curve in found if curve.name in names]
+
     def _find_pair(self) -> tuple[Row, Row] | None:
         rows = {row.name: row for row in self._rows}
         if self._pair is None or not all(name in rows for name in self._pair):
@@ -166,12 +171,6 @@ def make_plot_colours() -> PlotColours:
     colours = current_tokens()
     curves = (colours.vector, colours.checkpoint, colours.metrics, colours.accent, colours.ok, colours.error)
     return PlotColours(colours.background, colours.line, colours.text, colours.dim, curves)
-
-
-def _choose(view: FamilyView, rows: Sequence[Row], found: Sequence[PartCurve]) -> list[PartCurve]:
-    """Return the curves that are drawn, of those of some lines."""
-    names = {row.name for row in choose_rows(view.space.family, rows, _MOST_CURVES)}
-    return [curve for curve in found if curve.name in names]
 
 
 def as_curves(found: Sequence[PartCurve]) -> tuple[PlotCurve, ...]:
