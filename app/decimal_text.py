@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal, InvalidOperation
 
 _EXACT = 1e15
@@ -34,8 +35,10 @@ def format_decimal(number: float) -> str:
 
 
 def write_figure(number: float, form: str) -> str:
-    """Return a figure as a format tells, with a minus that is as wide as a plus."""
-    return format(number, form).replace("-", "\u2212")
+    """Return a figure as a format tells, with a minus that is as wide as a plus, and none before what is rounded to 0."""
+    text = format(number, form)
+    is_zero = not any(digit in "123456789" for digit in text.partition("e")[0]) and math.isfinite(number)
+    return (text.removeprefix("-") if is_zero else text).replace("-", "\u2212")
 
 
 def shorten_figure(number: float, room: int) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from app.decimal_text import shorten_figure, write_figure
+from app.estimate_text import write_estimate
 from app.live_view import FamilyView
 from app.similarity_figures import find_meanings, list_rows
 from engine.document.model import NodeId
@@ -24,6 +25,7 @@ from engine.similarity.figure_errors import (
     find_share_error,
     find_stock_error,
 )
+from engine.similarity.geometry import Floats
 from engine.similarity.geometry_presets import adds_only, model_stock_ratio
 
 _MOST_OPERANDS = 4
@@ -83,11 +85,13 @@ def _tell_list(view: FamilyView, made: LiveSeries) -> Iterator[Fact]:
     first_name, last_name = f"{first_step:,.0f}", f"{last_step:,.0f}"
     symbol, norms = _symbol(view, last), view.figures.norms
     least = "≥ " if view.gaps.broken else ""
-    yield Fact(_tr("‖{0}‖ at step {1}").format(symbol, last_name), least + _spell(float(norms[last]), _norm_error(view, last), ".4g"))
+    yield Fact(
+        _tr("‖{0}‖ at step {1}").format(symbol, last_name), least + write_estimate(float(norms[last]), _norm_error(view, last), ".4g")
+    )
     yield Fact(_tr("‖{0}‖ / ‖θ₀‖ at step {1}").format(symbol, last_name), _relative_norm(view, last))
     if first != last:
         own = [float(norms[row]) for _, row in known]
-        yield Fact(_tr("‖{0}‖ at step {1}").format(symbol, first_name), least + _spell(own[0], _norm_error(view, first), ".4g"))
+        yield Fact(_tr("‖{0}‖ at step {1}").format(symbol, first_name), _norm(view, first))
         span = _tr("{0} to {1}").format(f"{min(own):.3g}", f"{max(own):.3g}")
         yield Fact(_tr("‖{0}‖ of all {1} steps").format(symbol, len(known)), f"{_sign(view, last)}{span}")
         yield Fact(_tr("cos of step {0} with step {1}").format(first_name, last_name), _cosine(view, first, last))
@@ -99,14 +103,13 @@ def _tell_node(view: FamilyView, row: int) -> Iterator[Fact]:
     node, geometry = view.space.family.nodes[row], view.space.geometry
     base = view.names.get(view.space.family.family.base, "")
     if node.node == view.space.family.family.base:
-        yield Fact("‖θ₀‖", _spell(geometry.base_norm(), view.error_geometry.measure_base(), ".4g"))
+        yield Fact("‖θ₀‖", write_estimate(geometry.base_norm(), view.error_geometry.measure_base(), ".4g"))
     elif not view.figures.is_known[row]:
         yield Fact(_tr("in weight space"), _tr("known after its search or estimate"))
         return
     else:
         symbol = _symbol(view, row)
-        least = "≥ " if view.gaps.broken else ""
-        yield Fact(f"‖{symbol}‖", least + _spell(float(view.figures.norms[row]), _norm_error(view, row), ".4g"))
+        yield Fact(f"‖{symbol}‖", _norm(view, row))
         yield Fact(f"‖{symbol}‖ / ‖θ₀‖", _relative_norm(view, row))
         yield from _tell_operands(view, row)
         yield from _tell_shares(view, row)
@@ -131,41 +134,59 @@ def _tell_operands(view: FamilyView, row: int) -> Iterator[Fact]:
     """Tell how alike a node is to what it is made of, and that among itself."""
     operands = _own_operands(view, row)
     norms = view.figures.norms
-    for operand in operands[:_MOST_OPERANDS]:
+    shown, rest = operands[:_MOST_OPERANDS], operands[_MOST_OPERANDS:]
+    for operand in shown:
         name = _name(view, operand)
         if len(operands) > 1:
             yield Fact(_tr("cos with {0}").format(name), _cosine(view, row, operand))
-        if norms[operand] > 0:
-            error = find_ratio_error(view.error_geometry, view.figures, row, operand)
-            yield Fact(_tr("times as long as {0}").format(name), _spell(float(norms[row] / norms[operand]), error, ".3g"))
+        error = find_ratio_error(view.error_geometry, view.figures, row, operand)
+        yield Fact(_tr("times as long as {0}").format(name), write_estimate(float(norms[row] / norms[operand]), error, ".3g"))
+    if rest:
+        yield Fact(_tr("cos with {0} more").format(len(rest)), _span(view, view.figures.cosines[row, rest], ".2f"))
+        yield Fact(_tr("times as long as these {0}").format(len(rest)), _span(view, norms[row] / norms[rest], ".3g"))
     if 1 < len(operands) <= _MOST_PAIRS:
         for one, two in combinations(operands, 2):
             yield Fact(f"cos({_name(view, one)}, {_name(view, two)})", _cosine(view, one, two))
-    share = float(view.figures.interference_shares[row])
-    # A kernel's value is no sum: nothing in it overlaps.
-    if len(operands) > 1 and math.isfinite(share) and view.space.family.nodes[row].column is None:
-        yield Fact(_tr("share of overlap in ‖τ‖²"), _spell(share, find_overlap_error(view.error_geometry, view.figures, row), ".0%"))
 
 
 def _tell_shares(view: FamilyView, row: int) -> Iterator[Fact]:
-    """Tell how much of each task is in an edit of several, and what Model Stock would make of them."""
-    tasks = [task.index for task in list_rows(view) if task.column is not None]
-    own = [task for task in tasks if _is_within(view, row, task)]
+    """Tell how much of each task is in an edit of several, how they overlap, and what Model Stock would make of them."""
+    own = [task.index for task in list_rows(view) if task.column is not None and _is_within(view, row, task.index)]
     if len(own) <= 1:
         return
-    for task in own[:_MOST_OPERANDS]:
+    shown, rest = own[:_MOST_OPERANDS], own[_MOST_OPERANDS:]
+    # Of what is made of the tasks themselves the cosines are told already; an edit of length 0 has none.
+    if view.figures.norms[row] > 0 and not set(own) <= set(_own_operands(view, row)):
+        for task in shown:
+            yield Fact(_tr("cos with {0}").format(_name(view, task)), _cosine(view, row, task))
+    for task in shown:
         error = find_share_error(view.error_geometry, view.figures, row, task)
-        yield Fact(_tr("share of {0} in it").format(_name(view, task)), _spell(float(view.figures.shares[row, task]), error, ".2f"))
+        yield Fact(_tr("share of {0} in it").format(_name(view, task)), write_estimate(float(view.figures.shares[row, task]), error, ".2f"))
+    if rest:
+        yield Fact(_tr("shares of {0} more in it").format(len(rest)), _span(view, view.figures.shares[row, rest], ".2f"))
+    share = float(view.figures.interference_shares[row])
+    if math.isfinite(share):
+        error = find_overlap_error(view.error_geometry, view.figures, row)
+        yield Fact(_tr("share of overlap in ‖τ‖²"), write_estimate(share, error, ".0%"))
     if adds_only(view.figures.weights[:, row]) and (view.figures.norms[own] > 0).all():
         yield _tell_stock(view, own)
 
 
+def _span(view: FamilyView, figures: Floats, form: str) -> str:
+    """Return the least and the greatest of some figures."""
+    sign = "≈ " if view.space.geometry.table.is_estimate else ""
+    least, most = (write_figure(float(figure), form) for figure in (np.nanmin(figures), np.nanmax(figures)))
+    return f"{sign}{least}" if least == most else _tr("{0}{1} to {2}").format(sign, least, most)
+
+
 def _tell_stock(view: FamilyView, own: Sequence[int]) -> Fact:
     """Tell Model Stock's t of some vectors, none of which is zero."""
-    name, whole = _tr("Model Stock’s t of these"), model_stock_ratio(view.figures.inner[np.ix_(own, own)])
+    count = len(own)
+    name = _tr("Model Stock’s t of these") if count <= _MOST_OPERANDS else _tr("Model Stock’s t of all {0}").format(count)
+    whole = model_stock_ratio(view.figures.inner[np.ix_(own, own)])
     error = find_stock_error(view.error_geometry, view.figures, own, whole)
     if math.isfinite(whole) and math.isfinite(error):
-        return Fact(name, _spell(whole, error, ".2f"))
+        return Fact(name, write_estimate(whole, error, ".2f"))
     return Fact(name, "–", _tr("The vectors cancel, or nearly: t = N·c / (1 + (N − 1)·c) is then a division by what can’t be told from 0."))
 
 
@@ -182,10 +203,8 @@ def _tell_compared(view: FamilyView, row: int) -> Iterator[Fact]:
         other = view.space.rows.get(true)
         if other is not None and view.figures.is_known[other]:
             yield Fact(_tr("cos with {0}").format(_name(view, other)), _cosine(view, row, other))
-            error = find_residual_error(view.error_geometry, view.figures, row, other)
-            yield Fact(
-                _tr("distance to {0}, of its length").format(_name(view, other)), _spell(view.figures.residual(row, other), error, ".3g")
-            )
+            distance, error = view.figures.residual(row, other), find_residual_error(view.error_geometry, view.figures, row, other)
+            yield Fact(_tr("distance to {0}, of its length").format(_name(view, other)), write_estimate(distance, error, ".3g"))
 
 
 def _tell_counts(view: FamilyView, row: int) -> Iterator[Fact]:
@@ -236,14 +255,19 @@ def _name(view: FamilyView, row: int) -> str:
     return view.names.get(node, str(node))
 
 
+def _norm(view: FamilyView, row: int) -> str:
+    least = "≥ " if view.gaps.broken else ""
+    return least + write_estimate(float(view.figures.norms[row]), _norm_error(view, row), ".4g")
+
+
 def _relative_norm(view: FamilyView, row: int) -> str:
     error = find_relative_norm_error(view.error_geometry, view.figures, row)
-    return _spell(float(view.figures.relative_norms[row]), error, ".3g")
+    return write_estimate(float(view.figures.relative_norms[row]), error, ".3g")
 
 
 def _cosine(view: FamilyView, one: int, two: int) -> str:
     error = float(view.errors.cosines[one, two]) if view.space.geometry.table.is_estimate else 0.0
-    return _spell(float(view.figures.cosines[one, two]), error, ".2f")
+    return write_estimate(float(view.figures.cosines[one, two]), error, ".2f")
 
 
 def _norm_error(view: FamilyView, row: int) -> float:
@@ -254,19 +278,6 @@ def _sign(view: FamilyView, row: int) -> str:
     """Return what stands before a length that is not the whole truth: tensors that are left out can only add to it."""
     estimated = "≈ " if _norm_error(view, row) > 0 else ""
     return "≥ " if view.gaps.broken else estimated
-
-
-def _spell(value: float, error: float, form: str) -> str:
-    if math.isnan(value):
-        return "–"
-    written = write_figure(value, form)
-    return f"≈ {written} ± {_spell_error(error, form)}" if error > 0 else written
-
-
-def _spell_error(error: float, form: str) -> str:
-    """Return a standard error with its first digit, in per cent beside a percentage."""
-    told = 100 * error if form.endswith("%") else error
-    return f"{float(f'{told:.1g}'):g}" + ("%" if form.endswith("%") else "")
 
 
 def _tr(text: str) -> str:

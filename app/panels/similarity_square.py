@@ -7,6 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QCoreApplication
 
+from app.estimate_text import write_estimate
 from app.similarity_figures import HeatMap
 from app.widgets.heat_map import HeatSquare
 from engine.similarity.geometry import chance_band, chance_limit
@@ -56,9 +57,9 @@ def _tell_figure(found: HeatMap, row: int, column: int) -> str:
             return _tr("{0:.2%} of the entries are exactly 0").format(value)
         return _tr("signs differ in {0:.2%} of the entries where neither is 0").format(value)
     if found.quantity == "share":
-        figure = f"≈ {value:.4f} ± {spread:.2g}" if spread > 0 else f"{value:.4f}"
+        figure = write_estimate(value, spread, ".4f")
         return _tr("of ‘{0}’ there is {1} in ‘{2}’").format(found.names[column], figure, found.names[row])
-    figure = _tr("cosine ≈ {0:.4f} ± {1:.2g}").format(value, spread) if spread > 0 else _tr("cosine {0:.4f}").format(value)
+    figure = _tr("cosine {0}").format(write_estimate(value, spread, ".4f"))
     return figure + (explain_chance(value, found.entries) if row != column else "")
 
 

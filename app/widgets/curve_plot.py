@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from app.estimate_text import write_estimate
 from app.widgets.curve_legend import MARK_PIXELS, LegendEntry, count_lines, lay_out_legend
 from app.widgets.plot import Plot, PlotColours, PlotCurve
 from app.widgets.plot_axis import find_limits, find_share, find_ticks, write_tick
@@ -240,7 +241,7 @@ class CurvePlot(QWidget):
 
     def _tell_point(self, curve: PlotCurve, x: float, y: float) -> str:
         error = dict(zip((place for place, _ in curve.points), curve.errors, strict=False)).get(x, 0.0)
-        figure = f"≈ {y:.4g} ± {error:.1g}" if error > 0 else f"{y:.4g}"
+        figure = write_estimate(y, error, ".4g")
         if 0 <= round(x) < len(self._plot.places):
             return f"{self._plot.places[round(x)]}: {figure}"
         return f"{self._plot.quantity} = {x:g}: {figure}"

@@ -10,6 +10,7 @@ from enum import Enum
 from PySide6.QtCore import QCoreApplication
 
 from app.decimal_text import write_figure
+from app.estimate_text import write_estimate
 from engine.document.model import NodeId
 
 Place = tuple[float, float]
@@ -232,7 +233,8 @@ def tell_point(scene: MapScene, number: int, nearest: int = 6) -> str:
     if point.kind is not MapKind.BASE:
         error = f" ± {point.norm_error:.2g}" if point.norm_error else ""
         share = f" ({point.norm / scene.base_norm:.2%} of ‖θ₀‖)" if scene.base_norm > 0 else ""
-        lines.append(f"‖θ − θ₀‖ {equals} {point.norm:.4g}{error}{share}")
+        equals = "" if point.norm_error else "≈ " if scene.is_estimate else "= "
+        lines.append(f"‖θ − θ₀‖ {equals}{write_estimate(point.norm, point.norm_error, '.4g')}{share}")
     others = sorted((far, other) for other, far in enumerate(scene.distances[number]) if other != number and not math.isnan(far))
     apart = [(far, other) for far, other in others if scene.points[other].name not in point.also]
     for far, other in apart[:nearest]:
@@ -249,7 +251,7 @@ def tell_parallelogram(shape: MapParallelogram) -> str:
 
 
 def _equate(figure: float, error: float) -> str:
-    return f"≈ {figure:.3f} ± {error:.2g}" if error else f"= {figure:.3f}"
+    return ("" if error else "= ") + write_estimate(figure, error, ".3f")
 
 
 def tell_ends(ends: Sequence[MapEnds]) -> str:

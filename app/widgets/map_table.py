@@ -8,6 +8,7 @@ import math
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from app.estimate_text import write_estimate
 from app.widgets.map_scene import MapLine, MapScene
 
 _FIXED = 2
@@ -53,7 +54,7 @@ class MapTable(QAbstractTableModel):
         line = self._lines[index.row()]
         point = self._scene.points[line.point]
         if index.column() == 0:
-            return f"≈ {point.norm:.4g} ± {point.norm_error:.1g}" if point.norm_error else f"{point.norm:.4g}"
+            return write_estimate(point.norm, point.norm_error, ".4g")
         if index.column() == 1:
             sign = "≈ " if point.norm_error else ""
             return f"{sign}{point.norm / self._scene.base_norm:.2%}" if self._scene.base_norm > 0 else ""

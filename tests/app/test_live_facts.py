@@ -49,6 +49,17 @@ def test_a_sum_is_told_with_what_it_is_made_of(live):
     assert facts["tensors · params"].endswith(f"{base.size:,}")
 
 
+def test_an_edit_of_a_sum_is_told_with_the_tasks_in_it(live):
+    base = flat("base")
+    diag, dots = flat("diag") - base, flat("dots") - base
+    facts = by_name(list_live_facts(live.families, NodeId("apply")))
+    for name, task in (("τ diag", diag), ("τ dots", dots)):
+        cosine = (diag + dots) @ task / np.linalg.norm(diag + dots) / np.linalg.norm(task)
+        assert facts[f"cos with {name}"] == f"{cosine:.2f}"
+    overlap = 1 - (diag @ diag + dots @ dots) / ((diag + dots) @ (diag + dots))
+    assert float(facts["share of overlap in ‖τ‖²"].rstrip("%").replace("\u2212", "-")) == pytest.approx(100 * overlap, abs=0.5)
+
+
 def test_what_takes_a_vector_away_is_no_model_stock(live):
     live.session.apply("Set", lambda document: set_parameter(document, NodeId("sum"), "weights", (1.0, -1.0)))
     facts = by_name(list_live_facts(live.families, NodeId("sum")))
@@ -224,3 +235,25 @@ def test_of_vectors_that_cancel_model_stock_has_no_ratio_and_says_why(live, qtbo
     qtbot.addWidget(shown)
     assert shown.facts == facts
     assert [figure.toolTip() for figure in shown._figures if figure.text() == "–"] == [told.why]
+
+
+def test_of_many_tasks_the_rest_is_told_by_their_span(qtbot, lasting_engine):
+    names = [f"diag-series/checkpoint-{step}" for step in (10, 25, 50, 75, 100)] + ["dots"]
+    more, wires = {"many": Node("add", label="Many")}, []
+    for number, name in enumerate(names):
+        more |= {f"m{number}": Node("checkpoint", {"source": str(MODELS / name)}), f"t{number}": Node("task_vector", label=f"T{number}")}
+        wires += [f"m{number}.checkpoint t{number}.tuned", f"base.checkpoint t{number}.base", f"t{number}.vector many.vectors"]
+    with follow_session(lasting_engine) as live:
+        live.session.new(draw_sum(more, *wires))
+        live.checker.check_now()
+        qtbot.waitUntil(lambda: bool(live.families) and not live.is_measuring, timeout=PATIENCE)
+        facts = by_name(list_live_facts(live.families, NodeId("many")))
+    vectors = [flat(name) - flat("base") for name in names]
+    whole = np.sum(vectors, axis=0)
+    cosines = [whole @ vector / np.linalg.norm(whole) / np.linalg.norm(vector) for vector in vectors[4:]]
+    assert facts["cos with 2 more"] == f"{min(cosines):.2f} to {max(cosines):.2f}"
+    lengths = [np.linalg.norm(whole) / np.linalg.norm(vector) for vector in vectors[4:]]
+    assert facts["times as long as these 2"] == f"{min(lengths):.3g} to {max(lengths):.3g}"
+    shares = [whole @ vector / (vector @ vector) for vector in vectors[4:]]
+    assert facts["shares of 2 more in it"] == f"{min(shares):.2f} to {max(shares):.2f}"
+    assert "Model Stock’s t of all 6" in facts

@@ -138,7 +138,7 @@ def test_a_point_tells_its_names_and_exact_distances():
 
 def test_an_estimated_parallelogram_says_so():
     shape = MapParallelogram(NodeId("x"), "Guess", ((0.0, 0.0),) * 4, (1.0, 1.0), "D", 0.42, 0.01, 0.9, 0.05)
-    assert tell_parallelogram(shape) == "Guess against D: residual ≈ 0.420 ± 0.01, cos(D̂, D) ≈ 0.900 ± 0.05"
+    assert tell_parallelogram(shape) == "Guess against D: residual ≈ 0.42 ± 0.01, cos(D̂, D) ≈ 0.90 ± 0.05"
     assert tell_parallelogram(replace(shape, true_name="")) == ""
 
 
