@@ -10,7 +10,7 @@ from itertools import combinations
 from app.analogy_roles import read_roles
 from app.canvas.connection import name_node
 from app.live_view import FamilyView
-from app.map_spots import SAME, Spot, find_kind, find_spots
+from app.map_spots import Spot, find_kind, find_spots
 from app.way_names import Way, WayNames
 from app.widgets.map_scene import MapArrow, MapEnds, MapHandle, MapKind, MapParallelogram, MapPath, MapPoint, MapScene, Place
 from engine.catalogue import catalogue
@@ -20,6 +20,7 @@ from engine.parameters import Real
 from engine.planning.coefficient import Symbol
 from engine.planning.live_model import LiveNode, LiveSeries
 from engine.similarity.figure_errors import find_residual_error
+from engine.similarity.geometry_map import SAME
 from engine.similarity.geometry_series import follow_series
 
 _CORNERS = 3
@@ -63,6 +64,7 @@ def draw_analogy(view: FamilyView, document: Document, node: NodeId) -> MapScene
         parallelograms=(shape,),
         base_norm=view.space.geometry.base_norm(),
         shown_share=found.shown_share,
+        models=found.models,
         is_estimate=view.is_estimate,
         letters=tuple(zip(letters, places, strict=False)),
     )
@@ -105,7 +107,7 @@ class _FamilyDrawing:
         self._document = document
         self._nodes = view.space.family.nodes
         found = view.space.place(view.figures)
-        self._share = found.shown_share
+        self._share, self._models = found.shown_share, found.models
         self._places: Sequence[Place] = [(float(x), float(y)) for x, y in found.places]
         self._distances: Sequence[Sequence[float]] = view.figures.distances.tolist()
         self._origin: Place = self._places[-1]
@@ -147,6 +149,7 @@ class _FamilyDrawing:
             ends=tuple(self._compare_ends()),
             base_norm=self._view.space.geometry.base_norm(),
             shown_share=self._share,
+            models=self._models,
             is_estimate=self._view.is_estimate,
             unknown=tuple(self._name(row) for row in range(len(self._nodes)) if not self._is_known(row)),
         )

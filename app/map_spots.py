@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from app.widgets.map_scene import MapKind
 from engine.operation import PortKind
 from engine.planning.live_model import LiveFamily, LiveNode
+from engine.similarity.geometry_map import SAME
 
-SAME = 1e-9
-"""Points nearer than this share of the longest edit are at one place: it is the rounding of their sums."""
 _RANKS = (MapKind.BASE, MapKind.TUNED, MapKind.EDITED, MapKind.VECTOR)
 """Of nodes that are one point the first gives it its name and shape."""
 

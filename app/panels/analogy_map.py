@@ -13,9 +13,6 @@ from app.widgets.map_scene import MapScene, tell_parallelogram
 from app.widgets.presence import show_where_owned
 from engine.document.model import NodeId
 
-_WHOLE = 0.9995
-"""A plane that shows this share of the variance shows distances as they are."""
-
 
 class AnalogyMap(QWidget):
     """Show an analogy's map while the figures of its corners are known, and nothing else."""
@@ -56,6 +53,6 @@ class AnalogyMap(QWidget):
     def _caption(self, scene: MapScene) -> str:
         if scene.has_estimates:
             return self.tr("Weight-space map (estimated distances)")
-        if scene.shown_share >= _WHOLE:
+        if scene.shown_share >= 1:
             return self.tr("Weight-space map (exact distances)")
-        return self.tr("Weight-space map ({0:.0%} of the variance)").format(scene.shown_share)
+        return self.tr("Weight-space map ({0} of the variance of these {1} models)").format(scene.shown_text, scene.models)

@@ -242,7 +242,7 @@ class WeightMapPanel(QWidget):
         if scene.is_one_place:
             shown = self.tr("all that is known lies at one place") if scene.unknown else self.tr("all models lie at one place")
         else:
-            shown = self.tr("the plane shows {0:.1%} of the variance").format(scene.shown_share)
+            shown = self.tr("the plane shows {0} of the variance of these {1} models").format(scene.shown_text, scene.models)
         return f"{self._rate_distances(scene)}; {shown}"
 
     def _rate_distances(self, scene: MapScene) -> str:

@@ -19,6 +19,8 @@ Place = tuple[float, float]
 
 _MOST_PAIRS = 3
 """More are no sentence."""
+_NOT_WHOLE = 0.999
+"""The largest share that is written of a plane that does not show all."""
 
 
 class MapKind(Enum):
@@ -181,7 +183,9 @@ class MapScene:
     base_norm: float = math.nan
     """‖θ₀‖."""
     shown_share: float = 1.0
-    """The share of the points' variance that the plane shows."""
+    """The share of the models' variance that the plane shows."""
+    models: int = 0
+    """How many distinct models that is the variance of; those at one place are one."""
     is_estimate: bool = False
     unknown: tuple[str, ...] = ()
     """Names of nodes whose place is known only after a run."""
@@ -194,6 +198,11 @@ class MapScene:
         ways = [place for point in self.points if point.handle for place in (point.handle.zero, point.handle.one)]
         corners = [corner for shape in self.parallelograms for corner in shape.corners]
         return (*(point.place for point in self.points), *(arrow.tip for arrow in self.arrows), *ways, *corners)
+
+    @property
+    def shown_text(self) -> str:
+        """Return the share that the plane shows as a percentage; 100 only where it shows all."""
+        return f"{self.shown_share if self.shown_share >= 1 else min(self.shown_share, _NOT_WHOLE):.1%}"
 
     @property
     def is_one_place(self) -> bool:

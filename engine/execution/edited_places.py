@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,6 +15,8 @@ from engine.operation import PortKind
 from engine.planning.coefficient import Strengths
 from engine.planning.linear import Folding
 from engine.planning.work import WorkPlanner
+from engine.similarity.geometry_tips import place_sums
+from engine.similarity.gram_table import Floats
 
 
 def place_edited(record: SimilarityRecord, planner: WorkPlanner, strengths: Strengths) -> SimilarityRecord:
@@ -25,16 +28,22 @@ def place_edited(record: SimilarityRecord, planner: WorkPlanner, strengths: Stre
     similarity, folding = NodeId(record.node), planner.folding
     base = planner.shared_base(similarity)
     vectors = planner.compared_vectors(similarity)
-    if base is None or len(record.places) != len(vectors) + 1:
+    if base is None or len(record.places) != len(vectors) + 1 or not math.isfinite(record.shown_share):
         return record
-    places = np.array(record.places[1:])
-    edited: list[EditedPlace] = []
-    for node in _list_made(folding):
-        multiples = find_multiples(folding, node, vectors, base, strengths)
-        if multiples is not None:
-            place = tuple(map(float, multiples @ places))
-            edited.append(EditedPlace(node, folding.resolved.title(node), place))
-    return replace(record, edited=tuple(edited))
+    found = ((node, find_multiples(folding, node, vectors, base, strengths)) for node in _list_made(folding))
+    multiples = {node: sums for node, sums in found if sums is not None}
+    if not multiples:
+        return record
+    sums = place_sums(_find_products(record), np.array(record.places), np.array(list(multiples.values())))
+    titled = ((node, folding.resolved.title(node), tuple(map(float, place))) for node, place in zip(multiples, sums.places, strict=True))
+    edited = tuple(EditedPlace(*one) for one in titled)
+    return replace(record, edited=edited, shown_share=sums.shown_share, shown_models=sums.models)
+
+
+def _find_products(record: SimilarityRecord) -> Floats:
+    """Return (n, n): ⟨τᵢ, τⱼ⟩ of compared vectors; of a vector that is zero there is no cosine."""
+    norms = np.array(record.norms)
+    return np.nan_to_num(np.array(record.cosine)) * np.outer(norms, norms)
 
 
 def _list_made(folding: Folding) -> Iterator[NodeId]:

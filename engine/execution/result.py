@@ -119,10 +119,12 @@ class SimilarityRecord:
     layers: tuple[LayerSimilarity, ...] = ()
     """Only when asked for per layer."""
     places: Matrix = ()
-    """(n + 1) × 2: on the plane that shows most of their distances, where the vectors begin, at (0, 0), and the tips of all of them, in
-    the unit of the norms."""
+    """(n + 1) × 2: where the vectors begin, at (0, 0), and the tips of all of them, in the unit of the norms. The plane is that in which
+    the beginning and the tips of those that are the change of a model that was read differ most; without any, all tips."""
     shown_share: float = math.nan
-    """The share of the variance of these points that the plane shows."""
+    """The share of the variance of the distinct ones among these points and the edited models that the plane shows."""
+    shown_models: int = 0
+    """How many these are: what lies at one place counts once."""
     parallelograms: tuple[tuple[int, ...], ...] = ()
     """(A, B, C, what it makes), by their numbers from 0, for each analogy that is compared with its own corners."""
     paths: tuple[PathRecord, ...] = ()

@@ -12,6 +12,7 @@ from engine.checkpoints.series_folder import SeriesEntry
 from engine.document.model import NodeId
 from engine.execution.analogies import list_corners
 from engine.execution.result import LayerSimilarity, Matrix, PathRecord, SimilarityRecord
+from engine.operation import Linear, PortKind
 from engine.planning.resolve import Resolved
 from engine.planning.work import WorkPlanner
 from engine.similarity.geometry import cosines_of, norms_of
@@ -34,6 +35,8 @@ class Compared:
     parallelograms: tuple[tuple[int, ...], ...] = ()
     """As SimilarityRecord.parallelograms."""
     paths: tuple[PathRecord, ...] = ()
+    read: tuple[bool, ...] = ()
+    """Of each vector, whether it is the change of one model that is read; () where that is not known."""
 
 
 def describe_compared(planner: WorkPlanner, node: NodeId) -> Compared:
@@ -46,6 +49,7 @@ def describe_compared(planner: WorkPlanner, node: NodeId) -> Compared:
         per_layer=bool(resolved.graph.steps[node].parameters["per_layer"]),
         parallelograms=tuple(filter(None, (_find_corners(resolved, vectors, vector) for vector in vectors))),
         paths=tuple(_find_paths(resolved, vectors)),
+        read=tuple(_is_read(resolved, vector) for vector in vectors),
     )
 
 
@@ -55,7 +59,7 @@ def make_record(compared: Compared, table: GramTable) -> SimilarityRecord:
     counts = count_figures(table)
     base_norm = float(np.sqrt(table.products[:, 0, 0].sum()))
     relative = tuple(norm / base_norm if base_norm > 0 else math.nan for norm in whole.norms)
-    tips = place_tips(table.products.sum(axis=0)[1:, 1:])
+    tips = place_tips(table.products.sum(axis=0)[1:, 1:], compared.read)
     return SimilarityRecord(
         node=compared.node,
         names=compared.names,
@@ -68,9 +72,17 @@ def make_record(compared: Compared, table: GramTable) -> SimilarityRecord:
         layers=_by_layer(table) if compared.per_layer else (),
         places=_to_matrix(tips.places),
         shown_share=tips.shown_share,
+        shown_models=tips.models,
         parallelograms=compared.parallelograms,
         paths=compared.paths,
     )
+
+
+def _is_read(resolved: Resolved, vector: NodeId) -> bool:
+    """Tell whether a vector is the change of one model that is read: an adapter, or a checkpoint minus another."""
+    step = resolved.graph.steps[vector]
+    read = [operand.kind is PortKind.CHECKPOINT and operand.node in resolved.sources for operand in step.operands]
+    return vector in resolved.sources or (isinstance(step.behaviour, Linear) and bool(read) and all(read))
 
 
 def _find_paths(resolved: Resolved, vectors: Sequence[NodeId]) -> Iterator[PathRecord]:

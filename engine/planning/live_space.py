@@ -12,10 +12,23 @@ from engine.operation import PortKind
 from engine.planning.coefficient import Symbol
 from engine.planning.live_model import LiveFamily
 from engine.planning.live_weights import Floats, WeightEvaluator
-from engine.similarity.geometry import Figures, Geometry
-from engine.similarity.geometry_map import MapAxes, MapPlaces, find_axes, place_points, place_slopes, strength_at, turn_like
+from engine.similarity.geometry import Figures, Flags, Geometry, Numbers
+from engine.similarity.geometry_map import (
+    MapAxes,
+    MapPlaces,
+    find_axes,
+    find_distinct,
+    find_near,
+    place_points,
+    place_slopes,
+    strength_at,
+    turn_like,
+)
 from engine.similarity.geometry_presets import StrengthPresets, suggest_strengths
 from engine.similarity.gram_table import GramTable
+
+_ORIGIN = -1
+"""The row of θ₀ where it follows all nodes."""
 
 
 class LiveSpace:
@@ -35,10 +48,13 @@ class LiveSpace:
         return self.geometry.measure(self.evaluator.evaluate(values))
 
     def place(self, figures: Figures) -> MapPlaces:
-        """Return where all nodes and, last, θ₀ lie on the map; NaN for nodes that are not known."""
-        points = np.concatenate([figures.weights, np.zeros_like(figures.weights[:, :1])], axis=1)
+        """Return where all nodes and, last, θ₀ lie on the map; NaN for nodes that are not known.
+
+        The share of variance is that of the distinct models among them: θ₀, and θ₀ plus each edit, at one place once.
+        """
         known = np.append(figures.is_known, True)
-        found = place_points(self.geometry, self.axes, points[:, known])
+        near = _find_near(figures, np.flatnonzero(known))
+        found = place_points(self.geometry.whole_stack, self.axes, _add_origin(figures)[:, known], near)
         places = np.full((len(known), found.places.shape[1]), np.nan)
         places[known] = found.places
         return replace(found, places=places)
@@ -46,13 +62,14 @@ class LiveSpace:
     def place_apart(self, figures: Figures, corners: Sequence[NodeId], nodes: Sequence[NodeId]) -> MapPlaces:
         """Return where some nodes lie on a plane of their own, laid through others as they are at all numbers 1; three span it exactly."""
         fixed = np.nan_to_num(self.evaluator.evaluate(dict.fromkeys(self.family.symbols, 1.0)))
-        axes = find_axes(self.geometry, fixed[:, [self.rows[node] for node in corners]])
-        return place_points(self.geometry, axes, figures.weights[:, [self.rows[node] for node in nodes]])
+        axes = find_axes(self.geometry.whole_stack, fixed[:, [self.rows[node] for node in corners]])
+        rows = np.array([self.rows[node] for node in nodes])
+        return place_points(self.geometry.whole_stack, axes, figures.weights[:, rows], _find_near(figures, rows))
 
     def slope(self, values: Mapping[Symbol, float], symbol: Symbol) -> Floats:
         """Return (nodes, 2): how far each node moves on the map per unit of a live number."""
         slopes = self.evaluator.slope(values, symbol)
-        return place_slopes(self.geometry, self.axes, np.nan_to_num(slopes))
+        return place_slopes(self.geometry.whole_stack, self.axes, np.nan_to_num(slopes))
 
     def drag(self, values: Mapping[Symbol, float], node: NodeId, symbol: Symbol, target: Floats) -> float:
         """Return the live number that brings a node as near as its arrow allows to a (2,) place of the map."""
@@ -71,12 +88,28 @@ class LiveSpace:
         self.axes = turn_like(self.axes, now, {str(node): place for node, place in before.items()})
 
     def _lay_map(self) -> MapAxes:
-        """Return the plane through θ₀ and the checkpoints; edits count only where these lie on a line, and then as they are at 1."""
-        weights = self.evaluator.evaluate(dict.fromkeys(self.family.symbols, 1.0))
-        known = self.geometry.measure(weights).is_known
+        """Return the plane through θ₀ and the checkpoints, each place once; edits, as they are at 1, count only where these are a line."""
+        figures = self.look(dict.fromkeys(self.family.symbols, 1.0))
         # An adapter makes a model of its own, though no node may stand for that.
         read = [node.source is not None or node.column in range(len(self.family.family.vectors)) for node in self.family.nodes]
         sources = np.array(read, dtype=np.bool_)
         edits = np.array([node.kind is PortKind.CHECKPOINT for node in self.family.nodes], dtype=np.bool_) & ~sources
-        origin = np.zeros_like(weights[:, :1])
-        return find_axes(self.geometry, np.concatenate([origin, weights[:, sources & known]], axis=1), weights[:, edits & known])
+        fixed = np.append(_ORIGIN, np.flatnonzero(sources & figures.is_known))
+        others = np.flatnonzero(edits & figures.is_known)
+        return find_axes(self.geometry.whole_stack, *(_add_origin(figures)[:, _keep_distinct(figures, rows)] for rows in (fixed, others)))
+
+
+def _add_origin(figures: Figures) -> Floats:
+    """Return (groups, nodes + 1, columns): the weights of all nodes and, last, those of θ₀."""
+    return np.concatenate([figures.weights, np.zeros_like(figures.weights[:, :1])], axis=1)
+
+
+def _keep_distinct(figures: Figures, rows: Numbers) -> Numbers:
+    """Return those of some rows of known nodes (_ORIGIN is θ₀'s) that are the first at their places."""
+    return rows[find_distinct(_find_near(figures, rows))]
+
+
+def _find_near(figures: Figures, rows: Numbers) -> Flags:
+    """Return (rows, rows): which of them are at one place."""
+    around = np.append(rows, _ORIGIN)
+    return find_near(figures.distances[np.ix_(around, around)])[:-1, :-1]

@@ -89,15 +89,13 @@ def describe_map(record: SimilarityRecord) -> str:
     tips = ", ".join(f"{name} {write_figure(norm)} away" for name, norm in zip(record.names, record.norms, strict=True))
     made = f" Made models: {', '.join(model.name for model in record.edited)}." if record.edited else ""
     missed = "".join(f" What {_describe_analogy(record, found)}." for found in record.analogies)
-    return (
-        f"Map of {len(record.names)} vectors from {start}: {tips}.{made}{missed} The plane shows {_write_shown(record)} of their variance."
-    )
+    return f"Map of {len(record.names)} vectors from {start}: {tips}.{made}{missed} The plane shows {_tell_shown(record)}."
 
 
 def write_map_caption(record: SimilarityRecord) -> str:
     """Return the sentences under the map."""
     start = "the base (the square)" if record.relative_norms else "one point (the square)"
-    sentences = [f"The vectors, drawn from {start}, on the plane that shows {_write_shown(record)} of their variance."]
+    sentences = [f"The vectors, drawn from {start}, on the plane that shows {_tell_shown(record)}."]
     if record.parallelograms:
         sentences.append("Dashed: what an analogy lays from A to B it lays from C on.")
     if record.analogies:
@@ -144,8 +142,13 @@ def _count_crowded(record: SimilarityRecord) -> str:
     return "".join(told)
 
 
-def _write_shown(record: SimilarityRecord) -> str:
-    return write_share(record.shown_share) if math.isfinite(record.shown_share) else DASH
+def _tell_shown(record: SimilarityRecord) -> str:
+    """Return how much of the variance of what the plane shows."""
+    shown = write_share(record.shown_share) if math.isfinite(record.shown_share) else DASH
+    marks = "the square, the tips and the diamonds" if record.edited else "the square and the tips"
+    is_same = record.shown_models < 1 + len(record.names) + len(record.edited)
+    models = write_count(record.shown_models, "model" if record.relative_norms else "point")
+    return f"{shown} of the variance of {models}: {marks}{', those at one place once' if is_same else ''}"
 
 
 def _draw_parallelogram(axes: Axes, corners: Sequence[Spot]) -> None:

@@ -1,8 +1,11 @@
 """The weight map: checkpoints and edits as points of a plane that does not move while a slider does.
 
-The axes are those of a principal component analysis of the fine-tuned checkpoints and their base alone, found from inner products by
-the eigenvectors of the double-centred Gram matrix (classical scaling, Torgerson 1952). Edits are projected onto them, so a point's
-way is a straight line where its weights are, and no picture flips from frame to frame.
+The axes are those of a principal component analysis of the distinct fine-tuned checkpoints and their base alone, each once, found from
+inner products by the eigenvectors of the double-centred Gram matrix (classical scaling, Torgerson 1952). Edits are projected onto them,
+so a point's way is a straight line where its weights are, and no picture flips from frame to frame.
+
+What the plane shows is a share of the variance of all distinct models that the map shows: θ₀, and θ₀ plus each edit. Models at one
+place count once, so that no node that shows a model again changes it.
 """
 
 from __future__ import annotations
@@ -12,12 +15,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.similarity.geometry import Geometry
+from engine.similarity.geometry import Flags, Stack
 from engine.similarity.gram_table import Floats
 
 PLANE = 2
 _FLAT = 1e-12
 """A direction whose variance is below this share of the first one's is rounding."""
+ROUNDING = 1e-7
+"""Inner products are sums of float32 products: what is below this share of the squares is rounding."""
+SAME = 1e-9
+"""Edits that are multiples of the same differences are at one place when nearer than this share of the longest of them."""
 
 
 @dataclass(frozen=True)
@@ -39,46 +46,63 @@ class MapPlaces:
     places: Floats
     """(N, 2), in units of ‖θ‖."""
     shown_share: float
-    """The share of the points' variance (of their squared distances from their mean) that the plane shows; 1 is all of it."""
+    """The share of the distinct models' variance (of their squared distances from their mean) that the plane shows; 1 is all of it."""
+    models: int
+    """How many distinct models these are."""
 
 
-def find_axes(geometry: Geometry, inputs: Floats, others: Floats | None = None) -> MapAxes:
+def find_axes(stack: Stack, inputs: Floats, others: Floats | None = None) -> MapAxes:
     """Return the plane of the two largest principal components of some points.
 
     Args:
-        geometry: of the family.
-        inputs: (groups, P, columns): the points that fix the plane: θ₀ (zeros) and the fine-tuned checkpoints.
-        others: (groups, Q, columns): further points, for a second axis where the inputs lie on a line. They should not change
-            with the live numbers: the nodes' weights at all numbers 1, say.
+        stack: of the family, a matrix for each group (Geometry.whole_stack).
+        inputs: (groups, P, columns): the points that fix the plane: θ₀ (zeros) and the fine-tuned checkpoints, each place once.
+        others: (groups, Q, columns): further points, each place once, for a second axis where the inputs lie on a line. They should
+            not change with the live numbers: the nodes' weights at all numbers 1, say.
     """
     centre = inputs.mean(axis=1)
-    first = _principal(geometry, inputs - centre[:, None, :])
+    first = _principal(stack, inputs - centre[:, None, :])
     if len(first) < PLANE and others is not None:
-        left = _take_out(geometry, others - centre[:, None, :], first)
-        first = np.concatenate([first, _principal(geometry, left)])
+        left = _take_out(stack, others - centre[:, None, :], first)
+        first = np.concatenate([first, _principal(stack, left)])
     missing = np.zeros((max(PLANE - len(first), 0), *centre.shape))
     return MapAxes(centre, np.concatenate([first[:PLANE], missing]), np.eye(PLANE))
 
 
-def place_points(geometry: Geometry, axes: MapAxes, weights: Floats) -> MapPlaces:
+def place_points(stack: Stack, axes: MapAxes, weights: Floats, near: Flags | None = None) -> MapPlaces:
     """Return where edits lie on a map.
 
     Args:
-        geometry: of the family.
+        stack: of the family, a matrix for each group.
         axes: the plane.
         weights: (groups, N, columns) without NaN.
+        near: (N, N): which of them are at one place; without it none are.
     """
-    away = weights - axes.centre[:, None, :]
-    places = _project(geometry, away, axes.directions) @ axes.turn
-    centred = away - away.mean(axis=1, keepdims=True)
-    whole = float(geometry.whole_stack.square(centred).sum())
+    places = _project(stack, weights - axes.centre[:, None, :], axes.directions) @ axes.turn
+    distinct = np.ones(len(places), dtype=np.bool_) if near is None else find_distinct(near)
+    return MapPlaces(places, share_shown(stack, weights[:, distinct], places[distinct]), int(distinct.sum()))
+
+
+def share_shown(stack: Stack, weights: Floats, places: Floats) -> float:
+    """Return the share of the variance of (groups, N, columns) distinct edits that (N, 2) places show; 1 where the rest is rounding."""
+    whole = float(stack.square(weights - weights.mean(axis=1, keepdims=True)).sum())
     shown = float(((places - places.mean(axis=0)) ** 2).sum())
-    return MapPlaces(places, min(shown / whole, 1.0) if whole > 0 else 1.0)
+    return shown / whole if shown < whole * (1 - ROUNDING) else 1.0
 
 
-def place_slopes(geometry: Geometry, axes: MapAxes, slopes: Floats) -> Floats:
+def find_distinct(near: Flags) -> Flags:
+    """Return (N,): whether each of some points is the first at its place, by (N, N): which are at one place."""
+    return np.tril(near, -1).sum(axis=1) == 0
+
+
+def find_near(distances: Floats) -> Flags:
+    """Return (N, N): which points are at one place, by their distances; the last of them is θ₀."""
+    return distances <= SAME * distances[-1].max()
+
+
+def place_slopes(stack: Stack, axes: MapAxes, slopes: Floats) -> Floats:
     """Return (N, 2): how far points move on a map per unit of a live number, from the (groups, N, columns) slopes of their weights."""
-    return _project(geometry, slopes, axes.directions) @ axes.turn
+    return _project(stack, slopes, axes.directions) @ axes.turn
 
 
 def strength_at(strength: float, place: Floats, slope: Floats, target: Floats) -> float:
@@ -107,23 +131,9 @@ def turn_like(axes: MapAxes, places: Mapping[str, Floats], before: Mapping[str, 
     return replace(axes, turn=axes.turn @ left @ right)
 
 
-def scale_classically(distances: Floats, dimensions: int | None = None) -> tuple[Floats, Floats]:
-    """Return (N, dimensions) coordinates with these (N, N) distances, and the share of variance of every dimension, largest first.
-
-    Classical scaling: the eigenvectors of −½JD²J, J the centring matrix, times the roots of their eigenvalues.
-    """
-    count = len(distances)
-    centring = np.eye(count) - 1 / count
-    values, vectors = np.linalg.eigh(-0.5 * centring @ distances**2 @ centring)
-    values, vectors = np.maximum(values[::-1], 0), vectors[:, ::-1]
-    total = values.sum()
-    shares = values / total if total > 0 else np.zeros_like(values)
-    return (vectors * np.sqrt(values))[:, :dimensions], shares[:dimensions]
-
-
-def _principal(geometry: Geometry, centred: Floats) -> Floats:
+def _principal(stack: Stack, centred: Floats) -> Floats:
     """Return (≤ 2, groups, columns): unit directions of the largest variance among (groups, P, columns) points, their signs fixed."""
-    products = geometry.whole_stack.multiply(centred).sum(axis=1)
+    products = stack.multiply(centred).sum(axis=1)
     values, vectors = np.linalg.eigh((products + products.T) / 2)
     largest = values[-1] if len(values) else 0.0
     kept = [index for index in range(len(values) - 1, max(len(values) - 1 - PLANE, -1), -1) if values[index] > _FLAT * largest]
@@ -138,15 +148,15 @@ def _fix_sign(vector: Floats) -> Floats:
     return vector if vector[last] > 0 else -vector
 
 
-def _project(geometry: Geometry, edits: Floats, directions: Floats) -> Floats:
+def _project(stack: Stack, edits: Floats, directions: Floats) -> Floats:
     """Return (N, directions): ⟨edit, direction⟩."""
     both = np.concatenate([edits, np.moveaxis(directions, 0, 1)], axis=1)
     count = edits.shape[1]
-    return geometry.whole_stack.multiply(both).sum(axis=1)[:count, count:]
+    return stack.multiply(both).sum(axis=1)[:count, count:]
 
 
-def _take_out(geometry: Geometry, edits: Floats, directions: Floats) -> Floats:
+def _take_out(stack: Stack, edits: Floats, directions: Floats) -> Floats:
     """Return the edits without their parts along unit directions."""
     if not len(directions):
         return edits
-    return edits - np.einsum("nd,dgc->gnc", _project(geometry, edits, directions), directions)
+    return edits - np.einsum("nd,dgc->gnc", _project(stack, edits, directions), directions)

@@ -102,7 +102,7 @@ def time_rounds(work: Callable[[float], object]) -> float:
 def place_all(geometry: Geometry, axes: MapAxes, evaluator: WeightEvaluator, strength: float) -> None:
     """Lay all nodes on the map and suggest strengths for the first edit."""
     weights = evaluator.evaluate({STRENGTH: strength})
-    place_points(geometry, axes, weights)
+    place_points(geometry.whole_stack, axes, weights)
     suggest_strengths(geometry, weights[:, VECTORS])
 
 
@@ -114,7 +114,7 @@ def measure_graph(table: GramTable, *, by_layer: bool) -> list[Line]:
     evaluator, geometry = WeightEvaluator(family), Geometry(table, family.columns, family.family.tensors, family.groups)
     ready = 1000 * (time.perf_counter() - start)
     fixed = evaluator.evaluate({})[:, :VECTORS]
-    axes = find_axes(geometry, np.concatenate([fixed, np.zeros_like(fixed[:, :1])], axis=1))
+    axes = find_axes(geometry.whole_stack, np.concatenate([fixed, np.zeros_like(fixed[:, :1])], axis=1))
     weigh = time_rounds(lambda strength: evaluator.evaluate({STRENGTH: strength}))
     figures = time_rounds(lambda strength: measure_figures(geometry.measure(evaluator.evaluate({STRENGTH: strength}))))
     places = time_rounds(lambda strength: place_all(geometry, axes, evaluator, strength))

@@ -216,7 +216,7 @@ def test_names_are_whole_where_the_same_nodes_come_with_longer_ones(open_map, li
 
 def test_models_that_are_all_the_same_have_no_scale_and_no_plane(open_map, live, tmp_path):
     panel = open_map(draw_graph())
-    assert panel._caption(panel.map.scene).endswith("the plane shows 100.0% of the variance")
+    assert panel._caption(panel.map.scene).endswith("the plane shows 100.0% of the variance of these 3 models")
     assert "‖θ₀‖" in write_picture(panel)
     alike = open_map(draw_graph(copytree(MODELS / "base", tmp_path / "copy")))
     assert alike._caption(alike.map.scene) == "Exact distances in the table; all models lie at one place"

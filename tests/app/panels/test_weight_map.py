@@ -88,12 +88,12 @@ def strength(live):
 
 
 def edits():
-    base = load_file(MODELS / "base" / "model.safetensors")
-    found = {}
-    for letter, source in CORNERS.items():
-        tuned = load_file(MODELS / source / "model.safetensors")
-        found[letter] = np.concatenate([(tuned[name].double() - base[name].double()).flatten().numpy() for name in base])
-    return found
+    return {letter: read_edit(MODELS / source) for letter, source in CORNERS.items()}
+
+
+def read_edit(folder):
+    base, tuned = (load_file(each / "model.safetensors") for each in (MODELS / "base", folder))
+    return np.concatenate([(tuned[name].double() - base[name].double()).flatten().numpy() for name in base])
 
 
 def test_points_lie_at_exact_distances_from_one_another(panel):
@@ -114,6 +114,23 @@ def test_points_lie_at_exact_distances_from_one_another(panel):
     for one, row in zip(scene.points, scene.distances, strict=True):
         for other, far in zip(scene.points, row, strict=True):
             assert math.dist(one.place, other.place) <= far * (1 + 1e-6) + 1e-9
+
+
+def test_the_plane_is_that_of_base_and_checkpoints_and_shows_a_share_of_all_models(panel):
+    found, scene = edits(), panel.map.scene
+    steps = [read_edit(folder) for folder in sorted((MODELS / "diag-series").glob("checkpoint-*"))]
+    corners = np.stack([np.zeros_like(found["a"]), *(found[letter] for letter in "abcd")])
+    fixed = np.unique(np.concatenate([corners, steps]), axis=0)
+    axes = np.linalg.svd(fixed - fixed.mean(axis=0), full_matrices=False)[2][:2]
+    guess = found["c"] + found["b"] - found["a"]
+    points = np.concatenate([fixed, [guess, 0.5 * guess]])
+    share = (points @ axes.T).var(axis=0).sum() / points.var(axis=0).sum()
+    wanted = np.concatenate([corners, [guess, 0.5 * guess]]) @ axes.T
+    drawn = np.array([point(panel, name).place for name in ("Base", "A", "B", "C", "D", "Guess", "Edited")])
+    gaps, far = (np.linalg.norm(places[:, None] - places[None], axis=-1) for places in (drawn, wanted))
+    assert gaps == pytest.approx(far, abs=1e-6 * far.max())
+    assert (scene.shown_share, scene.models) == (pytest.approx(share, rel=1e-6), len(points))
+    assert panel._caption(scene).endswith(f"the plane shows {share:.1%} of the variance of these {len(points)} models")
 
 
 def test_an_analogy_is_a_parallelogram_with_its_gap(panel):

@@ -219,3 +219,8 @@ def test_how_alike_trainings_end_is_told_for_each_pair_or_from_the_least_to_the_
     more = (*pairs, MapEnds("b", "c", 0.95, is_estimate=True))
     assert tell_ends(more) == "Cosines between the last vectors, from −0.10 (a, c) to ≈ 0.95 (b, c)"
     assert tell_ends(()) == ""
+
+
+@pytest.mark.parametrize(("share", "told"), [(1.0, "100.0%"), (0.99999, "99.9%"), (0.9985, "99.9%"), (0.551, "55.1%"), (0.0, "0.0%")])
+def test_only_a_plane_that_shows_all_shows_a_hundred_per_cent(share, told):
+    assert MapScene(shown_share=share).shown_text == told

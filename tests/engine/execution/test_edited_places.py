@@ -6,7 +6,12 @@ import json
 
 import pytest
 
-from tests.engine.graph_lines import TWO_VECTORS
+from engine.execution.gram_pass import measure_gram
+from engine.planning.families import find_family_files
+from engine.planning.live_model import make_live_model
+from engine.planning.live_space import LiveSpace
+from engine.similarity.store import GramStore
+from tests.engine.graph_lines import THREE_VECTORS, TWO_VECTORS
 
 SUM = "x = add vectors=ta,tb weights:[1,-2]\n edit = apply base=base vector=x strength:0.25\n"
 
@@ -33,6 +38,25 @@ def test_a_sum_of_compared_vectors_needs_not_be_compared_itself(read_map):
     record, models = read_map(SUM, "ta,tb")
     (_, first, second) = record["places"]
     assert models["edit"] == pytest.approx([0.25 * one - 0.5 * two for one, two in zip(first, second, strict=True)], abs=1e-12)
+
+
+def test_the_map_of_a_report_shows_of_the_same_models_what_that_of_the_window_shows(bench, family):
+    lines = f"""{THREE_VECTORS}
+    guess = analogy a=ta b=tb c=tc
+    edit = apply base=base vector=guess strength:0.5
+    same = apply base=base vector=guess strength:0.5
+    s = similarity vectors=guess,ta,tb,tc
+    out = export_checkpoint checkpoint=edit metrics=s folder:out
+    more = export_checkpoint checkpoint=same folder:more"""
+    bench.run(lines)
+    (record,) = json.loads((bench.folder / "out" / "report.json").read_text())["similarities"]
+    resolved = bench.resolve(lines)
+    (live,), (files,) = make_live_model(resolved).families, find_family_files(resolved)
+    space = LiveSpace(live, measure_gram(files, GramStore(bench.folder / "gram.sqlite3")).table)
+    found = space.place(space.look(make_live_model(resolved).read_values(bench.document(lines))))
+    assert found.shown_share < 1
+    assert (record["shown_share"], record["shown_models"]) == (pytest.approx(found.shown_share, rel=1e-5), found.models)
+    assert found.models == 6
 
 
 @pytest.mark.parametrize(

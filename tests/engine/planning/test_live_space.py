@@ -131,3 +131,72 @@ def test_a_map_kept_still_stays_where_it_was(drawn):
     after = space.place(figures).places
     for name, place in before.items():
         assert after[space.rows[name]] == pytest.approx(place)
+
+
+def draw_places(space, names):
+    """Return the places of some nodes at their own numbers."""
+    places = space.place(space.look({})).places
+    return np.array([places[space.rows[name]] for name in names])
+
+
+def make_space(bench, lines, models):
+    (live,) = make_live_model(bench.resolve_document(bench.document(lines))).families
+    return LiveSpace(live, make_table(live.family, models))
+
+
+def test_the_plane_is_that_of_the_distinct_checkpoints_with_the_base_once(bench, family):
+    models = {name: {key: value for key, value in tensors.items() if value.is_floating_point()} for name, tensors in family.items()}
+    # Of unlike lengths the plane of a base that counts twice is another one.
+    for name, times in (("b", 1.5), ("c", 2.0)):
+        models[name] = {key: models["base"][key] + times * (value - models["base"][key]) for key, value in models[name].items()}
+    space = make_space(bench, f"{THREE_VECTORS}\n twice = checkpoint source:b", models | {"twice": models["b"]})
+    names = ("base", "a", "b", "c")
+    points = torch.stack([flat(models[name]) for name in names]).numpy()
+    left, sizes, _ = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
+    wanted = left[:, :2] * sizes[:2]
+    found = draw_places(space, names)
+    assert found * np.sign((found * wanted).sum(axis=0)) == pytest.approx(wanted, abs=1e-5 * sizes[0])
+    told = space.place(space.look({}))
+    assert told.shown_share == pytest.approx((sizes[:2] ** 2).sum() / (sizes**2).sum(), rel=1e-5)
+    assert told.models == len(names)
+
+
+def test_a_node_that_shows_a_model_again_changes_no_share(bench, drawn):
+    document, model, space, models = drawn
+    alone = space.place(space.look(model.read_values(document)))
+    more = f"""{LINES}
+    again = task_vector tuned=edit base=base
+    same = apply base=base vector=again strength:1
+    copy = checkpoint source:c
+    """
+    changed = bench.document(more)
+    resolved = make_live_model(bench.resolve_document(changed))
+    (live,) = resolved.families
+    wider = LiveSpace(live, make_table(live.family, models))
+    found = wider.place(wider.look(resolved.read_values(changed)))
+    assert (found.shown_share, found.models) == (pytest.approx(alone.shown_share, rel=1e-12), alone.models)
+
+
+def test_edits_that_fix_the_second_axis_count_once_too(bench, family):
+    models = {name: {key: value for key, value in tensors.items() if value.is_floating_point()} for name, tensors in family.items()}
+    start = """
+    base = checkpoint source:base
+    a = checkpoint source:a
+    ta = task_vector tuned=a base=base
+    head = layer_filter vector=ta include:["@mlp"]
+    rest = layer_filter vector=ta include:["@attention"]
+    one = apply base=base vector=head strength:0.5
+    two = apply base=base vector=rest strength:1.5"""
+    alone, more = (make_space(bench, lines, models) for lines in (start, f"{start}\n three = apply base=base vector=head strength:0.7"))
+    values = {Symbol("one", "strength"): 0.5, Symbol("two", "strength"): 1.5, Symbol("three", "strength"): 0.5}
+    first, then = (space.place(space.look(values)) for space in (alone, more))
+    assert (first.shown_share, first.models) == (pytest.approx(then.shown_share, rel=1e-12), then.models)
+    assert first.shown_share < 1
+
+
+def test_the_small_map_counts_models_at_one_place_once(drawn):
+    document, model, space, _ = drawn
+    figures = space.look(model.read_values(document))
+    found = space.place_apart(figures, ["ta", "tb", "tc"], ["ta", "tb", "tc", "guess", "td"])
+    assert found.models == 4
+    assert found.shown_share == 1

@@ -23,7 +23,8 @@ def place(record, vectors, **changes):
     found = place_tips(rows @ rows.T)
     places = tuple(tuple(map(float, row)) for row in found.places)
     norms = tuple(map(float, np.linalg.norm(rows, axis=1)))
-    return replace(record, names=tuple(vectors), norms=norms, places=places, shown_share=found.shown_share, **changes)
+    shown = {"shown_share": found.shown_share, "shown_models": found.models}
+    return replace(record, names=tuple(vectors), norms=norms, places=places, **shown, **changes)
 
 
 @pytest.fixture
@@ -45,7 +46,13 @@ def test_all_names_are_inside_the_figure_and_apart(record):
 
 def test_it_says_what_it_shows(record):
     assert "τ of B 2.50 away" in describe_map(record)
-    assert "100 % of their variance" in write_map_caption(record)
+    assert "plane that shows 100 % of the variance of 5 models: the square and the tips." in write_map_caption(record)
+    assert describe_map(record).endswith("The plane shows 100 % of the variance of 5 models: the square and the tips.")
+    assert "5 points: the" in write_map_caption(replace(record, relative_norms=()))
+    made = replace(record, edited=(EditedPlace("edit", "my model", (0.0, 4.0)),), shown_models=6)
+    assert "6 models: the square, the tips and the diamonds." in write_map_caption(made)
+    same = replace(made, shown_models=5)
+    assert "5 models: the square, the tips and the diamonds, those at one place once." in write_map_caption(same)
     assert "A to B" in write_map_caption(record)
     assert "A to B" not in write_map_caption(replace(record, parallelograms=()))
 

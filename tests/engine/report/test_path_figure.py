@@ -34,6 +34,7 @@ def compare(analogy):
             norms=tuple(map(float, norms)),
             places=tuple(tuple(map(float, row)) for row in found.places),
             shown_share=found.shown_share,
+            shown_models=found.models,
             parallelograms=(),
             paths=paths,
         )
