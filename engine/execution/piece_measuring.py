@@ -12,7 +12,7 @@ from engine.errors import Cancelled
 from engine.execution.member_reader import MemberReader, find_precision
 from engine.similarity.family_files import FamilyFiles
 from engine.similarity.missing_rows import MissingRows
-from engine.similarity.row_sums import Load, Loaded, RowMeter, RowSums, Stretch
+from engine.similarity.row_sums import Load, Loaded, RowMeter, RowSums, Stretch, are_squares_whole
 
 Span = tuple[int, int]
 """(first entry, entries) of a tensor."""
@@ -55,8 +55,8 @@ class PieceMeasurer:
         """
         self._last = self._meter(self._precision)
         sums = self._last.measure(self._load_from(spans), _count(spans))
-        if self._precision == torch.float32 and not np.isfinite(sums.products).all():
-            # Squares beyond float32's range have their place in float64; NaN and infinity stay what they are.
+        if self._precision == torch.float32 and not are_squares_whole(sums.products, sums.both, self._last.rows):
+            # Squares beyond float32's range, at either end, have their place in float64; NaN and infinity stay what they are.
             self._last = self._meter(torch.float64)
             sums = self._last.measure(self._load_from(spans), _count(spans))
         return sums

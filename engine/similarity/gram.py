@@ -11,7 +11,16 @@ import torch
 
 from engine.loops.differ import SUB_BLOCK_ENTRIES
 from engine.similarity.gram_table import MAGNITUDE_BINS, Counts, Floats
-from engine.similarity.row_sums import FEWEST_PIECE_ENTRIES, LOWEST_EXPONENT, Loaded, RowMeter, RowSums, Stretch, empty_rows
+from engine.similarity.row_sums import (
+    FEWEST_PIECE_ENTRIES,
+    LOWEST_EXPONENT,
+    Loaded,
+    RowMeter,
+    RowSums,
+    Stretch,
+    are_squares_whole,
+    empty_rows,
+)
 
 BLOCK_ENTRIES = FEWEST_PIECE_ENTRIES
 _SUB_BLOCKS = BLOCK_ENTRIES // SUB_BLOCK_ENTRIES
@@ -69,8 +78,8 @@ class VectorMeter:
         if start.device.type != "cpu":
             return measure_by_torch(members)
         found = self._measure_by_loops([member.numpy() for member in members])
-        if start.dtype == torch.float32 and not np.isfinite(found.products).all():
-            # Squares beyond float32's range have their place in float64; NaN and infinity stay what they are.
+        if start.dtype == torch.float32 and not are_squares_whole(found.products.sum(axis=0), found.both, range(self._members)):
+            # Squares beyond float32's range, at either end, have their place in float64; NaN and infinity stay what they are.
             return self._measure_by_loops([member.double().numpy() for member in members])
         return found
 

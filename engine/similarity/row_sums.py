@@ -18,6 +18,9 @@ MOST_ROW_ENTRIES = 1 << 24
 BLOCK_BYTES = 1 << 22
 """Of the floats of all members that are read before they are gone over."""
 
+_LEAST_SQUARE = 2.0**-126
+"""Where float32 begins to lose digits. Where squares are as large on average, all that it loses of them is 2⁻²⁴ of their sum."""
+
 Reals = NDArray[np.float32 | np.float64]
 
 
@@ -73,6 +76,18 @@ def empty_rows(rows: int, members: int) -> RowSums:
     """Return the sums over no entries."""
     counts = np.zeros((rows, members), np.int64)
     return RowSums(np.zeros((rows, members)), counts, counts, np.zeros((rows, MAGNITUDE_BINS), np.int64))
+
+
+def are_squares_whole(products: Floats, both: Counts, rows: Sequence[int]) -> bool:
+    """Tell whether float32 could hold the squares of differences: none beyond its range, and not so small that they vanish.
+
+    Args:
+        products: (R, n).
+        both: (R, n): entries in which neither is zero.
+        rows: the members that the R lines belong to; of the base, number 0, no entries are counted.
+    """
+    own = ((products[line, row], both[line, row]) for line, row in enumerate(rows) if row)
+    return bool(np.isfinite(products).all()) and all(square >= count * _LEAST_SQUARE for square, count in own)
 
 
 def find_piece_entries(rows: int) -> int:

@@ -220,11 +220,15 @@ def test_tensors_that_are_not_finite_are_named_and_in_no_sum(bench, files_of, st
     np.testing.assert_allclose(table.products.sum(0), rows @ rows.T, rtol=1e-5)
 
 
-def test_squares_beyond_float32_are_summed_in_float64(bench, files_of, store):
+@pytest.mark.parametrize("size", [3e30, 1e-21, 1e-25, 2.0**-140])
+def test_squares_beyond_float32_are_summed_in_float64(bench, files_of, store, size):
     bench.save("base", {"w": torch.zeros(5)})
-    bench.save("a", {"w": torch.full((5,), 3e30)})
-    table = measure_gram(files_of("base", "a"), store).table
-    assert table.products[0, 1, 1] == pytest.approx(5 * 9e60)
+    bench.save("a", {"w": torch.full((5,), size)})
+    bench.save("b", {"w": torch.full((5,), -2 * size)})
+    table = measure_gram(files_of("base", "a", "b"), store).table
+    stored = float(torch.tensor(size))
+    expected = 5 * stored**2 * np.array([[1, -2], [-2, 4]])
+    np.testing.assert_allclose(table.products[0, 1:, 1:], expected, rtol=1e-6)
     assert table.non_finite == ()
 
 

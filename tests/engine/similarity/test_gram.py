@@ -126,10 +126,11 @@ def test_without_a_base_its_products_are_zero(base, vectors):
     assert (alone.products[1:, 1:] == together.products[1:, 1:]).all()
 
 
-def test_squares_beyond_float32_have_their_place_in_float64(vectors):
-    huge = [vector * 1e30 for vector in vectors]
-    exact = as_doubles(huge)
-    np.testing.assert_allclose(np.diag(add_up(VectorMeter(4).measure(None, huge)).products)[1:], np.diag(exact @ exact.T), rtol=1e-12)
+@pytest.mark.parametrize("scale", [1e30, 1e-24])
+def test_squares_beyond_float32_have_their_place_in_float64(vectors, scale):
+    scaled = [vector * scale for vector in vectors]
+    exact = as_doubles(scaled)
+    np.testing.assert_allclose(np.diag(add_up(VectorMeter(4).measure(None, scaled)).products)[1:], np.diag(exact @ exact.T), rtol=1e-12)
 
 
 def test_float64_vectors_are_summed_in_float64(measure):
