@@ -31,6 +31,8 @@ class Figure:
     """As a share of the base's, on control sets; NaN elsewhere."""
     is_validation: bool = False
     """Whether strengths are chosen on such data: figures at the choice flatter it."""
+    higher_is_better: bool = True
+    """Of the metric; a share of the reference's is below or above 100 % the same way."""
 
 
 def read_cells(report: Record) -> tuple[Figure, ...]:
@@ -78,7 +80,17 @@ def _strengths_of(event: MetricMeasured) -> tuple[float, ...]:
 
 def _make_cell(event: MetricMeasured, name: str, *, is_validation: bool) -> Figure:
     found = event.measurement
-    return Figure(name, event.test_set, found.metric, found.value, found.low, found.high, found.n, is_validation=is_validation)
+    return Figure(
+        name,
+        event.test_set,
+        found.metric,
+        found.value,
+        found.low,
+        found.high,
+        found.n,
+        is_validation=is_validation,
+        higher_is_better=found.higher_is_better,
+    )
 
 
 def _read_cell(record: Record, validation: frozenset[str]) -> Figure:
@@ -96,6 +108,7 @@ def _read_cell(record: Record, validation: frozenset[str]) -> Figure:
         normalized=read_number(record["normalized"]),
         control_ratio=read_number(record["control_ratio"]),
         is_validation=str(record.get("test_set_node", "")) in validation,
+        higher_is_better=bool(found.get("higher_is_better", True)),
     )
 
 

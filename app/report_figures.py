@@ -33,6 +33,8 @@ class Figures:
     """What Similarity nodes found; only a report has them."""
     started_at: float = math.nan
     """When the run began that wrote the report, in whole seconds since 1970; NaN of what a run has told."""
+    trying: str = ""
+    """The search that tries strengths now; empty where none does."""
 
     def of_another_graph(self, title: str) -> Figures:
         """Return the figures of a run of another graph than the open one, with another title: no node of this one was measured."""
@@ -66,7 +68,7 @@ def gather_figures(
     cells = gather_cells(document, measured, tried, chosen)
     choices = {choice.node: choice for choice in chosen}
     sweeps = tuple(gather_sweep(document, node, measured, tried, choices.get(node)) for node in nodes)
-    return Figures(document.title, cells, sweeps)
+    return Figures(document.title, cells, sweeps, trying=next((node for node in reversed(nodes) if node not in choices), ""))
 
 
 def _read_sweep(record: Record, document: Document) -> Sweep:
@@ -87,6 +89,8 @@ def _read_sweep(record: Record, document: Document) -> Sweep:
         trials=trials,
         is_normalized=bool(record.get("is_normalized")),
         higher_is_better=bool(record.get("is_normalized")) or _is_higher_better(points),
+        metric=_read_metric([figure for point in points for figure in read_list(point["targets"])]).removesuffix(", "),
+        is_inverted=bool(record.get("is_normalized")) and not _is_higher_better(points),
         document=document,
     )
 

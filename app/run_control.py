@@ -186,6 +186,7 @@ class RunControl(QObject):
 
     def _show_begin(self) -> None:
         self._show_running(is_running=True)
+        self._bench.metrics.searches.follow_run()
         self._bench.show_panel("run")
 
     def _show_end(self, run: RunProgress) -> None:

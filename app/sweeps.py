@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from PySide6.QtCore import QCoreApplication
+
 from app.canvas.connection import name_node
 from engine.differences import BoundedFigure
 from engine.document.model import Document, NodeId
@@ -34,11 +36,13 @@ class Sweep:
     """The search."""
     curves: tuple[Curve, ...]
     chosen: float = math.nan
-    """Where on the curves the choice lies; NaN while there is none."""
+    """Where on the curves the choice lies, or the best so far; NaN while there is none."""
     limit: float = math.nan
     """What the rule asks of the first control; NaN where it asks nothing."""
     choice: tuple[float, ...] = ()
     """The chosen strength, or one for each vector; () while there is none."""
+    best: tuple[float, ...] = ()
+    """What the rule would choose if the search ended now; () where nothing, or where it has chosen."""
     is_final: bool = True
     """False where the choice is the best so far of a search that was stopped."""
     mode: str = "one"
@@ -49,6 +53,11 @@ class Sweep:
     """Where every vector has its own strength: what was tried, the base first."""
     is_normalized: bool = False
     higher_is_better: bool = True
+    """Of the score by which tries are chosen."""
+    metric: str = ""
+    """What the targets are measured by, in words; empty in reports that do not tell."""
+    is_inverted: bool = False
+    """Whether a score is the reference's figure as a share of the model's, because less is better of the metric."""
     document: Document | None = None
     """What was run: what the strengths were tried on is read from it, however the graph is wired by now."""
     is_own: bool = True
@@ -110,23 +119,37 @@ def gather_sweep(
     """
     wiring = _read_wiring(document, node) or _guess_wiring(node, measured)
     tries = _gather_tries(wiring, node, measured)
+    events = [event for event in tried if event.node == node]
     chosen = parse_choice(choice.strength) if choice is not None else ()
+    best = next((event.strengths for event in reversed(events) if event.is_best), ()) if choice is None else ()
     first = next((found.measurement for attempt in tries for found in attempt.figures.values()), None)
     references = _find_references(wiring, measured, tries)
-    forbidden = {event.strengths for event in tried if event.node == node and not event.qualifies}
+    forbidden = {event.strengths for event in events if not event.qualifies}
     return Sweep(
         node=NodeId(node),
         curves=_make_curves(wiring, tries),
-        chosen=_place_choice(wiring, tries, chosen),
+        chosen=_place_choice(wiring, tries, chosen or best),
         choice=chosen,
+        best=best,
         is_final=choice is None or choice.is_final,
         mode=wiring.mode,
         vector_names=wiring.vectors if wiring.mode != "one" else (),
         trials=tuple(_rate(wiring, attempt, references, forbidden) for attempt in tries) if wiring.mode != "one" else (),
         is_normalized=bool(references),
         higher_is_better=bool(references) or first is None or first.higher_is_better,
+        metric=first.metric.replace("_", " ") if first is not None else "",
+        is_inverted=bool(references) and first is not None and not first.higher_is_better,
         document=document,
     )
+
+
+def tell_score(sweep: Sweep) -> str:
+    """Return what the figure is by which a search rates what it tries, and whether more of it is better."""
+    metric = sweep.metric or _tr("figure")
+    if sweep.is_normalized:
+        share = _tr("the reference’s {0} ÷ the model’s") if sweep.is_inverted else _tr("{0} ÷ the reference’s")
+        return _tr("{0}; higher is better").format(share.format(metric))
+    return (_tr("{0}; higher is better") if sweep.higher_is_better else _tr("{0}; lower is better")).format(metric)
 
 
 def parse_choice(text: str) -> tuple[float, ...]:
@@ -234,3 +257,7 @@ def normalize(value: float, reference: float, *, higher_is_better: bool) -> floa
     """Return a figure as a share of the reference's; where less is better the other way round."""
     above, below = (value, reference) if higher_is_better else (reference, value)
     return above / below if below else math.nan
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("sweeps", text)

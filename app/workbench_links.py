@@ -183,6 +183,8 @@ class WorkbenchLinks(QObject):
     def _follow_selection(self, ids: tuple[NodeId, ...]) -> None:
         self._bench.inspector.show_nodes(ids)
         self._bench.outline.select(ids)
+        if len(ids) == 1:
+            self._bench.metrics.choose_search(ids[0])
         self._window.declared_actions["run_to_node"].setEnabled(len(ids) == 1)
 
     def _search(self, wish: SearchWish) -> None:

@@ -57,7 +57,7 @@ class MetricsPanel(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 8, 14, 10)
         layout.setSpacing(16)
-        self.note = QLabel(self.tr("Validation data only: strengths are chosen by such figures, which flatter them."))
+        self.note = QLabel()
         self.note.setProperty("role", "dim")
         self.note.setWordWrap(True)
         layout.addLayout(self._make_table(), 5)
@@ -73,13 +73,18 @@ class MetricsPanel(QWidget):
         """Show these figures in place of the others."""
         self._figures = figures
         self._fill_table()
-        self.searches.show_sweeps(figures.sweeps)
+        self.searches.show_sweeps(figures.sweeps, figures.trying)
         self.angles.show_angles(figures.angles)
         self.which.setVisible(bool(figures.angles))
         self.which.setChecked(bool(figures.angles) and not figures.sweeps)
         self.save_table.setEnabled(bool(figures.cells))
         self.copy_table.setEnabled(bool(figures.cells))
         self.figures_shown.emit(figures)
+
+    def choose_search(self, node: str) -> None:
+        """Show what a search has measured, if it has; the user has chosen it."""
+        if self.searches.choose(node):
+            self.which.setChecked(False)
 
     def restyle(self) -> None:
         """Take the colours of the present theme."""
@@ -142,7 +147,9 @@ class MetricsPanel(QWidget):
         models = _order_models(cells)
         columns = list(dict.fromkeys((cell.test_set, _name_data(cell)) for cell in cells))
         self.title.setText(self._say_title())
-        self.note.setVisible(bool(cells) and all(cell.is_validation for cell in cells))
+        note = " ".join(_explain_table(cells))
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
         self.table.clear()
         self.table.setRowCount(len(columns))
         self.table.setColumnCount(len(models))
@@ -223,6 +230,19 @@ def _order_models(cells: Sequence[Figure]) -> list[str]:
     return sorted(dict.fromkeys(cell.model for cell in cells), key=lambda model: model in references)
 
 
+def _explain_table(cells: Sequence[Figure]) -> Iterator[str]:
+    """Give what has to be known of the figures to read them rightly."""
+    if cells and all(cell.is_validation for cell in cells):
+        yield _tr("Validation data only: strengths are chosen by such figures, which flatter them.")
+    for metric, higher_is_better in dict.fromkeys((cell.metric, cell.higher_is_better) for cell in cells):
+        is_share = any(not math.isnan(cell.normalized) for cell in cells if cell.metric == metric)
+        if is_share or not higher_is_better:
+            what = _tr("%: {0} ÷ the reference’s") if is_share else "{0}"
+            better = _tr("higher is better") if higher_is_better else _tr("lower is better")
+            named = what.format(metric.replace("_", " "))
+            yield f"{named[0].upper()}{named[1:]}; {better}."
+
+
 def _round(bound: float) -> str:
     """Return a bound of an interval, as long as it need be."""
     return f"{bound:.2f}" if abs(bound) < _LONG else f"{bound:.1f}"
@@ -262,7 +282,8 @@ def _explain_cell(cell: Figure) -> Iterator[str]:
     yield f"n = {cell.n}"
     yield _tr("95 % interval {0:.4g} … {1:.4g}").format(cell.low, cell.high)
     if not math.isnan(cell.normalized):
-        yield _tr("normalized: {0:.1%} of the tuned reference's").format(cell.normalized)
+        better = _tr("higher is better") if cell.higher_is_better else _tr("lower is better")
+        yield _tr("normalized: {0:.1%} of the tuned reference's; {1}").format(cell.normalized, better)
     if not math.isnan(cell.control_ratio):
         yield _tr("control ratio: {0:.1%} of the base's").format(cell.control_ratio)
 

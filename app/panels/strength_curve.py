@@ -15,7 +15,7 @@ from app.panels.sweep_plot import draw_curves, plot_tries
 from app.parameter_words import parameter_title
 from app.session import Session
 from app.strength_tracks import StrengthTracks, Track
-from app.sweeps import Sweep
+from app.sweeps import Sweep, tell_score
 from app.theme import font
 from app.widgets.curve_plot import CurvePlot
 from app.widgets.plot import Plot, PlotCurve
@@ -89,7 +89,8 @@ class StrengthCurve(QWidget):
             return None, ""
         model = name_node(document, tracks[0].model)
         if tracks[0].number.index is not None:
-            return self._plot_weights(tracks), self.tr("Mean figure of ‘{0}’ by each weight, the others as they are.").format(model)
+            words = self.tr("Mean figure of ‘{0}’ by each weight, the others as they are: {1}.")
+            return self._plot_weights(tracks), words.format(model, tell_score(tracks[0].sweep))
         return self._plot_number(tracks[0]), self.tr("Figures of ‘{0}’.").format(model) if tracks[0].model != node else ""
 
     def _find_tracks(self, document: Document) -> tuple[Track, ...]:

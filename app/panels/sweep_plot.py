@@ -19,8 +19,9 @@ def draw_curves(curves: Sequence[Curve]) -> tuple[PlotCurve, ...]:
 def plot_tries(sweep: Sweep, title: str) -> Plot:
     """Return the figures of each try, over the strength or, where each vector has its own, over the number of the try."""
     curves = draw_curves(sweep.curves)
-    words = _tr("chosen λ = {0}") if sweep.is_final else _tr("best so far λ = {0}")
-    chosen = words.format(write_strengths(sweep.choice)) if sweep.choice else ""
+    words = _tr("chosen λ = {0}") if sweep.is_final and sweep.choice else _tr("best so far λ = {0}")
+    marked = sweep.choice or sweep.best
+    chosen = words.format(write_strengths(marked)) if marked else ""
     if not sweep.vector_names:
         return Plot(title, curves, sweep.chosen, chosen, sweep.limit)
     places = sorted({x for curve in sweep.curves for x, _ in curve.points})

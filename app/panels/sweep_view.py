@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.connection import name_node
@@ -47,6 +48,10 @@ class SweepView(FigureView):
         self._session = session
         self._sweeps: tuple[Sweep, ...] = ()
         self._use: StrengthUse | None = None
+        self._is_following = True
+        """Whether the panel comes to a search that begins to try: the user has not chosen another than the one that tries."""
+        self._trying = ""
+        self.views.activated.connect(self._note_choice)
         self.setAccessibleName(self.tr("Strength searches"))
         self.use_button = NarrowButton()
         self.use_button.setAccessibleName(self.tr("Use the chosen strengths"))
@@ -55,16 +60,32 @@ class SweepView(FigureView):
         session.document_changed.connect(self._offer_use)
         self.show_sweeps(())
 
-    def show_sweeps(self, sweeps: Sequence[Sweep]) -> None:
-        """Show these searches in place of the others; what was looked at stays chosen."""
+    def follow_run(self) -> None:
+        """Come to each search of the run that begins as it begins to try, until the user chooses one."""
+        self._is_following, self._trying = True, ""
+
+    def choose(self, node: str) -> bool:
+        """Show what a search has measured, for the user; return whether there is anything."""
+        row = self._find_search(node)
+        if row >= 0:
+            self.views.setCurrentIndex(row)
+            self._note_choice()
+            self._draw()
+        return row >= 0
+
+    def show_sweeps(self, sweeps: Sequence[Sweep], trying: str = "") -> None:
+        """Show these searches in place of the others; what was looked at stays chosen, unless another search has begun to try."""
+        before = self._current()
         self._sweeps = tuple(sweeps)
         self._views = tuple((number, view) for number, sweep in enumerate(sweeps) for view in _list_views(sweep))
         names = [self._name_view(sweeps[number], view) for number, view in self._views]
         if names != [self.views.itemText(row) for row in range(self.views.count())]:
-            kept = max(self.views.currentIndex(), 0)
             self.views.clear()
             self.views.addItems(names)
-            self.views.setCurrentIndex(min(kept, len(names) - 1))
+            self.views.setCurrentIndex(max(self._find_view(*before), 0) if names else -1)
+        if self._is_following and trying not in ("", self._trying):
+            self._trying = trying
+            self.views.setCurrentIndex(max(self._find_search(trying), 0))
         self.views.setVisible(len(names) > 1)
         for button in (self.copy_button, self.save_button):
             button.setEnabled(bool(names))
@@ -91,6 +112,20 @@ class SweepView(FigureView):
         sweep, view = self._current()
         shown = self._find_widget(view)
         return shown if isinstance(shown, CurvePlot) else TablePicture(shown, self._name_view(sweep, view) if sweep is not None else "")
+
+    def _find_view(self, sweep: Sweep | None, view: str) -> int:
+        """Return the line of a search's figure, or of any of its figures; −1 where it has none."""
+        rows = [row for row, (number, kind) in enumerate(self._views) if sweep and (self._sweeps[number].node, kind) == (sweep.node, view)]
+        return rows[0] if rows else self._find_search(sweep.node if sweep else "")
+
+    def _find_search(self, node: str) -> int:
+        """Return the line of what is looked at of a search, or of its first figure; −1 where it has measured nothing."""
+        rows = [row for row, (number, _) in enumerate(self._views) if self._sweeps[number].node == node and self._sweeps[number].is_own]
+        return self.views.currentIndex() if self.views.currentIndex() in rows else next(iter(rows), -1)
+
+    def _note_choice(self, _row: int = 0) -> None:
+        sweep, _ = self._current()
+        self._is_following = sweep is not None and sweep.node == self._trying
 
     def _find_widget(self, view: str) -> CurvePlot | PairTable | RankTable:
         return self.pairs if view == "pairs" else self.ranking if view == "ranking" else self.plot
@@ -127,11 +162,13 @@ class SweepView(FigureView):
 
     def _name_kind(self, sweep: Sweep, view: str) -> str:
         if view == "pairs":
-            return self.tr("Pairs, normalized") if sweep.is_normalized else self.tr("Pairs, single vectors on the diagonal")
+            words = self.tr("Pairs, {0}") if sweep.is_normalized else self.tr("Pairs, single vectors on the diagonal")
+            return words.format(_name_share(sweep))
         if view == "ranking":
             return self.tr("Who helps ‘{0}’ most").format(sweep.vector_names[0])
         if view == "sizes":
-            return self.tr("By number of vectors, normalized") if sweep.is_normalized else self.tr("By number of vectors")
+            words = self.tr("By number of vectors, {0}") if sweep.is_normalized else self.tr("By number of vectors")
+            return words.format(_name_share(sweep))
         return self.tr("Figures try by try") if sweep.vector_names else self.tr("Figures by strength (λ)")
 
     def _name_search(self, sweep: Sweep) -> str:
@@ -182,6 +219,13 @@ class SweepView(FigureView):
         if use is not None:
             step = self.tr("Use λ = {0}").format(write_strengths(use.strengths))
             self._session.apply(step, lambda document: use_strengths(document, use))
+
+
+def _name_share(sweep: Sweep) -> str:
+    """Return what a normalized figure is; more of it is better, of whichever metric."""
+    if not sweep.is_inverted:
+        return QCoreApplication.translate("SweepView", "normalized")
+    return QCoreApplication.translate("SweepView", "reference’s {0} ÷ model’s").format(sweep.metric)
 
 
 def _list_views(sweep: Sweep) -> tuple[str, ...]:

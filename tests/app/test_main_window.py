@@ -8,6 +8,8 @@ from app.actions import ACTIONS
 from app.check_lane import CheckSummary
 from app.main_window import MainWindow
 from app.mends import find_mends
+from app.report_figures import Figures
+from app.sweeps import Curve, Sweep
 from app.templates import TEMPLATES
 from engine.document.edits import set_title
 from engine.document.model import Document, Node, NodeId
@@ -120,6 +122,14 @@ def test_selection_fills_inspector_and_outline(window, bench):
     assert bench.inspector._selected == ("tau",)
     assert bench.outline.tree.currentItem().text(0) == "Task vector"
     assert window.declared_actions["run_to_node"].isEnabled()
+
+
+def test_a_selected_search_shows_its_figures(window, bench):
+    sweeps = tuple(Sweep(NodeId(node), (Curve("accuracy", ((0, 0.1), (1, 0.2))),)) for node in ("base", "tau"))
+    bench.metrics.show_figures(Figures("Run", sweeps=sweeps))
+    for row in (1, 0):
+        bench.scene.select([sweeps[row].node])
+        assert bench.metrics.searches.views.currentIndex() == row
 
 
 def test_palette_adds_a_node_that_is_selected(window, bench):

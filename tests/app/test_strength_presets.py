@@ -246,11 +246,12 @@ def test_a_curve_is_hidden_where_what_was_tried_has_changed_since(live, inspecto
 
 
 def test_the_curve_of_another_node_s_model_says_whose_it_is(live, inspector):
-    inspector.show_sweeps([ran(live, WEIGHED)])
+    inspector.show_sweeps([ran(live, replace(WEIGHED, metric="perplexity", is_normalized=True, is_inverted=True))])
     inspector.show_nodes([NodeId("sum")])
     (curve,) = inspector.findChildren(StrengthCurve)
     assert curve.plot.shown.title == "‘Search each’, last run"
-    assert curve.note.text() == "Mean figure of ‘Whole’ by each weight, the others as they are."
+    words = "Mean figure of ‘Whole’ by each weight, the others as they are: the reference’s perplexity ÷ the model’s; higher is better."
+    assert curve.note.text() == words
     assert [(each.name, each.points) for each in curve.plot.shown.curves] == [
         ("τ diag", ((0.0, 0.3), (0.5, 0.5), (1.0, 0.7))),
         ("τ dots", ((0.0, 0.6), (0.2, 0.65), (1.0, 0.7))),

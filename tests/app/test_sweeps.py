@@ -1,10 +1,13 @@
 """What a search tells event by event becomes curves and tries, as its report has them afterwards."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
+from app.panels.sweep_plot import plot_tries
 from app.report_figures import gather_figures, read_figures
+from app.sweeps import tell_score
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
 from engine.evaluation.measurement import Measurement
 from engine.events import MetricMeasured, StrengthChosen, StrengthTried
@@ -58,6 +61,30 @@ def test_tries_are_numbered_from_the_base_and_scored_by_the_references():
     assert sweep.trials[2].own == pytest.approx((0.5, 0.8))
     assert sweep.trials[2].score == pytest.approx(0.65)
     assert sweep.is_normalized
+
+
+def test_while_a_search_goes_on_the_best_so_far_is_marked_and_it_is_told_to_be_trying():
+    tried = [StrengthTried("s", (0.5, 0.0), True, True), StrengthTried("s", (0.5, 0.5), True, True), StrengthTried("s", (1.0, 1.0), True)]
+    figures = gather_figures(make_document(), [*EVENTS, *tell((0.1, 0.1), (1.0, 1.0))], tried, [])
+    (sweep,) = figures.sweeps
+    assert (figures.trying, sweep.best, sweep.chosen, sweep.choice) == ("s", (0.5, 0.5), 2, ())
+    assert plot_tries(sweep, "").mark_name == "best so far λ = 0.5, 0.5"
+    ended = gather_figures(make_document(), EVENTS, tried[:2], [StrengthChosen("s", "0.5, 0.5", "best_target")])
+    assert (ended.trying, ended.sweeps[0].best) == ("", ())
+    assert plot_tries(ended.sweeps[0], "").mark_name == "chosen λ = 0.5, 0.5"
+
+
+def test_the_score_says_what_it_is_and_which_way_is_better():
+    def sweep(*metric, references=True):
+        events = [e for e in EVENTS if references or e.checkpoint in ("Base", "Search")]
+        better = metric != ("perplexity",)
+        events = [replace(e, measurement=measure(e.measurement.value, *metric, higher_is_better=better)) for e in events]
+        return gather_figures(make_document(), events, [], []).sweeps[0]
+
+    assert tell_score(sweep("macro_f1")) == "macro f1 ÷ the reference’s; higher is better"
+    assert tell_score(sweep("perplexity")) == "the reference’s perplexity ÷ the model’s; higher is better"
+    assert tell_score(sweep("perplexity", references=False)) == "perplexity; lower is better"
+    assert sweep("perplexity").trials[-1].score == pytest.approx((0.2 / 0.4 + 0.1 / 0.4) / 2)
 
 
 def test_a_try_that_is_half_measured_has_no_score_yet():

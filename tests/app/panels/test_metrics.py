@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -54,13 +55,27 @@ def test_validation_data_are_told_as_such(panel):
     heads = [panel.table.verticalHeaderItem(row).toolTip() for row in range(3)]
     assert heads == ["Stripes · accuracy · n 100", "Plain · accuracy · n 200", "Stripes · accuracy · validation · n 100"]
     assert panel.table.item(2, 2).toolTip().startswith("validation data")
-    assert not panel.note.isVisibleTo(panel)
+    assert "flatter" not in panel.note.text()
     panel.show_figures(Figures("A run", (validation,)))
     assert panel.note.isVisibleTo(panel)
+    assert "flatter" in panel.note.text()
     assert panel.title.text() == "A run"
     assert panel.table_text().splitlines()[1].endswith("\tvalidation")
     panel.show_figures(Figures("A run", (), (SWEEP,)))
     assert (panel.title.text(), panel.note.isVisibleTo(panel)) == ("A run: nothing measured on test sets", False)
+
+
+def test_a_share_of_the_reference_says_what_it_is_and_which_way_is_better(panel):
+    """A perplexity of 126 % stood beside a curve of reference ÷ perplexity, and neither said which it was."""
+    assert panel.note.text() == "%: accuracy ÷ the reference’s; higher is better."
+    worse = Figure("Edited", "Text", "perplexity", 29.9, 28, 31, 100, 1.26, higher_is_better=False)
+    panel.show_figures(Figures("A run", (worse,)))
+    assert panel.note.text() == "%: perplexity ÷ the reference’s; lower is better."
+    assert "normalized: 126.0% of the tuned reference's; lower is better" in panel.table.item(0, 0).toolTip()
+    panel.show_figures(Figures("A run", (replace(worse, normalized=math.nan),)))
+    assert panel.note.text() == "Perplexity; lower is better."
+    panel.show_figures(Figures("A run", (replace(CELLS[0], normalized=math.nan),)))
+    assert not panel.note.isVisibleTo(panel)
 
 
 def test_nothing_measured_says_so(panel):
@@ -104,6 +119,17 @@ def test_angles_of_the_report_are_shown_where_it_has_some(panel, tmp_path):
     assert (tmp_path / "angles.csv").read_text().splitlines()[1:] == ["layer 0,1.0,2.0", "layer 1,1.5,inf"]
     panel.show_figures(Figures("Another", CELLS, (), (read_angles(RECORD, Document()),)))
     assert panel.shown.currentWidget() is view
+
+
+def test_choosing_a_search_shows_its_curve(panel):
+    other = Sweep("other", SWEEP.curves, 0.5)
+    panel.show_figures(Figures("A run", CELLS, (SWEEP, other), (read_angles(RECORD, Document()),)))
+    panel.which.click()
+    panel.choose_search("angles")
+    assert panel.shown.currentWidget() is panel.angles
+    panel.choose_search("other")
+    assert panel.shown.currentWidget() is panel.searches
+    assert panel.searches._current()[0] is other
 
 
 def test_similarity_nodes_are_called_as_in_the_graph_that_ran(panel, session):

@@ -214,6 +214,41 @@ def test_of_several_searches_each_view_says_whose_it_is(view, searched):
     assert [view.views.itemText(row) for row in range(2)] == ["Best strength · Figures by strength (λ)", "Second · Figures by strength (λ)"]
 
 
+def test_the_panel_comes_to_the_search_that_begins_to_try_unless_another_is_chosen(view, searched):
+    two, three = Sweep("two", SWEEP.curves), Sweep("three", SWEEP.curves)
+    view.follow_run()
+    view.show_sweeps((SUBSETS,), "search")
+    view.views.setCurrentIndex(1)
+    view.show_sweeps((SUBSETS, two), "two")
+    assert view._current() == (two, "tries")
+    view.show_sweeps((SUBSETS, two), "two")
+    assert view.choose("search")
+    view.show_sweeps((SUBSETS, two, three), "three")
+    assert view._current()[0] is SUBSETS, "the user chose it"
+    assert view.choose("three")
+    assert not view.choose("nothing of the kind")
+    assert view._current() == (three, "tries")
+    view.follow_run()
+    view.show_sweeps((two,), "two")
+    view.views.setCurrentIndex(0)
+    view.views.activated.emit(0)
+    view.show_sweeps((two, three), "three")
+    assert view._current()[0] is three, "what tried was chosen, no other"
+
+
+def test_what_is_looked_at_is_the_same_search_wherever_it_stands(view):
+    two = Sweep("two", SWEEP.curves, 0.5)
+    view.show_sweeps((SWEEP, SUBSETS, two))
+    view.views.setCurrentIndex(view.views.count() - 1)
+    view.show_sweeps((two, SWEEP, SUBSETS))
+    assert view._current() == (two, "tries")
+
+
+def test_figures_of_pairs_say_what_a_share_is(view):
+    view.show_sweeps((replace(SUBSETS, metric="perplexity", is_inverted=True),))
+    assert view.views.itemText(0) == "Pairs, reference’s perplexity ÷ model’s"
+
+
 def test_a_ranking_where_less_is_better_has_the_least_first(view):
     loss = Sweep("search", (CURVE,), mode="helpers", vector_names=("task", "foe", "friend"), higher_is_better=False, trials=(
         Trial((1, 0, 0), 3.0), Trial((1, 1, 0), 3.5), Trial((1, 0, 1), 2.25),
