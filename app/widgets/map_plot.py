@@ -6,9 +6,9 @@ import math
 from dataclasses import replace
 from typing import ClassVar
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from app.theme import current_tokens, font
 from app.widgets.map_frame import MapFrame, fit_frame
@@ -20,6 +20,9 @@ _ONE_PIXELS = 0.5
 """What is nearer than this looks like one point."""
 _ZOOM_STEP = 1.2
 _NOTCH = 120
+_STILL_MILLISECONDS = 300
+_LOOSE = 1.25
+"""Where everything could be so much larger, a view that nobody chose is fitted anew."""
 
 
 class MapPlot(QWidget):
@@ -61,6 +64,11 @@ class MapPlot(QWidget):
         self._grip = (0.0, 0.0)
         self._panned_from: QPointF | None = None
         self._gesture = 0
+        self._still = QTimer(self)
+        """Runs out when nothing has moved for a moment: a gesture is over then, or taken back, wherever it was made."""
+        self._still.setSingleShot(True)
+        self._still.setInterval(_STILL_MILLISECONDS)
+        self._still.timeout.connect(self._settle)
         self.setMouseTracking(True)
         self.setMinimumSize(200, 150)
         if not is_small:
@@ -81,6 +89,7 @@ class MapPlot(QWidget):
         is_lost = not self._is_users_view and not all(self.frame.holds(place) for place in scene.places)
         if self._grabbed is None and (is_lost or not is_moved):
             self.fit()
+        self._still.start()
         self._describe()
         self.update()
 
@@ -292,6 +301,16 @@ class MapPlot(QWidget):
         points, (x, y) = self.scene.points, self.frame.show(self.scene.points[number].place)
         near = [other for other, point in enumerate(points) if math.dist(self.frame.show(point.place), (x, y)) < _ONE_PIXELS]
         return sorted(near, key=lambda other: (points[other].handle is None, other))
+
+    def _settle(self) -> None:
+        """Fit a view that nobody chose where a gesture has left it far too wide, or has led out of it."""
+        if QApplication.mouseButtons() != Qt.MouseButton.NoButton:
+            self._still.start()
+            return
+        fitted = fit_frame(self.scene.places, (float(self.width()), float(self.height())))
+        is_lost = not all(self.frame.holds(place) for place in self.scene.places)
+        if not self._is_users_view and (is_lost or fitted.scale > _LOOSE * self.frame.scale):
+            self.fit()
 
     def _describe(self) -> None:
         """Tell a screen reader what the map shows: the point the keyboard is at, else all of them."""

@@ -102,6 +102,26 @@ def test_a_moved_point_neither_fits_the_map_anew_nor_flips_it(plot):
     assert plot.frame.holds((12.0, 6.0))
 
 
+def test_a_gesture_that_is_over_or_taken_back_leaves_no_view_that_is_far_too_wide(plot, qtbot):
+    """A drag to λ = −1.75 that was undone left everything small."""
+    near = plot.frame
+    QTest.mousePress(plot, Qt.MouseButton.LeftButton, pos=pixel(plot, "edit"))
+    plot.show_scene(make_scene(-6.0))
+    assert plot.frame == near, "it is held"
+    QTest.mouseRelease(plot, Qt.MouseButton.LeftButton, pos=pixel(plot, "base"))
+    qtbot.waitUntil(lambda: plot.frame.holds((-24.0, -12.0)))
+    plot.show_scene(make_scene())
+    qtbot.waitUntil(lambda: plot.frame == near)
+
+
+def test_a_view_that_the_user_chose_stays(plot, qtbot):
+    plot.zoom(0.3)
+    chosen = plot.frame
+    plot.show_scene(make_scene(0.9))
+    qtbot.waitUntil(lambda: not plot._still.isActive())
+    assert plot.frame == chosen
+
+
 def test_escape_takes_a_drag_back(plot):
     taken = []
     plot.drag_cancelled.connect(lambda node, number, gesture: taken.append((node, number)))
