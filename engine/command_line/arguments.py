@@ -154,8 +154,8 @@ def _add_inspect(parser: argparse.ArgumentParser) -> None:
 def _add_similarity(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("base", metavar="BASE", help="the checkpoint that the others were fine-tuned from")
     tuned = (
-        "a checkpoint, or the folder of a training: its checkpoint-500, checkpoint-1000 … one by one, and step by step; several whose "
-        "names tell their learning rates (digits-lr-1e-4) are compared by these, too"
+        "a checkpoint, a LoRA adapter, or the folder of a training: its checkpoint-500, checkpoint-1000 … one by one, and step by step; "
+        "several whose names tell their learning rates (digits-lr-1e-4) are compared by these, too"
     )
     parser.add_argument("tuned", nargs="+", metavar="TUNED", help=tuned)
     parser.add_argument("--per-layer", action="store_true", help="layer by layer too")

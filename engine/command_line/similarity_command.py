@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from engine import Document, check
+from engine.adapter_bases import is_adapter
 from engine.command_line.console import Console
 from engine.command_line.event_json import write_record
 from engine.command_line.exit_status import ExitStatus
@@ -86,7 +87,10 @@ def _tell_series(plan: Plan, names: Sequence[str], console: Console) -> None:
 
 
 def draw_similarity_graph(base: str, tuned: Sequence[str], *, per_layer: bool) -> Document:
-    """Return the graph that compares the task vectors of fine-tuned checkpoints with a base; a training's output folder is a series."""
+    """Return the graph that compares the task vectors of fine-tuned checkpoints with a base.
+
+    A training's output folder is a series, a LoRA adapter the task vector itself.
+    """
     # The names belong to the vectors, which the figures are of; a name that two nodes share would be told with their ids.
     document = add_node(
         Document(title="Similarity"), _BASE, Node("checkpoint", {"source": base}, label=f"checkpoint {name_sources([base])[0]}")
@@ -94,19 +98,22 @@ def draw_similarity_graph(base: str, tuned: Sequence[str], *, per_layer: bool) -
     document = add_node(document, _SIMILARITY, Node("similarity", {"per_layer": per_layer}))
     for number, (source, name) in enumerate(zip(tuned, name_sources(tuned), strict=True), 1):
         checkpoint, vector = NodeId(f"tuned_{number}"), NodeId(f"vector_{number}")
-        operation = "series" if _is_series(source) else "checkpoint"
-        document = add_node(document, checkpoint, Node(operation, {"source": source}, label=f"checkpoint {name}"))
-        document = add_node(document, vector, Node("task_vector", label=name))
-        document = connect(document, Wire(PortRef(checkpoint, "checkpoint"), PortRef(vector, "tuned")))
+        if _holds(is_adapter, source):
+            document = add_node(document, vector, Node("lora_adapter", {"source": source}, label=name))
+        else:
+            operation = "series" if _holds(holds_series, source) else "checkpoint"
+            document = add_node(document, checkpoint, Node(operation, {"source": source}, label=f"checkpoint {name}"))
+            document = add_node(document, vector, Node("task_vector", label=name))
+            document = connect(document, Wire(PortRef(checkpoint, "checkpoint"), PortRef(vector, "tuned")))
         document = connect(document, Wire(PortRef(_BASE, "checkpoint"), PortRef(vector, "base")))
         document = connect(document, Wire(PortRef(vector, "vector"), PortRef(_SIMILARITY, "vectors")))
     return document
 
 
-def _is_series(source: str) -> bool:
+def _holds(kind: Callable[[Path], bool], source: str) -> bool:
     try:
-        return holds_series(Path(source))
-    except (OSError, ValueError):
+        return kind(Path(source))
+    except (OSError, ValueError, EngineError):
         # Whatever it is, it is read as a checkpoint, and said to be none then.
         return False
 

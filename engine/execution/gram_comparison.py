@@ -39,7 +39,7 @@ def compare_checkpoints(plan: Plan, listener: Listener, stop: Stop) -> Compariso
     """Return how checkpoints differ from their base and from one another; only what the cache does not know is read.
 
     Args:
-        plan: of a graph that nothing speaks against, with one Similarity node of task vectors from one base.
+        plan: of a graph that nothing speaks against, with one Similarity node of task vectors and adapters from one base.
         listener: told how far the reading is.
         stop: the user's wish to stop.
 
@@ -50,8 +50,10 @@ def compare_checkpoints(plan: Plan, listener: Listener, stop: Stop) -> Compariso
     """
     steps, planner = plan.resolved.graph.steps, plan.planner
     similarity = next(step.id for step in steps.values() if step.behaviour == Measure("similarity"))
-    differences = [steps[vector].inputs for vector in planner.compared_vectors(similarity)]
-    base, tuned = differences[0]["base"][0].node, [inputs["tuned"][0].node for inputs in differences]
+    vectors = planner.compared_vectors(similarity)
+    # An adapter is read as the vector it is.
+    tuned = [vector if vector in plan.resolved.sources else steps[vector].inputs["tuned"][0].node for vector in vectors]
+    base = steps[vectors[0]].inputs["base"][0].node
     files = _find_files(plan, base, tuned, listener, stop)
     measured = measure_gram(files, GramStore.of_user(), PassSettings(stops=stop.is_requested, moved=_tell_progress(listener)))
     _refuse_non_finite(plan, files, measured.table)

@@ -50,6 +50,25 @@ def test_figures_are_those_of_the_definition(workplace, tensors_of):
     assert found["layers"] == []
 
 
+@pytest.mark.parametrize("given", ["lora", "lora/adapter_model.safetensors"])
+def test_an_adapter_is_compared_as_the_vector_it_is(bench, workplace, given):
+    model, factors = bench.make_model(0, torch.float32), bench.make_factors()
+    tuned = bench.move(model, 1)
+    for name, tensors in {"base": model, "a": tuned}.items():
+        workplace.save(name, tensors)
+    bench.save_adapter("lora", factors)
+    answer = workplace.call("similarity", *(workplace.folder / name for name in ("base", "a")), bench.folder / given, "--json")
+    found = json.loads(answer.out)
+    # α/r is 2 (see `save_adapter`).
+    steps = {f"{layer}.weight": 2 * up.double() @ down.double() for layer, (down, up) in factors.items()}
+    floats = [name for name, value in model.items() if value.is_floating_point()]
+    adapted = torch.cat([steps.get(name, torch.zeros_like(model[name])).double().flatten() for name in floats])
+    moved = torch.cat([(tuned[name].double() - model[name].double()).flatten() for name in floats])
+    assert found["norms"] == pytest.approx([float(moved.norm()), float(adapted.norm())], rel=1e-6)
+    assert found["cosine"][0][1] == pytest.approx(float(moved @ adapted / (moved.norm() * adapted.norm())), abs=1e-6)
+    assert found["names"][1] == given.split("/")[-1]
+
+
 def test_tables_are_for_people(workplace, tensors_of):
     save_family(workplace, tensors_of)
     before = workplace.entries()
