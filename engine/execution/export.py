@@ -14,9 +14,10 @@ from engine.document.model import NodeId
 from engine.events import Listener, TensorWritten
 from engine.execution.buffers import view_bytes
 from engine.execution.dtypes import TORCH_DTYPES
-from engine.execution.edit_sample import EditSample
 from engine.execution.pieces import PieceEvaluator
 from engine.execution.schedule import TensorTask
+from engine.execution.written_edit import WrittenEdit
+from engine.operation import BLOCK_ENTRIES
 from engine.planning.linear import Form, Segments, iterate_ranges
 from engine.planning.work import OutputTensor, TensorWork
 
@@ -55,7 +56,7 @@ class ExportWriter:
         self.plan = plan
         self.staging = staging
         self._listener = listener
-        self.sample = EditSample()
+        self._edit = WrittenEdit()
 
     def look(self, evaluator: PieceEvaluator) -> object:
         """Write one piece unless an earlier run has; bytes of a checkpoint that goes out unchanged are copied."""
@@ -66,7 +67,6 @@ class ExportWriter:
         name = place.path.name
         if size and not self.staging.is_durable(name, offset, size):
             piece = self._make_piece(evaluator, output)
-            self._sample(evaluator, output, piece)
             self.staging.write_piece(name, offset, view_bytes(piece))
             self.staging.mark_written(name, offset, size)
         return None
@@ -79,11 +79,18 @@ class ExportWriter:
         size = self.plan.outputs[work.tensor].size_bytes
         self._listener(TensorWritten(self.plan.node, work.tensor, size))
 
-    def _sample(self, evaluator: PieceEvaluator, output: OutputTensor, piece: torch.Tensor) -> None:
-        """Look at the first block of an edited tensor, where its base is read anyway."""
+    def find_edit_share(self) -> tuple[float | None, bool]:
+        """Return ‖edit‖/‖θ₀‖ of what was written, and whether it is exact: of all entries; None where no base was read beside an edit."""
+        return self._edit.find_share({name: self.plan.places[name].count for name, output in self.plan.outputs.items() if output.is_edited})
+
+    def _measure(self, evaluator: PieceEvaluator, output: OutputTensor, piece: torch.Tensor, most: int | None = None) -> None:
+        """Measure how far a piece of an edited tensor, or so many entries of it, lies from the base, where that is read anyway."""
         base = self.plan.base
-        if base is not None and output.is_edited and evaluator.offset == 0 and base in evaluator.work.needs.sources:
-            self.sample.add(output.name, evaluator.work.entries, piece.view(TORCH_DTYPES[output.dtype]), evaluator.floats(base))
+        if base is None or base not in evaluator.work.needs.sources:
+            self._edit.miss()
+        else:
+            before = evaluator.raw(base).view(TORCH_DTYPES[evaluator.ground.spec(base, evaluator.work.tensor).dtype])
+            self._edit.add(output.name, evaluator.offset, piece.view(TORCH_DTYPES[output.dtype])[:most], before[:most])
 
     def _make_piece(self, evaluator: PieceEvaluator, output: OutputTensor) -> torch.Tensor:
         """Return the bytes of a piece (uint8, host)."""
@@ -94,12 +101,16 @@ class ExportWriter:
         if source is not None:
             # Bytes that go out as they came in are looked at all the same: NaN must not pass unseen.
             evaluator.check(evaluator.floats(source), None)
+            self._measure(evaluator, output, evaluator.raw(source))
             return evaluator.raw(source)
         return self._round(evaluator, output, segments)
 
     def _round(self, evaluator: PieceEvaluator, output: OutputTensor, segments: Segments) -> torch.Tensor:
         host = evaluator.take_host(evaluator.count * output.dtype.size_bytes)
         if output.dtype is DType.BF16 and evaluator.round_halves(segments, host.view(torch.uint16)):
+            # To measure all that this loop writes would take a third as long again as the whole run.
+            if evaluator.offset == 0:
+                self._measure(evaluator, output, host, BLOCK_ENTRIES)
             return host
         value = evaluator.value(segments)
         evaluator.check(value, output.dtype)
@@ -110,6 +121,7 @@ class ExportWriter:
             if source is not None:
                 width = output.dtype.size_bytes
                 host[start * width : stop * width] = evaluator.raw(source)[start * width : stop * width]
+        self._measure(evaluator, output, host)
         return host
 
     def _copied_source(self, evaluator: PieceEvaluator, form: Form, output: OutputTensor) -> NodeId | None:

@@ -123,14 +123,15 @@ def _describe_kept(execution: Execution) -> list[Remark]:
     return [Remark("note", f"{text}, and taken from there.")]
 
 
-def describe_estimates(outputs: Sequence[OutputRecord]) -> tuple[Remark, ...]:
-    """Return how large the edits are that no Similarity node has measured, with a doubt where one is that large."""
+def describe_edits(outputs: Sequence[OutputRecord]) -> tuple[Remark, ...]:
+    """Return of which edits the length is an estimate, and a doubt where one is that long."""
     remarks: list[Remark] = []
     for output in outputs:
-        share = output.edit_norm_share if output.is_edit_norm_estimated else None
-        if share is not None:
-            doubt = " That is unusual for an edit. Is it the right base?" if share > _SUSPICIOUS_SHARE else ""
-            text = f"The edit in “{output.label}” is about {share:.2%} as long as its base (estimated on the first block of each tensor)."
+        share, is_estimate = output.edit_norm_share or 0.0, output.is_edit_norm_estimated
+        doubt = " That is unusual for an edit. Is it the right base?" if share > _SUSPICIOUS_SHARE else ""
+        how = " (estimated on some of its entries)" if is_estimate else ""
+        if how or doubt:
+            text = f"The edit in “{output.label}” is {'about ' if how else ''}{share:.2%} as long as its base{how}."
             remarks.append(Remark("note", text + doubt))
     return tuple(remarks)
 

@@ -280,9 +280,9 @@ class OutputRecord:
     searches: tuple[str, ...]
     """The strength searches wired into it, or that its formula depends on."""
     edit_norm_share: float | None = None
-    """‖edit‖/‖θ₀‖: exact where the edit is a sum of vectors that a Similarity node has compared, else an estimate."""
+    """‖edit‖/‖θ₀‖: of a sum of vectors that a Similarity node has compared by these, else of what was written."""
     is_edit_norm_estimated: bool = False
-    """Whether edit_norm_share is an estimate from the first block of each tensor."""
+    """Whether edit_norm_share is an estimate from some of the entries: of sums of bfloat16 written as such, and of resumed runs."""
     architecture: str = ""
     """The transformers class that opens the folder, as its config.json says; empty where it says none."""
     model_node: str = ""

@@ -19,7 +19,7 @@ from engine.execution.measuring import relate_figures
 from engine.execution.outputs import Output
 from engine.execution.rated_paths import add_learning_rates
 from engine.execution.related_vectors import find_related
-from engine.execution.remarks import collect_remarks, describe_estimates
+from engine.execution.remarks import collect_remarks, describe_edits
 from engine.execution.result import (
     Conditions,
     FileRecord,
@@ -64,7 +64,7 @@ def summarise(execution: Execution) -> RunResult:
         similarities=tuple(_complete_similarity(execution, record) for record in findings.similarities.values()),
         searches=tuple(replace(found, validation=relate_figures(found.validation, sets)) for found in findings.searches.values()),
         metrics=_merge(metrics.values()),
-        remarks=(*collect_remarks(execution), *describe_estimates(outputs)),
+        remarks=(*collect_remarks(execution), *describe_edits(outputs)),
         warnings=plan.warnings,
         outputs=outputs,
         conditions=_describe_conditions(execution),
@@ -121,7 +121,7 @@ def _summarise_output(execution: Execution, output: Output, metrics: Mapping[Nod
     form = _main_form(execution, value)
     wired = metric_steps(plan.resolved.graph, step)
     share = find_edit_share(value, execution.findings.similarities.values(), plan.planner, execution.strengths)
-    estimate = output.writer.sample.estimate_share()
+    written_share, is_whole = output.writer.find_edit_share()
     base = plan.resolved.values[value].parent
     specs = [spec for shard in output.shards for spec in shard.tensors.values()]
     return OutputRecord(
@@ -139,8 +139,8 @@ def _summarise_output(execution: Execution, output: Output, metrics: Mapping[Nod
         similarities=tuple(node for node, source in wired.items() if source.behaviour == Measure("similarity")),
         metrics=_merge(metrics.get(node, ()) for node in wired),
         searches=_find_searches(execution, wired, value),
-        edit_norm_share=estimate if share is None else share,
-        is_edit_norm_estimated=share is None and estimate is not None,
+        edit_norm_share=written_share if share is None else share,
+        is_edit_norm_estimated=share is None and written_share is not None and not is_whole,
         architecture=_find_architecture(output),
         model_node=value,
         analogies=list_analogies(plan.resolved.graph, value),

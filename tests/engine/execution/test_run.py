@@ -251,18 +251,58 @@ def test_overwriting_replaces_our_files_and_leaves_the_users(bench, family):
 # --- how large the edit is ---
 
 
-def test_an_edit_that_no_similarity_measured_is_estimated(bench, family):
-    result = bench.run(EXPORTED_EDIT)
+def measure_written_share(bench, most=None):
+    """Return ‖edit‖/‖θ₀‖ from the files; from the first entries of each tensor, which stand for the others."""
     base, out = bench.load("base"), bench.load("out")
     names = [name for name in base if name != "steps"]
-    blocks = [(base[name].view(-1)[:65536].double(), out[name].view(-1)[:65536].double(), base[name].numel()) for name in names]
-    edit = sum(float((new - old).square().mean()) * entries for old, new, entries in blocks)
-    wanted = (edit / sum(float(old.square().mean()) * entries for old, _, entries in blocks)) ** 0.5
+    pieces = [(base[name].view(-1)[:most].double(), out[name].view(-1)[:most].double(), base[name].numel()) for name in names]
+    edit = sum(float((new - old).square().mean()) * entries for old, new, entries in pieces)
+    return (edit / sum(float(old.square().mean()) * entries for old, _, entries in pieces)) ** 0.5
+
+
+def test_a_sum_of_bfloat16_that_no_similarity_measured_is_estimated_from_first_blocks(bench, family):
+    result = bench.run(EXPORTED_EDIT)
     (output,) = result.outputs
     assert output.is_edit_norm_estimated
-    assert output.edit_norm_share == pytest.approx(wanted, rel=1e-12)
-    assert any("estimated" in remark.text for remark in result.remarks)
+    assert output.edit_norm_share == pytest.approx(measure_written_share(bench, 65536), rel=1e-6)
+    assert any("about 1.50% as long as its base (estimated on some of its entries)" in remark.text for remark in result.remarks)
     assert not any("right base" in remark.text for remark in result.remarks)
+
+
+KERNEL_EDITS = {
+    "TIES": "x = ties vectors=ta,ta density:0.3",
+    "DARE": "x = dare vector=ta drop:0.5 seed:4",
+    "random": "x = random_vector like=ta seed:3",
+    "float32": "x = scale vector=ta factor:2",
+}
+
+
+@pytest.mark.parametrize("made", KERNEL_EDITS.values(), ids=KERNEL_EDITS)
+def test_the_length_of_an_edit_that_is_made_with_all_its_entries_at_hand_is_exact(bench, family, made):
+    dtype = " dtype:float32" if "scale" in made else ""
+    lines = EXPORTED_EDIT.replace("vector=ta strength", "vector=x strength").replace("folder:out", f"folder:out{dtype}")
+    result = bench.run(f"{lines}\n{made}")
+    (output,) = result.outputs
+    assert not output.is_edit_norm_estimated
+    assert output.edit_norm_share == pytest.approx(measure_written_share(bench), rel=1e-6)
+    assert output.edit_norm_share != pytest.approx(measure_written_share(bench, 65536), rel=1e-5)
+    assert not any("estimated" in remark.text for remark in result.remarks)
+
+
+def test_of_what_is_copied_without_a_look_at_the_base_no_length_is_told(bench, family):
+    """Only the filtered tensors are another model's; those that go out as in the base say nothing of the edit."""
+    lines = EXPORTED_EDIT.replace("vector=ta strength:0.3", "vector=f strength:1")
+    (output,) = bench.run(f'{lines}\nf = layer_filter vector=ta include:["*q_proj*"]').outputs
+    assert output.edit_norm_share is None
+    assert not output.is_edit_norm_estimated
+
+
+def test_the_length_of_an_edit_whose_run_was_resumed_is_an_estimate(bench, family, keep_half):
+    lines = EXPORTED_EDIT.replace("folder:out", "folder:out dtype:float32")
+    keep_half(lines)
+    (output,) = bench.run(lines, {"staging": "resume"}).outputs
+    assert output.is_edit_norm_estimated
+    assert output.edit_norm_share == pytest.approx(measure_written_share(bench), rel=0.1)
 
 
 def test_a_wrong_base_is_suspected_without_a_similarity_node(bench, family):
