@@ -237,10 +237,10 @@ def _explain_table(cells: Sequence[Figure]) -> Iterator[str]:
     for metric, higher_is_better in dict.fromkeys((cell.metric, cell.higher_is_better) for cell in cells):
         is_share = any(not math.isnan(cell.normalized) for cell in cells if cell.metric == metric)
         if is_share or not higher_is_better:
-            what = _tr("%: {0} ÷ the reference’s") if is_share else "{0}"
+            what = _tr("%: {0} ÷ the reference’s; {1}.") if is_share else _tr("{0}: {1}.")
             better = _tr("higher is better") if higher_is_better else _tr("lower is better")
-            named = what.format(metric.replace("_", " "))
-            yield f"{named[0].upper()}{named[1:]}; {better}."
+            told = what.format(metric.replace("_", " "), better)
+            yield f"{told[0].upper()}{told[1:]}"
 
 
 def _round(bound: float) -> str:

@@ -25,6 +25,8 @@ from engine.document.json_values import JsonValue
 from engine.parameters import Flag, Integer, OneOf, Parameter, Real, RealList, Text, TextList
 
 _LARGEST_SPIN = 2**31 - 1
+_SPIN_MARGIN = 7
+"""Pixels left of a whole number, as in other fields."""
 _SLIDER_LIMIT = 10.0
 """A slider over a longer range would not hit what one means."""
 Announce = Callable[[JsonValue, int], None]
@@ -124,6 +126,8 @@ def _make_integer(parameter: Integer, title: str, announce: Announce) -> _Editor
     spin.setAccessibleName(title)
     spin.setRange(parameter.minimum, int(min(largest, _LARGEST_SPIN)))
     spin.setKeyboardTracking(False)
+    # A style sheet's padding moves nothing to the right here.
+    spin.lineEdit().setTextMargins(_SPIN_MARGIN, 0, 0, 0)
     spin.valueChanged.connect(lambda number: announce(number, 0))
 
     def show(value: JsonValue) -> None:

@@ -143,7 +143,9 @@ class CurvePlot(QWidget):
         for place, name in named:
             width = painter.fontMetrics().horizontalAdvance(name)
             x = self._place(place, self._limits[2]).x()
-            start = min(max(x - width / 2, 2.0), self.width() - width - 3.0)
+            # A number stands under its place, a name begins no further left than the axis.
+            first = self._area.left() - _ASIDE if self._plot.places else 2.0
+            start = min(max(x - width / 2, first), self.width() - width - 3.0)
             if start > end + 8:
                 painter.drawText(QRectF(start, self._area.bottom() + 2, width + 2, 14), Qt.AlignmentFlag.AlignLeft, name)
                 end = start + width

@@ -99,7 +99,7 @@ def _check_choices(parameters: Parameters, counts: Counts) -> Sequence[str]:
         METRIC,
         BATCH_SIZE,
         OneOf("method", "For each: one vector after the other, or Optuna's sampler, where it is installed.", METHODS, "coordinate"),
-        Integer("budget", "How many sets of strengths to try at most, unless one holds for all.", 60, minimum=1, maximum=MOST_TRIES),
+        Integer("budget", "How many sets of strengths to try at most, unless one holds for all.", 60, 1, MOST_TRIES, "tries"),
         Integer("seed", "For tpe: another seed tries other strengths.", 0, minimum=0),
     ),
     check=check_strength_search,

@@ -52,4 +52,4 @@ class DragSlider:
         self._last = self._scene.document
 
     def _words(self) -> str:
-        return self._scene.tr("Change {name}").format(name=self._place.slider.parameter)
+        return self._scene.tr("Set {name}").format(name=self._place.slider.parameter)

@@ -85,7 +85,7 @@ def test_a_slider_drag_is_one_step_and_escape_takes_it_back(hand, session, view,
     assert session.document.nodes[NodeId("edit")].parameters["strength"] == 0.9
     hand.release(at(0.75))
     assert session.document.nodes[NodeId("edit")].parameters["strength"] == 0.75
-    assert session.undo_stack.count() == 1
+    assert (session.undo_stack.count(), session.undo_stack.undoText()) == (1, "Set strength"), "as in the inspector and on the map"
     session.undo_stack.undo()
     assert session.document.nodes[NodeId("edit")].parameters["strength"] == 0.4
     hand.press(at(0.2))

@@ -3,7 +3,7 @@
 import pytest
 import shiboken6
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QSpinBox
 
 from app.node_parameter import NodeParameter
 from app.panels.inspector import InspectorPanel
@@ -46,6 +46,18 @@ def test_every_file_and_folder_can_be_looked_for(panel, session, operation):
     session.apply("add", lambda document: add_node(document, NodeId("it"), Node(operation)))
     panel.show_nodes([NodeId("it")])
     assert "Browse…" in [button.text() for button in panel.widget().findChildren(QPushButton)]
+
+
+def test_whole_numbers_stand_off_the_border_and_say_what_they_count(panel, session, dark, qtbot):
+    session.apply("add", lambda document: add_node(document, NodeId("s"), Node("strength_search")))
+    panel.show_nodes([NodeId("s")])
+    assert {"Budget · tries", "Batch size · examples"} <= set(texts(panel))
+    spins = panel.widget().findChildren(QSpinBox)
+    assert len(spins) == 3
+    for spin in spins:
+        line = spin.lineEdit()
+        line.home(False)
+        assert line.mapTo(spin, line.cursorRect().center()).x() >= 7, spin.accessibleName()
 
 
 def test_slider_drag_is_one_undo_step(panel, session):

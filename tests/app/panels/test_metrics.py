@@ -73,7 +73,7 @@ def test_a_share_of_the_reference_says_what_it_is_and_which_way_is_better(panel)
     assert panel.note.text() == "%: perplexity ÷ the reference’s; lower is better."
     assert "normalized: 126.0% of the tuned reference's; lower is better" in panel.table.item(0, 0).toolTip()
     panel.show_figures(Figures("A run", (replace(worse, normalized=math.nan),)))
-    assert panel.note.text() == "Perplexity; lower is better."
+    assert panel.note.text() == "Perplexity: lower is better."
     panel.show_figures(Figures("A run", (replace(CELLS[0], normalized=math.nan),)))
     assert not panel.note.isVisibleTo(panel)
 

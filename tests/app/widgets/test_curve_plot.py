@@ -119,6 +119,12 @@ def test_of_two_equal_curves_of_many_points_both_are_seen(plot):
     assert count(above_the_legend, BLUE) > 0
 
 
+def test_the_name_of_the_first_place_begins_at_the_axis(plot):
+    names = ("vit.embeddings.cls_token", "b", *map(str, range(40)))
+    written = write(plot, Plot("Title", (PlotCurve("c", tuple((float(x), 1.0 + x) for x in range(42))),), places=names))
+    assert written[names[0]].left() >= plot._area.left() - 4
+
+
 def test_points_over_named_places_lie_inside_the_axes(plot):
     """Eight curves stand aside as far as they may; none may reach the numbers at the left, or the edge."""
     curves = tuple(PlotCurve(letter, ((0.0, 0.0), (1.0, 1.0))) for letter in "abcdefgh")
