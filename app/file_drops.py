@@ -21,8 +21,11 @@ from engine.document.edits import set_label, set_parameter
 from engine.document.model import Document, NodeId, PortRef, Position
 from engine.operation import PortKind
 from engine.relocation import relocate
+from engine.series_bases import find_series_bases
 
 _GAP = 96.0
+_BESIDE = 340.0
+"""How far to the right of a series its task vector is put."""
 
 
 class FileDrops(QObject):
@@ -79,29 +82,53 @@ class FileDrops(QObject):
 
     def _add_source(self, operation: str, dropped: Dropped, place: Position, end: PortEnd | None) -> None:
         source, name = shorten_path(dropped.path, self._session.folder), dropped.name
-        bases = find_adapter_bases(self._session.document, dropped.path, self._session.folder) if dropped.kind == "adapter" else ()
+        bases = self._find_bases(dropped)
         made: list[NodeId] = []
 
         def edit(document: Document) -> Document:
             after, node_id = add_joined(document, operation, place, None)
             made.append(node_id)
             after = set_label(set_parameter(after, node_id, "source", source), node_id, name)
-            after = _join_base(after, node_id, bases, end)
-            return after if end is None else _join_drop(after, node_id, end)
+            if dropped.kind == "adapter":
+                after = _join_base(after, node_id, bases, end)
+            if end is not None:
+                return _join_drop(after, node_id, end)
+            return _follow_series(after, node_id, bases, place) if dropped.kind == "series" else after
 
         self._session.apply(self.tr("Add ‘{0}’").format(name), edit)
         if made:
             self._bench.scene.select(made[-1:])
 
+    def _find_bases(self, dropped: Dropped) -> tuple[NodeId, ...]:
+        """Return the checkpoints of the graph that something dropped could have been trained from."""
+        document, folder = self._session.document, self._session.folder
+        if dropped.kind == "adapter":
+            return find_adapter_bases(document, dropped.path, folder)
+        return find_series_bases(document, dropped.path, folder) if dropped.kind == "series" else ()
+
 
 def _join_base(document: Document, node_id: NodeId, fitting: Collection[NodeId], end: PortEnd | None) -> Document:
-    """Give an adapter its base: the one checkpoint it fits or, of several, the one that its neighbours or the graph count from."""
-    usual = guess_base(document, end.ref.node if end is not None else node_id)
-    known = usual.node if usual is not None else None
-    base = next(iter(fitting)) if len(fitting) == 1 else known if known in fitting else None
+    """Give an adapter its base."""
+    base = _choose_base(document, end.ref.node if end is not None else node_id, fitting)
+    return document if base is None else join(document, base, PortRef(node_id, "base"))
+
+
+def _follow_series(document: Document, node_id: NodeId, fitting: Collection[NodeId], place: Position) -> Document:
+    """Give a training the task vector that makes it a way in weight space, where the graph tells its base."""
+    base = _choose_base(document, node_id, fitting)
     if base is None:
         return document
-    return join(document, PortRef(base, str(PortKind.CHECKPOINT)), PortRef(node_id, "base"))
+    source = PortEnd(PortRef(node_id, str(PortKind.CHECKPOINT)), is_output=True)
+    after, vector = add_joined(document, "task_vector", (place[0] + _BESIDE, place[1]), source)
+    return join(after, base, PortRef(vector, "base"))
+
+
+def _choose_base(document: Document, near: NodeId, fitting: Collection[NodeId]) -> PortRef | None:
+    """Return the one checkpoint that fits or, of several, the one that a node's neighbours or the graph count from."""
+    usual = guess_base(document, near)
+    known = usual.node if usual is not None else None
+    base = next(iter(fitting)) if len(fitting) == 1 else known if known in fitting else None
+    return None if base is None else PortRef(base, str(PortKind.CHECKPOINT))
 
 
 def _join_drop(document: Document, node_id: NodeId, end: PortEnd) -> Document:

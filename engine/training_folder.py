@@ -7,6 +7,8 @@ from pathlib import Path
 
 _STEP = re.compile(r"checkpoint-\d+")
 """What the Trainer of transformers calls the checkpoints it leaves on its way."""
+CHECKPOINT_PATTERN = "checkpoint-*"
+"""The same with a *, as a series asks for it unless the user says otherwise."""
 
 
 def holds_series(folder: Path) -> bool:

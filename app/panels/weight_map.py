@@ -268,7 +268,7 @@ class WeightMapPanel(QWidget):
             return self.tr(
                 "Nothing is known of these models yet: their files are not on this machine. Run the graph, or choose local files."
             )
-        nothing = self.tr("Wire a base and a fine-tuned checkpoint into a task vector: the map of their weights appears here by itself.")
+        nothing = self.tr("Wire a base and a fine-tuned checkpoint, or a series, into a task vector: the map of their weights appears here by itself.")
         return explain_absences(self._live.absences) or nothing
 
     def _tell_state(self) -> None:

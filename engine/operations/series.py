@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.operation import Group, PortKind, Source, operation
 from engine.parameters import Text
+from engine.training_folder import CHECKPOINT_PATTERN
 
 
 @operation(
@@ -15,7 +16,7 @@ from engine.parameters import Text
     outputs=(PortKind.CHECKPOINT,),
     parameters=(
         Text("source", "The folder that holds the checkpoints, relative to the document.", required=True),
-        Text("pattern", "What the checkpoints are called, with * and ?; the last number in a name is its step.", "checkpoint-*"),
+        Text("pattern", "What the checkpoints are called, with * and ?; the last number in a name is its step.", CHECKPOINT_PATTERN),
     ),
 )
 def series(source: str, pattern: str) -> Source:

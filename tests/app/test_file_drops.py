@@ -90,6 +90,41 @@ def test_of_several_checkpoints_that_it_fits_an_adapter_takes_the_graphs_base(wi
     assert ("b.checkpoint", "lora_adapter.base") in {(str(wire.source), str(wire.target)) for wire in window.session.document.wires}
 
 
+def save_training(folder):
+    """Save a base, another model of its shapes, one of others, and a training of three steps."""
+    for name in ("base", "other", "run/checkpoint-20", "run/checkpoint-5", "run/checkpoint-100"):
+        (folder / name).mkdir(parents=True)
+        save_file({"w": np.full((2, 3), float(len(name)), np.float32)}, folder / name / "model.safetensors")
+    (folder / "odd").mkdir()
+    save_file({"w": np.zeros((3, 3), np.float32)}, folder / "odd" / "model.safetensors")
+    return folder / "run"
+
+
+def joined_in(window):
+    return {(str(wire.source), str(wire.target)) for wire in window.session.document.wires}
+
+
+def test_a_dropped_training_gets_the_task_vector_that_makes_it_a_way(window, bench, tmp_path):
+    training = save_training(tmp_path)
+    before = Document(nodes={NodeId(name): Node("checkpoint", {"source": str(tmp_path / name)}) for name in ("base", "odd")})
+    window.session.new(before)
+    window.links.drops.take(FileDrop((training,), (0.0, 0.0)))
+    assert joined_in(window) == {("series.checkpoint", "task_vector.tuned"), ("base.checkpoint", "task_vector.base")}
+    assert bench.scene.selected_ids == ("series",)
+    window.session.undo_stack.undo()
+    assert window.session.document == before
+
+
+def test_where_the_graph_tells_no_base_a_training_is_not_joined(window, bench, tmp_path):
+    training = save_training(tmp_path)
+    window.session.new(Document(nodes={NodeId(name): Node("checkpoint", {"source": str(tmp_path / name)}) for name in ("base", "other")}))
+    window.links.drops.take(FileDrop((training,), (0.0, 0.0)))
+    assert not window.session.document.wires, "which of the two it began from can't be known"
+    window.session.new(Document(nodes={NodeId("odd"): Node("checkpoint", {"source": str(tmp_path / "odd")})}))
+    window.links.drops.take(FileDrop((training,), (0.0, 0.0)))
+    assert set(window.session.document.nodes) == {"odd", "series"}
+
+
 def test_an_adapter_dropped_on_a_role_plays_it_in_one_step(window, bench, tmp_path):
     adapter = save_pair(tmp_path)
     before = Document(nodes={NodeId("base"): Node("checkpoint", {"source": str(tmp_path / "base")}), NodeId("like"): Node("analogy")})
