@@ -221,7 +221,7 @@ class WeightMapPanel(QWidget):
         view, before = self.view, self.map.scene
         scene = draw_family(view, self._session.document) if view is not None else MapScene()
         if scene.points:
-            self.map.show_scene(scene, self._caption(scene))
+            self.map.show_scene(scene, self._caption(scene), self._saved_caption(scene))
         else:
             self.map.show_message(self._explain())
         self.table.show_scene(scene)
@@ -239,14 +239,24 @@ class WeightMapPanel(QWidget):
 
     def _caption(self, scene: MapScene) -> str:
         """Return which distances are exact, and how much of them the plane shows."""
+        return f"{self._rate_distances(scene)}; {self._tell_share(scene)}"
+
+    def _saved_caption(self, scene: MapScene) -> str:
+        """Return the same without the table, which a picture does not have."""
+        rated = self._rate_distances(scene) if self._has_broken() else self.tr("≈ estimated from a sample") if scene.is_estimate else ""
+        shown = self._tell_share(scene)
+        return f"{rated}; {shown}" if rated else f"{shown[:1].upper()}{shown[1:]}"
+
+    def _tell_share(self, scene: MapScene) -> str:
         if scene.is_one_place:
-            shown = self.tr("all that is known lies at one place") if scene.unknown else self.tr("all models lie at one place")
-        else:
-            shown = self.tr("the plane shows {0} of the variance of these {1} models").format(scene.shown_text, scene.models)
-        return f"{self._rate_distances(scene)}; {shown}"
+            return self.tr("all that is known lies at one place") if scene.unknown else self.tr("all models lie at one place")
+        return self.tr("the plane shows {0} of the variance of these {1} models").format(scene.shown_text, scene.models)
+
+    def _has_broken(self) -> bool:
+        return self.view is not None and bool(self.view.gaps.broken)
 
     def _rate_distances(self, scene: MapScene) -> str:
-        if self.view is not None and self.view.gaps.broken:
+        if self._has_broken():
             return self.tr("Without what holds NaN or infinity")
         if scene.is_estimate:
             return self.tr("≈ estimated distances in the table")
@@ -268,7 +278,9 @@ class WeightMapPanel(QWidget):
             return self.tr(
                 "Nothing is known of these models yet: their files are not on this machine. Run the graph, or choose local files."
             )
-        nothing = self.tr("Wire a base and a fine-tuned checkpoint, or a series, into a task vector: the map of their weights appears here by itself.")
+        nothing = self.tr(
+            "Wire a base and a fine-tuned checkpoint, or a series, into a task vector: the map of their weights appears here by itself."
+        )
         return explain_absences(self._live.absences) or nothing
 
     def _tell_state(self) -> None:

@@ -152,9 +152,11 @@ class HeatMapPlot(QWidget):
         return self.height() if self._is_empty() else self._find_scale(self._layout()) + _SCALE_HEIGHT
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  (Qt's name, as all that follow)
-        """Paint the map, with the cell that the keyboard is on."""
+        """Paint the map, with the cell that is chosen and the one that the keyboard is on: no picture has these."""
         painter = QPainter(self)
         self.draw(painter)
+        if self.chosen is not None and not self._is_empty():
+            self._outline(painter, self.chosen, Qt.PenStyle.DashLine)
         if self.current is not None and self.hasFocus():
             self._outline(painter, self.current, Qt.PenStyle.SolidLine)
         painter.end()
@@ -259,8 +261,6 @@ class HeatMapPlot(QWidget):
         self._hatch(painter, layout)
         if layout.width >= _TEXT_WIDTH and layout.height >= _TEXT_HEIGHT:
             self._write(painter, layout, values.tolist())
-        if self.chosen is not None:
-            self._outline(painter, self.chosen, Qt.PenStyle.DashLine)
 
     def _fill_singly(self, painter: QPainter, layout: HeatLayout, values: list[list[float]]) -> None:
         theme = current_theme()

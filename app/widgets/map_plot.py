@@ -58,7 +58,7 @@ class MapPlot(QWidget):
         self._is_small = is_small
         self._brush = MapBrush()
         self._message = ""
-        self._caption = ""
+        self._caption = self._saved_caption = ""
         self._is_users_view = False
         self._grabbed: MapPoint | None = None
         self._grip = (0.0, 0.0)
@@ -78,11 +78,18 @@ class MapPlot(QWidget):
         """Return a size at which names find room."""
         return QSize(240, 190) if self._is_small else QSize(560, 300)
 
-    def show_scene(self, scene: MapScene, caption: str = "") -> None:
-        """Show a scene: other points are fitted into the view, moved points stay in the view as it is; so does all while one is held."""
+    def show_scene(self, scene: MapScene, caption: str = "", saved_caption: str | None = None) -> None:
+        """Show a scene: other points are fitted into the view, moved points stay in the view as it is; so does all while one is held.
+
+        Args:
+            scene: what is shown.
+            caption: what is said of it in the window.
+            saved_caption: what is said of it in a picture, which has no table beside it; None for the same.
+        """
         is_moved = scene.same_places(self.scene) and bool(self.scene.points)
         held = self.scene.points[self.current].node if self.current is not None and self.current < len(self.scene.points) else None
         self.scene, self._caption, self._message = scene, caption, ""
+        self._saved_caption = caption if saved_caption is None else saved_caption
         self.current = scene.find(held)
         if self._grabbed is not None and scene.find(self._grabbed.node) is None:
             self._grabbed = None
@@ -114,7 +121,10 @@ class MapPlot(QWidget):
         self.update()
 
     def draw(self, painter: QPainter) -> None:
-        """Paint the map on any device of this widget's size: the screen, an image, an SVG file."""
+        """Paint the map on any device of this widget's size: an image, an SVG file; of mouse and keyboard nothing is seen there."""
+        self._draw(painter, None, self._saved_caption)
+
+    def _draw(self, painter: QPainter, current: int | None, caption: str) -> None:
         colours = current_tokens()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(colours.line)
@@ -126,15 +136,15 @@ class MapPlot(QWidget):
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(QRectF(self.rect()).adjusted(24, 12, -24, -12), flags, self._message)
             return
-        self._brush.paint(painter, self.scene, self.frame, self.current, is_small=self._is_small)
+        self._brush.paint(painter, self.scene, self.frame, current, is_small=self._is_small)
         painter.setFont(font("caption"))
         painter.setPen(colours.dim)
-        painter.drawText(QRectF(10, 5, self.width() - 20, 18), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._caption)
+        painter.drawText(QRectF(10, 5, self.width() - 20, 18), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, caption)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  (Qt's name, as all that follow)
         """Paint the map."""
         painter = QPainter(self)
-        self.draw(painter)
+        self._draw(painter, self.current, self._caption)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(current_tokens().accent)

@@ -84,9 +84,11 @@ def write_table(scene: MapScene, separator: str = "\t") -> str:
     text = io.StringIO()
     writer = csv.writer(text, delimiter=separator, lineterminator="\n")
     lines = scene.lines
-    writer.writerow(["point", "kind", "x", "y", "length", "error", *(f"to {line.name}" for line in lines)])
+    writer.writerow(["point", "kind", "x", "y", "length", "error", "of ‖θ₀‖", *(f"to {line.name}" for line in lines)])
     for line in lines:
         point, distances = scene.points[line.point], scene.distances[line.point]
         names = point.place_first(line.name)
-        writer.writerow([names, point.kind.value, *point.place, point.norm, point.norm_error, *(distances[other.point] for other in lines)])
+        share = point.norm / scene.base_norm if scene.base_norm > 0 else ""
+        figures = (point.norm, point.norm_error, share, *(distances[other.point] for other in lines))
+        writer.writerow([names, point.kind.value, *point.place, *figures])
     return text.getvalue()

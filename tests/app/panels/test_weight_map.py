@@ -20,6 +20,7 @@ from app.widgets.map_scene import MapKind, MapScene
 from engine.document.edits import set_label, set_parameter
 from engine.document.model import Document, Node, NodeId, PortRef, Wire
 from engine.resources import resource_path
+from tests.app.drawn_words import read_words
 from tests.app.live_graph import follow_session
 
 PATIENCE = 60_000
@@ -362,6 +363,14 @@ def test_the_title_says_which_distances_are_exact(panel):
     some = replace(scene, points=(*scene.points[:-1], replace(scene.points[-1], norm_error=0.2)))
     assert panel._caption(some).startswith("Distances in the table are exact but for those with ≈")
     assert panel._caption(replace(some, is_estimate=True)).startswith("≈ estimated distances")
+
+
+def test_a_saved_map_speaks_of_no_table(panel):
+    scene = panel.map.scene
+    assert "table" in panel._caption(scene)
+    assert read_words(panel.map)[-1] == panel._saved_caption(scene)
+    assert panel._saved_caption(scene).startswith("The plane shows ")
+    assert panel._saved_caption(replace(scene, is_estimate=True)).startswith("≈ estimated from a sample; the plane shows ")
 
 
 def leave_out(folder, name):

@@ -71,6 +71,13 @@ def test_the_chosen_cell_goes_where_its_lines_go(plot):
     assert plot.chosen is None
 
 
+def test_a_picture_does_not_show_what_is_chosen(plot):
+    bare, seen = make_image(plot), plot.grab().toImage()
+    plot.choose((1, 0))
+    assert plot.grab().toImage() != seen
+    assert make_image(plot) == bare
+
+
 def test_hundreds_of_cells_are_painted_and_saved(plot, tmp_path):
     values = np.linspace(-1, 1, 400).reshape(20, 20)
     plot.resize(600, 500)

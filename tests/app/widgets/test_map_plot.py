@@ -28,6 +28,7 @@ from app.widgets.map_table import MapTable, write_table
 from app.widgets.picture_saving import make_image, save_picture
 from engine.document.model import NodeId
 from engine.map_labels import NO_ROOM
+from tests.app.drawn_words import read_words
 
 HANDLE = MapHandle("strength", "λ", 0.5, (-10.0, 10.0), (0.0, 0.0), (4.0, 2.0))
 
@@ -176,7 +177,9 @@ def test_the_table_holds_every_distance(qtbot):
     assert table.data(table.index(2, 0)) == "≈ 3.1 ± 0.2"
     assert table.data(table.index(2, 1)) == "≈ 3.10%"
     assert table.headerData(4, Qt.Orientation.Horizontal) == "to B"
-    assert write_table(make_scene(), ",").splitlines()[2].startswith('"A, τ A",tuned,4.0,0.0,4.0,0.0,4.0,0.0,5.0')
+    assert write_table(make_scene(), ",").splitlines()[2].startswith('"A, τ A",tuned,4.0,0.0,4.0,0.0,0.04,4.0,0.0,5.0')
+    assert write_table(make_scene(), ",").splitlines()[0].startswith("point,kind,x,y,length,error,of ‖θ₀‖,to Base")
+    assert write_table(replace(make_scene(), base_norm=0.0), ",").splitlines()[2].startswith('"A, τ A",tuned,4.0,0.0,4.0,0.0,,4.0')
 
 
 def test_pictures_are_written(plot, tmp_path):
@@ -185,6 +188,16 @@ def test_pictures_are_written(plot, tmp_path):
     assert "Edited" in (tmp_path / "map.svg").read_text()
     assert make_image(plot).width() == 2 * plot.width()
     assert not save_picture(plot, str(tmp_path / "nowhere" / "map.svg"))
+
+
+def test_a_picture_shows_nothing_of_the_mouse_and_names_no_table(plot):
+    plot.show_scene(make_scene(), "Exact distances in the table; the plane shows 90%", "The plane shows 90%")
+    bare = make_image(plot)
+    plot.current = 1
+    assert make_image(plot) == bare
+    words = read_words(plot)
+    assert "The plane shows 90%" in words
+    assert not any("table" in word for word in words)
 
 
 def test_without_a_map_it_says_why(plot):
