@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from engine.similarity.geometry import Figures
-from engine.similarity.geometry_errors import ErrorGeometry
+from engine.similarity.geometry_errors import ErrorGeometry, find_root_error
 from engine.similarity.gram_table import Floats
 
 _ROUNDING = 1e-12
@@ -23,6 +23,8 @@ _LEAST_OVER_ERROR = 10
 def find_relative_norm_error(errors: ErrorGeometry, figures: Figures, row: int) -> float:
     """Return the standard error of ‖edit‖ / ‖θ₀‖."""
     norm, relative = float(figures.norms[row]), float(figures.relative_norms[row])
+    if norm == 0 and relative == 0:
+        return _find_zero_error(errors, figures.weights[:, row]) / errors.base_norm
     if not norm > 0 or not relative > 0:
         return 0.0
     base_square = (norm / relative) ** 2
@@ -32,6 +34,8 @@ def find_relative_norm_error(errors: ErrorGeometry, figures: Figures, row: int) 
 def find_ratio_error(errors: ErrorGeometry, figures: Figures, above: int, below: int) -> float:
     """Return the standard error of ‖a‖ / ‖b‖."""
     one, two = float(figures.norms[above]), float(figures.norms[below])
+    if one == 0 and two > 0:
+        return _find_zero_error(errors, figures.weights[:, above]) / two
     if not one > 0 or not two > 0:
         return 0.0
     return errors.measure_slopes(_subtract(_square(figures, above), _square(figures, below)) * (one / two / 2))
@@ -59,9 +63,11 @@ def find_overlap_error(errors: ErrorGeometry, figures: Figures, row: int) -> flo
 def find_residual_error(errors: ErrorGeometry, figures: Figures, made: int, true: int) -> float:
     """Return the standard error of ‖D̂ − D‖ / ‖D‖."""
     gap, norm = float(figures.distances[made, true]), float(figures.norms[true])
+    apart = _subtract(figures.weights[:, made], figures.weights[:, true])
+    if gap == 0 and norm > 0:
+        return _find_zero_error(errors, apart) / norm
     if not gap > 0 or not norm > 0:
         return 0.0
-    apart = _subtract(figures.weights[:, made], figures.weights[:, true])
     return errors.measure_slopes(_subtract(_multiply(apart, apart) / gap**2, _square(figures, true)) * (gap / norm / 2))
 
 
@@ -88,6 +94,12 @@ def _slopes_of_cosine(figures: Figures, one: int, two: int) -> Floats:
     product = _multiply(figures.weights[:, one], figures.weights[:, two]) / float(figures.norms[one] * figures.norms[two])
     squares = (_square(figures, one) + _square(figures, two)) / 2
     return _subtract(product, float(figures.cosines[one, two]) * squares)
+
+
+def _find_zero_error(errors: ErrorGeometry, weights: Floats) -> float:
+    """Return the standard error of a length that was found to be 0: changes may lie where none was read."""
+    square = errors.measure_slopes(_multiply(weights, weights))
+    return float(find_root_error(np.array(square), np.array(0.0)))
 
 
 def _square(figures: Figures, row: int) -> Floats:

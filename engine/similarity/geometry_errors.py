@@ -77,8 +77,13 @@ class ErrorGeometry:
 
     def measure_base(self) -> float:
         """Return the standard error of ‖θ₀‖."""
-        norm = self._geometry.base_norm()
+        norm = self.base_norm
         return self.measure_slopes(np.zeros((self._geometry.group_count, 1, 1)), 0.5 / norm) if norm > 0 else 0.0
+
+    @property
+    def base_norm(self) -> float:
+        """Return ‖θ₀‖."""
+        return self._geometry.base_norm()
 
     def is_estimated(self, weights: Floats) -> bool:
         """Tell whether some product is estimated of the columns that carry weight, in (groups, columns) weights."""
@@ -108,4 +113,16 @@ def _combine(spread: Floats, norms: Floats, cosines: Floats, multiples: Flags) -
     terms = scaled + np.abs(cosines)[:, None, :] / 2 * (own[:, :, None] + own.T[None, :, :])
     errors = np.sqrt((terms**2).sum(axis=1))
     errors[multiples] = 0.0
-    return FigureErrors(np.sqrt((np.einsum("aka->ak", spread) ** 2).sum(axis=1)) * inverse / 2, errors, multiples)
+    squares = np.sqrt((np.einsum("aka->ak", spread) ** 2).sum(axis=1))
+    return FigureErrors(find_root_error(squares, norms), errors, multiples)
+
+
+def find_root_error(errors: Floats, norms: Floats) -> Floats:
+    """Return the standard errors E / 2‖a‖ of lengths from those of their squares; of short ones √(E/3).
+
+    Where the square is lost in its error the slope of the root says nothing: three errors then reach as far as the root of three of the
+    square's do, from a length of 0 too.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = np.where(errors > 0, errors / norms / 2, 0.0)
+    return np.minimum(slope, np.sqrt(errors / 3))

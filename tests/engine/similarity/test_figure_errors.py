@@ -50,6 +50,20 @@ def test_an_error_is_what_the_figure_changes_by_when_one_product_is_off(tiny, fi
     assert find(errors, exact) == pytest.approx(abs(read(other) - read(exact)), rel=1e-3, abs=1e-11 * abs(read(exact)))
 
 
+def test_a_length_of_0_that_was_estimated_is_not_exact(tiny):
+    """Three errors reach as far as the root of three of its square's."""
+    products, off = tiny.table.products.copy(), np.zeros_like(tiny.table.products)
+    products[:, 1:, :] = products[:, :, 1:] = 0
+    products[:, 3, 3] = 1
+    off[2, 1, 1] = 0.48
+    figures, errors = measure(replace(tiny.table, products=products, errors=off))
+    assert figures.norms[0] == 0
+    assert errors.measure(figures).norms[0] == pytest.approx(0.4)
+    assert find_relative_norm_error(errors, figures, 0) == pytest.approx(0.4 / errors.base_norm)
+    assert find_ratio_error(errors, figures, 0, 2) == pytest.approx(0.4 / figures.norms[2])
+    assert find_ratio_error(errors, figures, 1, 2) == 0
+
+
 def test_nothing_is_off_in_exact_tables(tiny):
     figures, errors = measure(tiny.table)
     assert all(find(errors, figures) == 0 for _, find in FIGURES.values())
