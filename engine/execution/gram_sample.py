@@ -14,15 +14,13 @@ from engine.execution.piece_measuring import PieceMeasurer, Span
 from engine.similarity.estimate import (
     BUDGET_BYTES,
     ROWS_BYTES,
-    WHOLE_ENTRIES,
     DrawnBlocks,
-    count_unseen,
     draw_blocks,
     estimate_sum,
-    lies_in_rows,
     scale_counts,
     tell_unseen,
 )
+from engine.similarity.estimate_errors import SeenBlocks, allow_for_unseen, pool_errors
 from engine.similarity.family_files import FamilyFiles
 from engine.similarity.gram_table import Floats, GramTable
 from engine.similarity.known_sums import KnownSums, MissingTensor
@@ -65,13 +63,15 @@ def estimate_gram(
         # The largest readings first, and then to whom has the least: a whole embedding takes as long as many drawn tensors.
         shares = _share_out(drawn, settings.workers)
         runs = [threads.submit(_estimate_tensors, known, opened, settings, share) for share in shares]
-        for tensor, found in (item for run in runs for item in run.result()):
-            _fill_estimate(table, tensor, found)
+        estimated = dict(item for run in runs for item in run.result())
+    for tensor, found in estimated.items():
+        _fill_estimate(table, tensor, found)
     known.verify_unchanged()
     table = leave_out_non_finite(table)
-    _allow_for_unseen(table, drawn)
+    _widen_errors(table, drawn, estimated)
     columns = {tensor.name: _count_columns(files, tensor) for tensor in drawn}
-    unseen = tell_unseen({tensor.name: blocks for tensor, blocks in drawn.items()}, columns)
+    unchanged = [tensor.name for tensor, found in estimated.items() if found.seen is not None and found.seen.saw_nothing]
+    unseen = tell_unseen({tensor.name: blocks for tensor, blocks in drawn.items()}, columns, unchanged)
     return replace(table, notes=(*known.notes, *unseen))
 
 
@@ -120,6 +120,8 @@ class _Estimated:
 
     sums: RowSums
     errors: Floats
+    seen: SeenBlocks | None = None
+    """Of a tensor that was not read whole."""
 
 
 def _measure_size(files: FamilyFiles, tensor: MissingTensor) -> tuple[int, int]:
@@ -162,11 +164,24 @@ def _measure_drawn(measurer: PieceMeasurer, tensor: MissingTensor, drawn: DrawnB
         sums += measurer.measure(piece)
         found = measurer.block_products(piece)
         products.append(found.reshape(len(piece), -1, *found.shape[1:]).sum(axis=1))
-    total, errors = estimate_sum(np.concatenate(products), drawn)
+    each = np.concatenate(products)
+    total, errors = estimate_sum(each, drawn)
     both, signs, magnitudes = (scale_counts(counts, drawn) for counts in (sums.both, sums.signs, sums.magnitudes))
     sums = RowSums(total, both, signs, magnitudes)
     end = drawn.total * size
-    return _Estimated(sums + measurer.measure([(end, drawn.entries - end)]) if end < drawn.entries else sums, errors)
+    sums = sums + measurer.measure([(end, drawn.entries - end)]) if end < drawn.entries else sums
+    return _Estimated(sums, errors, _see_blocks(measurer.family, tensor, each, size))
+
+
+def _see_blocks(files: FamilyFiles, tensor: MissingTensor, products: Floats, block_entries: int) -> SeenBlocks:
+    """Return what (drawn blocks, rows, members) products show of all members of the family; nothing of those that are no rows."""
+    rows = tensor.missing.rows
+    places = [tensor.missing.members.index(row) for row in rows]
+    squares = np.ones((len(products), len(files.headers)))
+    squares[:, rows] = products[:, range(len(rows)), places]
+    specs = files.specs(tensor.name, range(len(files.headers)))
+    is_zero = np.array([spec.product is not None and not spec.product.rank for spec in specs])
+    return SeenBlocks.of(squares, block_entries, is_measured=np.isin(range(len(specs)), rows), is_zero=is_zero)
 
 
 def _fill_known(table: GramTable, known: KnownSums) -> None:
@@ -185,19 +200,14 @@ def _fill_estimate(table: GramTable, tensor: MissingTensor, found: _Estimated) -
             table.errors[at, pair[0], pair[1]] = table.errors[at, pair[1], pair[0]] = found.errors[row, column]
 
 
-def _allow_for_unseen(table: GramTable, drawn: dict[MissingTensor, DrawnBlocks]) -> None:
-    """Let the errors of sampled embeddings and heads cover changed rows none of which was drawn, see `engine.similarity.estimate`."""
-    large = table.entries > WHOLE_ENTRIES
-    squares = np.einsum("tii->ti", table.products)
-    changed = (squares[large] / table.entries[large, None]).max(axis=0, initial=0.0)
-    for tensor, blocks in drawn.items():
-        at = table.tensors.index(tensor.name)
-        if table.errors is None or blocks.is_whole or not lies_in_rows(tensor.name) or not table.entries[at]:
-            continue
-        changed[0] = squares[at, 0] / table.entries[at]
-        unseen = count_unseen(blocks) * blocks.block_entries * np.sqrt(np.outer(changed, changed)) / 3
-        # The base itself has no rows that are 0 but for a few.
-        unseen[0, 0] = 0.0
+def _widen_errors(table: GramTable, drawn: dict[MissingTensor, DrawnBlocks], estimated: dict[MissingTensor, _Estimated]) -> None:
+    """Let the errors cover what the blocks of a tensor's own draw do not tell."""
+    at = {name: row for row, name in enumerate(table.tensors)}
+    pairs = np.zeros(table.products.shape, np.bool_)
+    for tensor in drawn:
         for one, other in tensor.missing.pairs:
-            error = np.hypot(table.errors[at, one, other], unseen[one, other])
-            table.errors[at, one, other] = table.errors[at, other, one] = error
+            pairs[at[tensor.name], [one, other], [other, one]] = True
+    draws = {at[tensor.name]: blocks for tensor, blocks in drawn.items()}
+    pool_errors(table, draws, pairs)
+    seen = {at[tensor.name]: found.seen for tensor, found in estimated.items() if found.seen is not None}
+    allow_for_unseen(table, draws, seen, pairs)

@@ -1,8 +1,10 @@
 """What TIES, DARE and other kernels will make, estimated before the run: the same graph, run on some blocks of each tensor.
 
 Small checkpoints of the drawn blocks take the place of the graph's, and the engine itself does the rest. Cuts that are found over a tensor
-are found over its blocks, and a random drop drops as many of them; a cut over the whole model gives small tensors, which are whole, too
-much weight. The kernels' rows of the table are estimates with standard errors; the others stay as they were.
+are found over its blocks, and a random drop drops as many of them. Where a kernel cuts over the whole model, the small checkpoints hold
+each tensor in the same proportion, so that the cut is as in the large ones; else small tensors are whole. The kernels' rows of the table
+are estimates with standard errors; the others stay as they were. They are exact, and so tell where the draw has missed changes of a tensor:
+the kernels' errors then cover what was missed.
 """
 
 from __future__ import annotations
@@ -23,10 +25,11 @@ from engine.document.model import Document, Node, NodeId, PortRef, Wire
 from engine.execution.member_reader import MemberReader
 from engine.execution.side_run import open_side_run
 from engine.execution.stop import Stop
-from engine.operation import PortKind
+from engine.operation import Kernel, PortKind
 from engine.planning.kernel_graph import KernelGraph
 from engine.planning.options import RunOptions
 from engine.similarity.estimate import DrawnBlocks, estimate_sum, scale_counts
+from engine.similarity.estimate_errors import allow_for_missed, pool_errors
 from engine.similarity.gram import VectorMeter
 from engine.similarity.gram_table import Counts, Floats, GramTable
 from engine.similarity.small_members import Add, draw_small, name_small, write_small
@@ -43,7 +46,7 @@ def estimate_kernels(graph: KernelGraph, table: GramTable, stop: Stop, budget_by
         EngineError: the small graph can't be run: a checkpoint holds NaN, a file can't be read.
         Cancelled: the user stopped.
     """
-    drawn = draw_small(graph.files, budget_bytes)
+    drawn = draw_small(graph.files, budget_bytes, in_proportion=_cuts_over_model(graph))
     with tempfile.TemporaryDirectory(prefix="weightloom-") as place:
         folder = Path(place)
         write_small(graph.files, drawn, folder, _make_adder)
@@ -53,6 +56,13 @@ def estimate_kernels(graph: KernelGraph, table: GramTable, stop: Stop, budget_by
             execution.commit()
         columns = _read_columns(graph, folder)
     return _extend(table, graph.kernels, columns, drawn)
+
+
+def _cuts_over_model(graph: KernelGraph) -> bool:
+    """Tell whether something is found over the whole model on the way to the kernels."""
+    behaviours = [graph.resolved.graph.steps[node].behaviour for node in graph.keep_branches(graph.kernels).nodes]
+    kernels = [behaviour for behaviour in behaviours if isinstance(behaviour, Kernel)]
+    return any(reduction.scope == "model" for kernel in kernels for reduction in kernel.reductions)
 
 
 def _shrink(graph: KernelGraph) -> Document:
@@ -133,6 +143,10 @@ def _extend(table: GramTable, kernels: Sequence[NodeId], columns: Mapping[str, F
         for whole, one in zip((wider.products, errors, wider.both, wider.signs, wider.magnitudes), found, strict=True):
             whole[row] = one
     estimated = replace(wider, errors=errors)
+    draws = {row: drawn[name] for row, name in enumerate(table.tensors)}
+    pool_errors(estimated, draws, np.ones(errors.shape, np.bool_))
+    changed = np.array([_count_changed(columns[name], drawn[name])[: len(table.vectors) + 1] for name in table.tensors], np.int64)
+    allow_for_missed(estimated, table.products, changed, draws)
     put_in(table, estimated)
     return estimated
 
@@ -146,6 +160,12 @@ def _measure(values: Floats, drawn: DrawnBlocks, meter: VectorMeter) -> tuple[Fl
     counted = zip(_count(values[1:, :end], meter), _count(rest[1:], meter), strict=True)
     counts = [scale_counts(inside, drawn) + beyond for inside, beyond in counted]
     return products + rest @ rest.T, errors, counts[0], counts[1], counts[2]
+
+
+def _count_changed(values: Floats, drawn: DrawnBlocks) -> Counts:
+    """Return, per column, in how many of the drawn blocks it is not zero."""
+    blocks = values[:, : len(drawn.blocks) * drawn.block_entries].reshape(len(values), len(drawn.blocks), drawn.block_entries)
+    return blocks.any(axis=2).sum(axis=1, dtype=np.int64)
 
 
 def _count(values: Floats, meter: VectorMeter) -> tuple[Counts, Counts, Counts]:

@@ -23,7 +23,7 @@ class PieceMeasurer:
 
     def __init__(self, family: FamilyFiles, files: FileSet, stops: Callable[[], bool]) -> None:
         """Turn to no tensor yet; `stops` is asked between blocks."""
-        self._family = family
+        self.family = family
         self._reader = MemberReader(files)
         self._stops = stops
         self._meters: dict[tuple[MissingRows, torch.dtype], RowMeter] = {}
@@ -36,7 +36,7 @@ class PieceMeasurer:
         Raises:
             ReadError: a file can't be opened, or changed.
         """
-        specs = self._family.specs(tensor, missing.members)
+        specs = self.family.specs(tensor, missing.members)
         self._reader.turn_to(specs)
         self._precision = find_precision(specs)
         self._missing = missing

@@ -12,15 +12,16 @@ What holds: where changes are spread over a tensor, evenly or as unevenly as tha
 whose rows are words, such masses are common: a few new tokens, and nothing else. So these are read whole as long as all of them together
 are not too large: then they have no error at all. Where they are too large they are drawn in the smallest blocks, and the error allows for
 as many changed blocks as are all missed in one of 100 draws: ln 0.01 / ln(1 − share drawn), the rule of three for 99 %. A run of changed
-rows over two strata is never missed. The allowance takes each such block to have changed as much as the most changed large tensor; for a
-few rows that have changed more than that nothing can be warranted, and `tell_unseen` says so to the user.
+rows over two strata is never missed. So does the error of any other tensor of which a drawn block did not change at all. The allowance
+takes each such block to have changed as much as the most changed ones that were seen (`engine.similarity.estimate_errors`); for a few rows
+that have changed more than that nothing can be warranted, and `tell_unseen` says so to the user.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -115,6 +116,34 @@ def draw_blocks(
     return drawn
 
 
+def draw_in_proportion(tensors: Mapping[str, tuple[int, int]], seed: str, budget_bytes: int) -> dict[str, DrawnBlocks]:
+    """Return which blocks to read for a small model in which every tensor, a small one too, has its share of the entries.
+
+    A magnitude of which a share of the model's entries is larger is then the same in both. Of the tiniest tensors there are `FEWEST_BLOCKS`
+    entries, more than their share.
+
+    Args:
+        tensors: per name the entries and the bytes of one entry, of all checkpoints together.
+        seed: stands for the inputs.
+        budget_bytes: what may be read.
+    """
+    share = min(budget_bytes / max(_count_bytes(tensors), 1), 1.0)
+    return {name: _draw(_fit_share(entries, share), f"{seed} {name}") for name, (entries, _) in tensors.items()}
+
+
+def _fit_share(entries: int, share: float) -> _Size:
+    """Return the draw of a tensor that comes nearest to a share of it; what lies beyond the last whole block is read as well."""
+    wanted = share * entries
+    most = min(max(int(wanted / ENOUGH_BLOCKS), 1), LARGEST_BLOCK) if share < 1 else LARGEST_BLOCK
+    sizes = [_fit_count(entries, block, wanted) for block in range(most, most // 2, -max(most // ENOUGH_BLOCKS, 1))]
+    return min(sizes, key=lambda size: abs(size.count * size.block_entries + entries % size.block_entries - wanted))
+
+
+def _fit_count(entries: int, block: int, wanted: float) -> _Size:
+    total = entries // block
+    return _Size(total, min(max(round((wanted - entries % block) / block), FEWEST_BLOCKS), total), block, entries)
+
+
 def lies_in_rows(name: str) -> bool:
     """Tell whether a tensor is one of those in which a few rows alone may have changed: each belongs to a word."""
     return part_of(name) in ("embeddings", "head")
@@ -127,27 +156,41 @@ def count_unseen(drawn: DrawnBlocks) -> float:
     return min(math.log(_UNSEEN_CHANCE) / math.log1p(-1 / drawn.scale), drawn.total - len(drawn.blocks))
 
 
-def tell_unseen(drawn: Mapping[str, DrawnBlocks], columns: Mapping[str, int]) -> tuple[str, ...]:
-    """Return the sentence that tells the user what an estimate can't know; none where every embedding and head was read whole.
+def tell_unseen(drawn: Mapping[str, DrawnBlocks], columns: Mapping[str, int], unchanged: Collection[str] = ()) -> tuple[str, ...]:
+    """Return the sentences that tell the user what an estimate can't know; none where it has read, or seen changes in, every tensor.
 
     Args:
         drawn: what was read of each tensor.
         columns: how many entries a row of each has.
+        unchanged: the tensors in which no change of some checkpoint was seen.
     """
     rows = {
         name: math.ceil(count_unseen(blocks) / max(columns[name] / blocks.block_entries, 1))
         for name, blocks in drawn.items()
         if lies_in_rows(name) and not blocks.is_whole
     }
-    if not rows:
-        return ()
-    share = min(1 / drawn[name].scale for name in rows)
+    others = [name for name, blocks in drawn.items() if name in unchanged and name not in rows and not blocks.is_whole]
+    return (*(_tell_rows(drawn, rows) if rows else ()), *(_tell_unchanged(drawn, others) if others else ()))
+
+
+def _tell_rows(drawn: Mapping[str, DrawnBlocks], rows: Mapping[str, int]) -> tuple[str, ...]:
     names = ", ".join(f"“{name}”" for name in rows)
-    part = f"{share:.0%}" if share >= _LEAST_TOLD else f"less than {_LEAST_TOLD:.0%}"
-    # A percentage of a single tensor, the smallest of several.
-    known = part if len(rows) == 1 else f"{part} or more"
     missed = f"what has changed in fewer than about {max(rows.values()):,} rows alone may be missing until the exact figures are there."
-    return (f"The estimate has read {known} of {names}: {missed}",)
+    return (f"The estimate has read {_tell_share(drawn, rows)} of {names}: {missed}",)
+
+
+def _tell_unchanged(drawn: Mapping[str, DrawnBlocks], names: Sequence[str]) -> tuple[str, ...]:
+    more = len(names) - 1
+    which = f"“{names[0]}”" + (f" and of {more:,} other tensor{'s' * (more > 1)}" if more else "")
+    missed = "rows that it has not seen may have changed; the exact figures will tell."
+    return (f"The estimate has read {_tell_share(drawn, names)} of {which} and seen no change of some checkpoint there: {missed}",)
+
+
+def _tell_share(drawn: Mapping[str, DrawnBlocks], names: Collection[str]) -> str:
+    """Return a percentage: of a single tensor, or the smallest of several."""
+    share = min(1 / drawn[name].scale for name in names)
+    part = f"{share:.0%}" if share >= _LEAST_TOLD else f"less than {_LEAST_TOLD:.0%}"
+    return part if len(names) == 1 else f"{part} or more"
 
 
 def _choose_whole(tensors: Mapping[str, tuple[int, int]], rows_bytes: int) -> set[str]:
@@ -206,8 +249,16 @@ def estimate_sum(values: Floats, drawn: DrawnBlocks) -> tuple[Floats, Floats]:
     spread = np.sqrt((apart**2).sum(axis=0) / (count - 1))
     scaled = np.divide(apart, spread, out=np.zeros_like(apart), where=spread > 0)
     skewness = np.abs((scaled**3).mean(axis=0))
-    error = spread * drawn.total * math.sqrt((1 - count / drawn.total) / count) * widen_error(min(count - 1, _MANY))
+    error = spread * drawn.total * measure_draw(drawn)
     return total, error * (1 + _SKEWNESS_FACTOR * skewness / math.sqrt(count))
+
+
+def measure_draw(drawn: DrawnBlocks) -> float:
+    """Return the standard error of a mean over all blocks whose spread is 1, widened for few blocks."""
+    count = len(drawn.blocks)
+    if drawn.is_whole or count < 2:  # noqa: PLR2004  (one block has no spread)
+        return 0.0
+    return math.sqrt((1 - count / drawn.total) / count) * widen_error(min(count - 1, _MANY))
 
 
 def scale_counts(counts: NDArray[np.int64], drawn: DrawnBlocks) -> NDArray[np.int64]:

@@ -9,12 +9,18 @@ from pathlib import Path
 
 from engine.checkpoints.header import DType, TensorSpec
 from engine.checkpoints.positioned_io import FileSet, write_from
-from engine.similarity.estimate import DrawnBlocks, draw_blocks
+from engine.similarity.estimate import DrawnBlocks, draw_blocks, draw_in_proportion
 from engine.similarity.family_files import FamilyFiles, identify_checkpoint
 
 
-def draw_small(files: FamilyFiles, budget_bytes: int) -> dict[str, DrawnBlocks]:
+def draw_small(files: FamilyFiles, budget_bytes: int, *, in_proportion: bool) -> dict[str, DrawnBlocks]:
     """Return which blocks of each tensor of a family the small checkpoints are made of.
+
+    Args:
+        files: the family.
+        budget_bytes: what all of them hold, about.
+        in_proportion: whether each tensor is to have its share of the entries, as what is cut over the whole model needs it; else small
+            tensors are whole.
 
     Raises:
         InputChangedError: a file is not as it was when its header was read.
@@ -23,7 +29,7 @@ def draw_small(files: FamilyFiles, budget_bytes: int) -> dict[str, DrawnBlocks]:
     specs = {name: files.specs(name, everybody) for name in files.tensors}
     sizes = {name: (many[0].count, sum(spec.dtype.size_bytes for spec in many)) for name, many in specs.items()}
     seed = " ".join(identify_checkpoint(header) for header in files.headers)
-    return draw_blocks(sizes, seed, budget_bytes)
+    return (draw_in_proportion if in_proportion else draw_blocks)(sizes, seed, budget_bytes)
 
 
 Add = Callable[[tuple[TensorSpec, ...], int, int], bytes]

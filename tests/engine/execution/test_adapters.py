@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.execution.gram_pass import measure_gram
-from engine.execution.gram_sample import estimate_gram
+from engine.execution.gram_sample import ReadingBudget, estimate_gram
 from engine.execution.kernel_exact import measure_kernels
 from engine.execution.kernel_sample import estimate_kernels
 from engine.execution.stop import Stop
@@ -95,6 +95,18 @@ def test_the_estimate_is_exact_where_all_blocks_are_drawn(bench, family, store):
     (files,) = find_family_files(bench.resolve(GRAPH))
     estimate, exact = estimate_gram(files, store), measure_gram(files, store).table
     np.testing.assert_allclose(estimate.products, exact.products, rtol=1e-6)
+
+
+def test_what_it_does_not_adapt_is_known_to_be_unchanged_without_being_read(bench, store):
+    """Of a checkpoint it would not be."""
+    draw = torch.Generator().manual_seed(2)
+    names = [f"model.layers.{number}.mlp.up_proj" for number in range(2)]
+    bench.save("base", {f"{name}.weight": torch.randn(1000, 512, generator=draw) for name in names})
+    bench.save_adapter("adapter", {names[0]: (torch.randn(4, 512, generator=draw), torch.randn(1000, 4, generator=draw))})
+    (files,) = find_family_files(bench.resolve(f"{ADAPTER} edit = apply base=base vector=lora strength:0.5"))
+    estimate = estimate_gram(files, store, budget=ReadingBudget(1_000_000, 0))
+    assert (estimate.errors[:, 1, 1] > 0).tolist() == [True, False]
+    assert estimate.notes == ()
 
 
 def test_figures_before_the_run_are_those_of_what_a_run_writes(bench, family, store):

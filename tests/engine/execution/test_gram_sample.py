@@ -89,6 +89,62 @@ def test_few_changed_rows_of_an_embedding_are_within_three_errors_too(words, fil
     assert (whole >= 0.99).all()
 
 
+MATRIX = "layers.1.attention.weight"
+
+
+@pytest.fixture(params=[1, 5, 40])
+def rows(request, bench, settle):
+    """Save a family one matrix of which has changed all over, and another in some rows only."""
+    draw = torch.Generator().manual_seed(3)
+    base = {MATRIX: torch.randn(2000, 1024, generator=draw), "layers.0.mlp.weight": torch.randn(500, 1024, generator=draw)}
+    bench.save("base", base)
+    for name in "ab":
+        chosen = torch.randperm(2000, generator=draw)[: request.param]
+        matrix = base[MATRIX].clone()
+        matrix[chosen] += 0.1 * torch.randn(len(chosen), 1024, generator=draw)
+        other = base["layers.0.mlp.weight"]
+        bench.save(name, {MATRIX: matrix, "layers.0.mlp.weight": other + 0.1 * torch.randn(other.shape, generator=draw)})
+    settle(*NAMES)
+
+
+def test_few_changed_rows_of_any_matrix_are_within_three_errors(rows, files_of, store, tmp_path, monkeypatch):
+    files = files_of(*NAMES)
+    hits, whole = count_hits(files, measure_gram(files, store).table, tmp_path, monkeypatch)
+    assert (hits >= 0.99).all()
+    assert (whole >= 0.99).all()
+
+
+def test_a_matrix_of_which_no_change_was_seen_is_not_told_to_be_unchanged(bench, settle, files_of, store, tmp_path):
+    base = {MATRIX: torch.randn(2000, 1024), "norm": torch.randn(100)}
+    bench.save("base", base)
+    for name in "ab":
+        bench.save(name, {MATRIX: base[MATRIX], "norm": base["norm"] + (name == "b")})
+    settle(*NAMES)
+    estimate = estimate_gram(files_of(*NAMES), store, budget=BUDGET)
+    at = estimate.tensors.index(MATRIX)
+    assert not estimate.products[at, 1:, 1:].any()
+    assert (estimate.errors[at, 1:, :] > 0).all()
+    (note,) = estimate.notes
+    assert MATRIX in note
+    whole = estimate_gram(files_of(*NAMES), GramStore(tmp_path / "empty"))
+    assert (whole.notes, whole.errors.any()) == ((), False)
+
+
+def test_what_one_layer_shows_of_the_spread_is_taken_for_the_others(bench, settle, files_of, store):
+    """One layer's rows have changed alike, the others' very differently: these are not believed of a draw that happens to be even."""
+    draw = torch.Generator().manual_seed(4)
+    base = {f"layers.{number}.mlp.weight": torch.randn(300, 1024, generator=draw) for number in range(6)}
+    bench.save("base", base)
+    for name in "ab":
+        steps = [torch.exp(1.5 * bool(number) * torch.randn(300, 1, generator=draw)) for number in range(6)]
+        changes = [0.1 * step * torch.randn(300, 1024, generator=draw) for step in steps]
+        bench.save(name, {key: value + change for (key, value), change in zip(base.items(), changes, strict=True)})
+    settle(*NAMES)
+    estimate = estimate_gram(files_of(*NAMES), store, budget=BUDGET)
+    relative = estimate.errors[:, 1, 1] / estimate.products[:, 1, 1]
+    assert relative.max() <= np.sqrt(6) * relative.min()
+
+
 def test_an_embedding_is_read_whole_where_it_is_not_too_large_and_else_the_user_is_told(words, files_of, store, tmp_path):
     files = files_of(*NAMES)
     exact = measure_gram(files, store).table

@@ -13,6 +13,7 @@ from engine.similarity.estimate import (
     WHOLE_ENTRIES,
     count_unseen,
     draw_blocks,
+    draw_in_proportion,
     estimate_sum,
     scale_counts,
     tell_unseen,
@@ -60,6 +61,34 @@ def test_everything_is_read_where_that_is_within_the_budget():
     assert drawn["a"].block_entries == LARGEST_BLOCK
 
 
+@pytest.mark.parametrize("budget", [20_000, 3_000_000, 64_000_000])
+def test_in_a_draw_in_proportion_every_tensor_has_its_share_of_the_entries(budget):
+    sizes = {
+        "matrix": (4096 * 4096, 8),
+        "odd": (1_234_567, 8),
+        "small": (WHOLE_ENTRIES, 8),
+        "norm": (4096, 8),
+        "scalar": (1, 8),
+        "none": (0, 8),
+    }
+    share = budget / sum(entries * width for entries, width in sizes.values())
+    drawn = draw_in_proportion(sizes, "s", budget)
+    for name, blocks in drawn.items():
+        # To half an entry and two thousandths, with four entries at least, or all that there are.
+        wanted = share * blocks.entries
+        assert abs(blocks.read_entries - wanted) <= max(0.5, 0.002 * wanted) or blocks.read_entries == min(FEWEST_BLOCKS, blocks.entries), (
+            name
+        )
+        assert blocks.weights.sum() == blocks.total
+        assert blocks.read_entries == len(blocks.blocks) * blocks.block_entries + blocks.entries % blocks.block_entries
+    assert bytes_of(drawn, sizes) <= 1.01 * budget
+
+
+def test_a_draw_in_proportion_is_of_all_entries_where_that_is_within_the_budget():
+    drawn = draw_in_proportion({"matrix": (3_000_001, 8), "norm": (100, 8), "scalar": (1, 8)}, "s", 25_000_000)
+    assert all(blocks.is_whole and blocks.read_entries == blocks.entries for blocks in drawn.values())
+
+
 EMBED, HEAD, LAYER = "model.embed_tokens.weight", "lm_head.weight", "model.layers.0.mlp.up_proj.weight"
 
 
@@ -105,6 +134,16 @@ def test_the_user_is_told_what_an_estimate_may_miss_and_nothing_where_it_can_not
     wide = {EMBED: draw_blocks(sizes, "s")[EMBED]}
     rows = math.ceil(count_unseen(wide[EMBED]) / 4)
     assert f"{rows} rows" in tell_unseen(wide, {EMBED: 4 * SMALLEST_BLOCK})[0]
+
+
+def test_the_user_is_told_of_tensors_in_which_no_change_was_seen_unless_they_were_read_whole():
+    sizes = {"layers.0.mlp.weight": (50_000_000, 32), "layers.1.mlp.weight": (50_000_000, 32), "norm": (WHOLE_ENTRIES, 32)}
+    drawn, columns = draw_blocks(sizes, "s"), dict.fromkeys(sizes, 4096)
+    (one,) = tell_unseen(drawn, columns, ["layers.1.mlp.weight"])
+    assert "“layers.1.mlp.weight” and seen no change" in one
+    (both,) = tell_unseen(drawn, columns, sizes)
+    assert "“layers.0.mlp.weight” and of 1 other tensor and seen no change" in both
+    assert tell_unseen(drawn, columns, ["norm"]) == ()
 
 
 def test_errors_are_widened_as_student_does():
