@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -23,7 +24,10 @@ _SCALE_ROOM: Final = 24.0
 """The strip below the names where the bar of the scale lies."""
 _BASE: Final = "base"
 _MARGIN: Final = 34.0
-_WIDEST_LABEL: Final = 120.0
+_WIDTHS: Final = (240.0, 220.0, 200.0, 180.0, 160.0, 140.0)
+"""How wide names may be where there is room beside the points, the widest first."""
+_NARROW: Final = 120.0
+"""How wide they may always be."""
 _BESIDE: Final = 12.0
 _MOST_NAMED: Final = 6
 """More tips than these carry their number in place of their name."""
@@ -34,12 +38,25 @@ def is_numbered_map(record: SimilarityRecord) -> bool:
     return len(record.names) + len(record.edited) > _MOST_NAMED
 
 
-def list_labels(record: SimilarityRecord) -> list[str]:
-    """Return what stands beside the tips."""
+@lru_cache(maxsize=8)
+def list_labels(record: SimilarityRecord) -> tuple[str, ...]:
+    """Return what stands beside the tips: names as long as they can be without making the map smaller or being laid out worse."""
     if is_numbered_map(record):
-        return [*map(str, range(1, len(record.names) + 1)), *list_letters(record)]
+        return (*map(str, range(1, len(record.names) + 1)), *list_letters(record))
     names = (*record.names, *(model.name for model in record.edited))
-    return list(fit_names(names, FONT, _WIDEST_LABEL))
+    found = fit_names(names, FONT, _NARROW)
+    least, scale = _count_cost(record, found), _find_scale(record, found)
+    levels = [fit_names(names, FONT, width) for width in _WIDTHS]
+    for number in range(len(names)):
+        wider = ((*found[:number], level[number], *found[number + 1 :]) for level in levels)
+        found = next(wide for wide in (*wider, found) if _find_scale(record, wide) >= scale and _count_cost(record, wide) <= least)
+    return found
+
+
+def _count_cost(record: SimilarityRecord, labels: Sequence[str]) -> tuple[int, int]:
+    """Return how many marks have no name where these are written, and how far the names are from their best places."""
+    placed = _place_names(record, labels)
+    return len(_name_marks(record, labels)) - len(placed), sum(label.cost for label in placed)
 
 
 def list_letters(record: SimilarityRecord) -> list[str]:
@@ -52,13 +69,21 @@ def list_letters(record: SimilarityRecord) -> list[str]:
 
 def name_marks(record: SimilarityRecord) -> dict[int, str]:
     """Return what stands beside each mark, by its number: where they begin is 0, and is named only where it is a base."""
-    named = dict(enumerate(list_labels(record), 1))
+    return _name_marks(record, list_labels(record))
+
+
+def _name_marks(record: SimilarityRecord, labels: Sequence[str]) -> dict[int, str]:
+    named = dict(enumerate(labels, 1))
     return named | {0: _BASE} if record.relative_norms else named
 
 
 def place_names(record: SimilarityRecord) -> tuple[Label, ...]:
     """Return where names stand, by the numbers of their marks; on a map as crowded as can be some have no room."""
-    spots, names = lay_out(record), name_marks(record)
+    return _place_names(record, list_labels(record))
+
+
+def _place_names(record: SimilarityRecord, labels: Sequence[str]) -> tuple[Label, ...]:
+    spots, names = _lay_out(record, labels), _name_marks(record, labels)
     # Those nearest to the beginning's height first: the others give way outwards. The beginning's own name has the least to say.
     order = sorted(names, key=lambda number: (number == 0, abs(spots[number][1] - spots[0][1])))
     hidden = find_hidden(spots, _MARK)
@@ -94,31 +119,47 @@ def _list_places(record: SimilarityRecord) -> list[tuple[float, ...]]:
 
 def lay_out(record: SimilarityRecord) -> list[Spot]:
     """Return where the beginning and the tips lie in pixels; both axes have one scale."""
-    left, right, low, high = _limits(record)
-    scale = scale_of(record)
-    sides = _side_rooms(record)
-    x0 = (sides[0] + WIDTH - sides[1]) / 2 - (left + right) / 2 * scale
-    y0 = HEIGHT / 2 + (low + high) / 2 * scale
-    return [(x0 + x * scale, y0 - y * scale) for x, y in _list_places(record)]
+    return _lay_out(record, list_labels(record))
 
 
-def _limits(record: SimilarityRecord) -> tuple[float, float, float, float]:
+def _lay_out(record: SimilarityRecord, labels: Sequence[str]) -> list[Spot]:
+    places, scale = _list_places(record), _find_scale(record, labels)
+    left, right = _side_rooms(record, labels)
+    up = [y for _, y in places]
+    start = min(x * scale - room for (x, _), room in zip(places, left, strict=True))
+    end = max(x * scale + room for (x, _), room in zip(places, right, strict=True))
+    x0 = WIDTH / 2 - (start + end) / 2
+    y0 = HEIGHT / 2 + (min(up) + max(up)) / 2 * scale
+    return [(x0 + x * scale, y0 - y * scale) for x, y in places]
+
+
+def _side_rooms(record: SimilarityRecord, labels: Sequence[str]) -> tuple[list[float], list[float]]:
+    """Return the room that the name of each place takes to the left and to the right."""
     places = _list_places(record)
-    across, up = [x for x, _ in places], [y for _, y in places]
-    return min(across), max(across), min(up), max(up)
+    widths = [0.0, *(measure_text(label, FONT) + _BESIDE for label in labels)]
+    scale = _fit_scale(places, *_split(widths, [x < 0 for x, _ in places]))
+    # To the right, too, a name leads away from the beginning unless its middle is nearer to that than its mark.
+    return _split(widths, [4 * x * scale < -width for (x, _), width in zip(places, widths, strict=True)])
 
 
-def _side_rooms(record: SimilarityRecord) -> tuple[float, float]:
-    """Return the room that names take to the left and to the right: each stands on the side away from the beginning."""
-    widths = [measure_text(label, FONT) + _BESIDE for label in list_labels(record)]
-    tips = _list_places(record)[1:]
-    lefts = [width for width, (x, _) in zip(widths, tips, strict=True) if x < 0]
-    rights = [width for width, (x, _) in zip(widths, tips, strict=True) if x >= 0]
-    return max(lefts, default=0.0), max(rights, default=0.0)
+def _split(widths: Sequence[float], is_left: Sequence[bool]) -> tuple[list[float], list[float]]:
+    left = [width if side else 0.0 for width, side in zip(widths, is_left, strict=True)]
+    return left, [width - room for width, room in zip(widths, left, strict=True)]
 
 
 def scale_of(record: SimilarityRecord) -> float:
     """Return the pixels of a unit."""
-    left, right, low, high = _limits(record)
-    room = (WIDTH - 2 * _MARGIN - sum(_side_rooms(record)), HEIGHT - 2 * _MARGIN)
-    return min(space / extent for space, extent in zip(room, (right - left, high - low), strict=True) if extent > 0)
+    return _find_scale(record, list_labels(record))
+
+
+def _find_scale(record: SimilarityRecord, labels: Sequence[str]) -> float:
+    return _fit_scale(_list_places(record), *_side_rooms(record, labels))
+
+
+def _fit_scale(places: Sequence[tuple[float, ...]], left: Sequence[float], right: Sequence[float]) -> float:
+    """Return the largest scale at which all places are within the height, and within the width with the room beside them."""
+    up = [y for _, y in places]
+    ways = [(max(up) - min(up), HEIGHT - 2 * _MARGIN)]
+    for (start, _), before in zip(places, left, strict=True):
+        ways += [(end - start, WIDTH - 2 * _MARGIN - before - after) for (end, _), after in zip(places, right, strict=True)]
+    return min(room / extent for extent, room in ways if extent > 0)

@@ -10,7 +10,7 @@ import pytest
 from engine.execution.result import AnalogyRecord, EditedPlace
 from engine.report.figures import draw_similarity
 from engine.report.map_figure import describe_map, draw_map, has_map, write_map_caption
-from engine.report.map_layout import HEIGHT, lay_out
+from engine.report.map_layout import HEIGHT, lay_out, place_names, scale_of
 from engine.report.plot import WIDTH
 from engine.report.report import make_report
 from engine.similarity.geometry_tips import place_tips
@@ -55,6 +55,36 @@ def test_it_says_what_it_shows(record):
     assert "5 models: the square, the tips and the diamonds, those at one place once." in write_map_caption(same)
     assert "A to B" in write_map_caption(record)
     assert "A to B" not in write_map_caption(replace(record, parallelograms=()))
+
+
+def test_a_name_is_whole_where_there_is_room_beside_its_mark(record):
+    vectors = {"A name that is much longer": (-0.05, 1.9), "Dots": (1.5, 0.3)}
+    made = EditedPlace("edit", "Best strength for both skills", (0.6, 1.5))
+    figure = replace(place(record, vectors, parallelograms=(), edited=(made,)), places=((0.0, 0.0), *vectors.values()))
+    assert {text for *_, text in read_texts(draw_map(figure, "k"))} >= {*vectors, made.name}
+
+
+def test_a_name_is_cut_where_it_would_make_the_map_smaller(record):
+    long = "A name that is very much longer than any other of these are"
+    short, cut = (place(record, {name: (3.0, 0.1), "b": (-3.0, 0.2)}, parallelograms=()) for name in ("A name of six words’ length", long))
+    (shown,) = (text for *_, text in read_texts(draw_map(cut, "k")) if "…" in text)
+    assert shown[0] == long[0]
+    assert scale_of(cut) == pytest.approx(scale_of(short), rel=0.1)
+
+
+def test_a_name_is_cut_where_the_whole_would_have_to_go_farther_from_its_mark(record):
+    vectors = {"left": (-3.0, 0.2), "right": (3.0, 0.2), "A name for the middle that is long": (-0.4, 0.5)}
+    near = "Another such name, as long as that"
+    figure = place(record, {**vectors, near: (-1.1, 0.1)}, parallelograms=())
+    figure = replace(figure, places=((0.0, 0.0), *vectors.values(), (-1.1, 0.1)))
+    assert all(label.leader is None and label.cost == 0 for label in place_names(figure))
+    assert near not in {text for *_, text in read_texts(draw_map(figure, "k"))}
+
+
+def test_a_name_in_the_middle_takes_no_room_at_the_side(record):
+    middle = place(record, {"left": (-3.0, 0.1), "right": (3.0, 0.1), "A name for the middle": (1.0, 0.5)}, parallelograms=())
+    alone = replace(middle, names=("left", "right", "m"))
+    assert scale_of(middle) == scale_of(alone)
 
 
 def test_many_tips_carry_numbers(record):
