@@ -55,4 +55,4 @@ class AnalogyMap(QWidget):
             return self.tr("Weight-space map (estimated distances)")
         if scene.shown_share >= 1:
             return self.tr("Weight-space map (exact distances)")
-        return self.tr("Weight-space map ({0} of the variance of these {1} models)").format(scene.shown_text, scene.models)
+        return self.tr("Map of {1} models ({0} of their variance)").format(scene.shown_text, scene.models)
