@@ -8,13 +8,14 @@ Student's t, and for blocks whose sums are skewed the factor 1 + 2·|skewness|/�
 and Zipf-like sizes (the means of skewed samples converge slowly).
 
 What holds: where changes are spread over a tensor, evenly or as unevenly as that, the exact sum is within three standard errors in at least
-99 of 100 draws, for each product. No sample knows of a mass that lies in blocks none of which was drawn, and in embeddings and heads,
-whose rows are words, such masses are common: a few new tokens, and nothing else. So these are read whole as long as all of them together
-are not too large: then they have no error at all. Where they are too large they are drawn in the smallest blocks, and the error allows for
-as many changed blocks as are all missed in one of 100 draws: ln 0.01 / ln(1 − share drawn), the rule of three for 99 %. A run of changed
-rows over two strata is never missed. So does the error of any other tensor of which a drawn block did not change at all. The allowance
-takes each such block to have changed as much as the most changed ones that were seen (`engine.similarity.estimate_errors`); for a few rows
-that have changed more than that nothing can be warranted, and `tell_unseen` says so to the user.
+99 of 100 draws, for each product. No sample knows of a mass that lies in blocks none of which was drawn, and in embeddings and heads, whose
+rows are words, such masses are common: a few new tokens, and nothing else. So these are read whole as long as all of them together are not
+too large: then they have no error at all. Where they are too large they are drawn in the smallest blocks, and the error allows for as many
+changed blocks as are all missed in one of 100 draws: ln 0.01 / ln(1 − share drawn), the rule of three for 99 %. A run of changed rows over
+two strata is never missed. The error of any other tensor allows for as many, too, if a drawn block of it did not change at all. Each such
+block is taken to have changed as much as the most changed ones that were seen (`engine.similarity.estimate_errors`); for a few rows that
+have changed more than that nothing can be warranted, and `tell_unseen` says so to the user. Where a handful of entries is most of a change,
+three errors hold less often: docs/decisions/015 has the figures.
 """
 
 from __future__ import annotations
@@ -183,7 +184,7 @@ def _tell_unchanged(drawn: Mapping[str, DrawnBlocks], names: Sequence[str]) -> t
     more = len(names) - 1
     which = f"“{names[0]}”" + (f" and of {more:,} other tensor{'s' * (more > 1)}" if more else "")
     missed = "rows that it has not seen may have changed; the exact figures will tell."
-    return (f"The estimate has read {_tell_share(drawn, names)} of {which} and seen no change of some checkpoint there: {missed}",)
+    return (f"The estimate has read {_tell_share(drawn, names)} of {which} and seen no change there in at least one checkpoint: {missed}",)
 
 
 def _tell_share(drawn: Mapping[str, DrawnBlocks], names: Collection[str]) -> str:
