@@ -27,22 +27,28 @@ class DoneShare:
 
     def __init__(self, measuring_bytes: int, figures: int) -> None:
         """Begin; the plan reads so many bytes to measure so many figures."""
-        self.value = 0.0
+        self._left = 1.0
         self._byte_seconds = 1 / _SPEED
         self._figure_seconds = _THOUGHT_READINGS * measuring_bytes / (figures * _SPEED) if figures else 0.0
         self._streamed = WorkTime()
         self._measured = WorkTime()
         self._has_measured = False
 
+    @property
+    def value(self) -> float:
+        """Return the share, from 0 to 1."""
+        return 1 - self._left
+
     def advance(self, before: WorkLeft, after: WorkLeft) -> None:
         """Note that work was done."""
         was, remains = self._weigh(before), self._weigh(after)
         if was > 0:
-            self.value = 1 - (1 - self.value) * max(remains, 0.0) / was
+            # In this order no rounding lets it grow where the work does not.
+            self._left *= max(remains, 0.0) / was
 
     def end(self) -> None:
         """Note that nothing is left."""
-        self.value = 1.0
+        self._left = 0.0
 
     def time_stream(self, moved_bytes: int, seconds: float) -> None:
         """Learn from a stream what a byte takes."""

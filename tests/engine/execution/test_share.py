@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.execution.share import DoneShare, WorkLeft
@@ -60,6 +60,7 @@ def test_what_is_left_shrinks_in_proportion_whatever_has_been_struck_out_between
 
 
 @given(st.lists(st.tuples(LEFT, LEFT, st.floats(0, 100)), max_size=20))
+@example([(WorkLeft(0, 6), WorkLeft(7250, 6), 0.0), (WorkLeft(7220, 12), WorkLeft(7220, 12), 0.0)]).via("what rounding took away")
 def test_it_never_falls_nor_passes_one(steps):
     share, told = DoneShare(1000, 10), [0.0]
     for one, other, seconds in steps:
