@@ -235,12 +235,10 @@ class MapScene:
 def tell_point(scene: MapScene, number: int, nearest: int = 6) -> str:
     """Return what hovering a point tells: its names, its length, and how far it is from the points nearest to it."""
     point = scene.points[number]
-    equals = "≈" if scene.is_estimate or point.norm_error else "="
     lines = [point.names]
     if point.handle is not None:
         lines.append(f"{point.handle.letter} = {point.handle.value:g}")
     if point.kind is not MapKind.BASE:
-        error = f" ± {point.norm_error:.2g}" if point.norm_error else ""
         share = f" ({point.norm / scene.base_norm:.2%} of ‖θ₀‖)" if scene.base_norm > 0 else ""
         equals = "" if point.norm_error else "≈ " if scene.is_estimate else "= "
         lines.append(f"‖θ − θ₀‖ {equals}{write_estimate(point.norm, point.norm_error, '.4g')}{share}")
