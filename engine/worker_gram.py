@@ -11,7 +11,7 @@ from engine.errors import Cancelled, EngineError
 from engine.events import SHORTEST_SECONDS
 from engine.execution.allocator import give_back_freed_memory  # noqa: TID253  (this module is only imported to compute)
 from engine.execution.gram_pass import PassSettings, measure_gram  # noqa: TID253  (see above)
-from engine.execution.gram_sample import ReadingBudget, estimate_gram, is_worth_estimating  # noqa: TID253  (see above)
+from engine.execution.gram_sample import ReadingBudget, choose_budget, estimate_gram  # noqa: TID253  (see above)
 from engine.execution.kernel_exact import measure_kernels  # noqa: TID253  (see above)
 from engine.execution.kernel_sample import estimate_kernels  # noqa: TID253  (see above)
 from engine.execution.stop import Stop  # noqa: TID253  (see above)
@@ -68,8 +68,9 @@ def _send_tables(job: GramJob, talk: GramTalk, *, with_estimate: bool) -> None:
     resolved, _ = resolve_values(read_graph(expansion.document)[0], job.folder, expansion)
     families = [family for family in find_family_files(resolved) if family.is_here]
     for family in families if with_estimate else ():
-        if is_worth_estimating(family, store, BUDGET):
-            table = estimate_gram(family, store, PassSettings(stops=talk.stop.is_requested), BUDGET)
+        budget = choose_budget(family, store, BUDGET)
+        if budget is not None:
+            table = estimate_gram(family, store, PassSettings(stops=talk.stop.is_requested), budget)
             talk.send(_ready(job, table))
     for family in families:
         table = measure_gram(family, store, PassSettings(stops=talk.stop.is_requested, moved=_tell_progress(job, talk))).table

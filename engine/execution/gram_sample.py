@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -40,6 +41,10 @@ class ReadingBudget:
 
 
 _USUAL_BUDGET = ReadingBudget()
+_GLANCE_BYTES = 256_000_000
+"""What is read in the time of a glance, also from a slow disk's cache: less needs no estimate."""
+_SMALL_PART = 8
+"""Where the usual budget is nearly all, so small a part of it is sampled, and as much read of embeddings and heads."""
 
 
 def estimate_gram(
@@ -75,17 +80,23 @@ def estimate_gram(
     return replace(table, notes=(*known.notes, *unseen))
 
 
-def is_worth_estimating(files: FamilyFiles, store: GramStore, budget: ReadingBudget = _USUAL_BUDGET) -> bool:
-    """Tell whether an estimate is there much sooner than the exact figures: it reads less than half as much.
+def choose_budget(files: FamilyFiles, store: GramStore, most: ReadingBudget = _USUAL_BUDGET) -> ReadingBudget | None:
+    """Return what an estimate is to read: less than half of what the exact figures do; None where these are there as soon.
 
     Raises:
         InputChangedError: a file changed since its header was read.
     """
     known = KnownSums(files, store)
-    widths = {tensor.name: _measure_size(files, tensor)[1] for tensor in _list_missing(known)}
-    drawn = _draw_missing(known, budget)
-    read = sum(blocks.read_entries * widths[tensor.name] for tensor, blocks in drawn.items())
-    return 2 * read < sum(blocks.entries * widths[tensor.name] for tensor, blocks in drawn.items())
+    sizes = {tensor.name: _measure_size(files, tensor) for tensor in _list_missing(known)}
+    in_all = sum(entries * width for entries, width in sizes.values())
+    part = in_all // _SMALL_PART
+    less = [ReadingBudget(min(most.sampled_bytes, part), min(most.rows_bytes, part))] if in_all >= _GLANCE_BYTES else []
+    return next((budget for budget in (most, *less) if 2 * _count_read(sizes, known, budget) < in_all), None)
+
+
+def _count_read(sizes: Mapping[str, tuple[int, int]], known: KnownSums, budget: ReadingBudget) -> int:
+    drawn = draw_blocks(sizes, known.seed, budget.sampled_bytes, budget.rows_bytes)
+    return sum(blocks.read_entries * sizes[name][1] for name, blocks in drawn.items())
 
 
 def _list_missing(known: KnownSums) -> list[MissingTensor]:

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from engine.errors import Cancelled, InputChangedError
+from engine.execution import gram_sample
 from engine.execution.gram_pass import PassSettings, measure_gram
-from engine.execution.gram_sample import ReadingBudget, estimate_gram, is_worth_estimating
+from engine.execution.gram_sample import ReadingBudget, choose_budget, estimate_gram
 from engine.similarity.known_sums import KnownSums
 from engine.similarity.store import GramStore
 
@@ -161,17 +162,28 @@ def test_an_embedding_is_read_whole_where_it_is_not_too_large_and_else_the_user_
 
 def test_an_estimate_is_worth_its_time_only_where_it_reads_much_less(large, files_of, store):
     files = files_of(*NAMES)
-    assert is_worth_estimating(files, store, BUDGET)
-    assert not is_worth_estimating(files, store)
+    assert choose_budget(files, store, BUDGET) == BUDGET
+    assert choose_budget(files, store) is None
     measure_gram(files, store)
-    assert not is_worth_estimating(files, store, BUDGET)
+    assert choose_budget(files, store, BUDGET) is None
+
+
+def test_of_models_that_the_usual_budget_would_read_whole_a_part_is_read(large, files_of, store, monkeypatch):
+    """Models of a few gigabytes, as these stand for, take longer than a glance."""
+    monkeypatch.setattr(gram_sample, "_GLANCE_BYTES", 1_000_000)
+    files = files_of(*NAMES)
+    in_all = sum(path.stat().st_size for path in (stamp.path for stamp in files.stamps))
+    budget = choose_budget(files, store)
+    assert budget is not None
+    assert budget.sampled_bytes + budget.rows_bytes <= in_all / 4
+    assert estimate_gram(files, store, budget=budget).is_estimate
 
 
 def test_an_estimate_of_small_tensors_would_be_the_exact_pass(bench, settle, files_of, store):
     for name in NAMES:
         bench.save(name, {"layers.0.mlp.weight": torch.ones(30, 40)})
     settle(*NAMES)
-    assert not is_worth_estimating(files_of(*NAMES), store, BUDGET)
+    assert choose_budget(files_of(*NAMES), store, BUDGET) is None
 
 
 def test_what_the_cache_knows_is_exact(large, files_of, store):
