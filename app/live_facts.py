@@ -84,10 +84,7 @@ def _tell_list(view: FamilyView, made: LiveSeries) -> Iterator[Fact]:
     (first_step, first), (last_step, last) = known[0], known[-1]
     first_name, last_name = f"{first_step:,.0f}", f"{last_step:,.0f}"
     symbol, norms = _symbol(view, last), view.figures.norms
-    least = "≥ " if view.gaps.broken else ""
-    yield Fact(
-        _tr("‖{0}‖ at step {1}").format(symbol, last_name), least + write_estimate(float(norms[last]), _norm_error(view, last), ".4g")
-    )
+    yield Fact(_tr("‖{0}‖ at step {1}").format(symbol, last_name), _norm(view, last))
     yield Fact(_tr("‖{0}‖ / ‖θ₀‖ at step {1}").format(symbol, last_name), _relative_norm(view, last))
     if first != last:
         own = [float(norms[row]) for _, row in known]
