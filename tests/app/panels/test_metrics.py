@@ -159,10 +159,14 @@ def test_compared_models_can_be_told_apart_in_a_narrow_window(panel, dark, qtbot
     panel.resize(880, 280)
     with qtbot.waitExposed(panel):
         panel.show()
-    heads = ["Base\nmodel", "Best\nstrength, TIES", "Best\nstrength, sum", "Tuned on\ndiagonal stripes", "PYTHON (the\nanswer)"]
-    qtbot.waitUntil(lambda: [panel.table.horizontalHeaderItem(column).text() for column in range(5)] == heads)
+
+    def read_heads():
+        return [panel.table.horizontalHeaderItem(column).text() for column in range(len(names))]
+
+    # Where a name is parted hangs on how the platform draws letters.
+    qtbot.waitUntil(lambda: [" ".join(head.split()) for head in read_heads()] == list(names))
     measure = panel.table.horizontalHeader().fontMetrics().horizontalAdvance
-    for column, head in enumerate(heads):
+    for column, head in enumerate(read_heads()):
         assert max(map(measure, head.split("\n"))) < panel.table.columnWidth(column) - 16
 
 
