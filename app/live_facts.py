@@ -170,7 +170,9 @@ def _tell_shares(view: FamilyView, row: int) -> Iterator[Fact]:
 
 
 def _span(view: FamilyView, figures: Floats, form: str) -> str:
-    """Return the least and the greatest of some figures."""
+    """Return the least and the greatest of some figures, a dash where none is known."""
+    if np.isnan(figures).all():
+        return "–"
     sign = "≈ " if view.space.geometry.table.is_estimate else ""
     least, most = (write_figure(float(figure), form) for figure in (np.nanmin(figures), np.nanmax(figures)))
     return f"{sign}{least}" if least == most else _tr("{0}{1} to {2}").format(sign, least, most)

@@ -68,7 +68,9 @@ def gather_figures(
     cells = gather_cells(document, measured, tried, chosen)
     choices = {choice.node: choice for choice in chosen}
     sweeps = tuple(gather_sweep(document, node, measured, tried, choices.get(node)) for node in nodes)
-    return Figures(document.title, cells, sweeps, trying=next((node for node in reversed(nodes) if node not in choices), ""))
+    # One before it that has no choice has failed.
+    last = next(reversed(nodes), "")
+    return Figures(document.title, cells, sweeps, trying="" if last in choices else last)
 
 
 def _read_sweep(record: Record, document: Document) -> Sweep:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication
 from app.estimate_text import write_estimate
 from app.similarity_figures import HeatMap
 from app.widgets.heat_map import HeatSquare
-from engine.similarity.geometry import chance_band, chance_limit
+from engine.similarity.geometry import chance_band, chance_limit, is_chance_cosine
 
 
 def make_square(found: HeatMap, where: str) -> HeatSquare:
@@ -38,9 +38,8 @@ def write_limit(limit: float) -> str:
 
 def explain_chance(value: float, entries: int) -> str:
     """Return why a cosine of vectors of so many entries could be chance, as a line below it; nothing of one that is too far from 0."""
-    limit = chance_limit(entries)
     words = _tr("could be chance: unrelated vectors scatter by 1/√d = {0:.2g}, hardly beyond 3/√d = {1:.2g}")
-    return "\n" + words.format(chance_band(entries), limit) if abs(value) <= limit else ""
+    return "\n" + words.format(chance_band(entries), chance_limit(entries)) if is_chance_cosine(value, entries) else ""
 
 
 def _tell_cell(found: HeatMap, row: int, column: int) -> str:

@@ -83,9 +83,10 @@ class SweepView(FigureView):
             self.views.clear()
             self.views.addItems(names)
             self.views.setCurrentIndex(max(self._find_view(*before), 0) if names else -1)
-        if self._is_following and trying not in ("", self._trying):
+        if trying not in ("", self._trying):
             self._trying = trying
-            self.views.setCurrentIndex(max(self._find_search(trying), 0))
+            if self._is_following:
+                self.views.setCurrentIndex(max(self._find_search(trying), 0))
         self.views.setVisible(len(names) > 1)
         for button in (self.copy_button, self.save_button):
             button.setEnabled(bool(names))

@@ -11,7 +11,7 @@ from engine.command_line.similarity_series import write_series
 from engine.command_line.table import align_rows
 from engine.execution.result import Matrix, SimilarityRecord
 from engine.report.wording import write_chance, write_chance_in_part, write_figure, write_share
-from engine.similarity.geometry import could_be_chance
+from engine.similarity.geometry import is_chance_cosine
 
 _MANY_TIMES = 10
 _INDENT = "    "
@@ -41,7 +41,7 @@ def describe_similarity(record: SimilarityRecord) -> list[str]:
 def _write_cosines(names: Sequence[str], matrix: Matrix, entries: int) -> list[str]:
     """Return the lines of a matrix of cosines, those of different vectors that could be chance marked."""
     marks = [
-        [column != number and could_be_chance(cosine, entries) for column, cosine in enumerate(row)] for number, row in enumerate(matrix)
+        [column != number and is_chance_cosine(cosine, entries) for column, cosine in enumerate(row)] for number, row in enumerate(matrix)
     ]
     # Where one figure of a column is marked the others leave room for it, so that their points stand below one another.
     other = [" " if any(column) else "" for column in zip(*marks, strict=True)]

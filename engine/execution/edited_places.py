@@ -28,7 +28,7 @@ def place_edited(record: SimilarityRecord, planner: WorkPlanner, strengths: Stre
     similarity, folding = NodeId(record.node), planner.folding
     base = planner.shared_base(similarity)
     vectors = planner.compared_vectors(similarity)
-    if base is None or len(record.places) != len(vectors) + 1 or not math.isfinite(record.shown_share):
+    if base is None or len(record.places) != len(vectors) + 1 or not np.isfinite(record.places).all():
         return record
     found = ((node, find_multiples(folding, node, vectors, base, strengths)) for node in _list_made(folding))
     multiples = {node: sums for node, sums in found if sums is not None}
@@ -37,7 +37,9 @@ def place_edited(record: SimilarityRecord, planner: WorkPlanner, strengths: Stre
     sums = place_sums(_find_products(record), np.array(record.places), np.array(list(multiples.values())))
     titled = ((node, folding.resolved.title(node), tuple(map(float, place))) for node, place in zip(multiples, sums.places, strict=True))
     edited = tuple(EditedPlace(*one) for one in titled)
-    return replace(record, edited=edited, shown_share=sums.shown_share, shown_models=sums.models)
+    # Of vectors that are all 0 there is nothing to show a share of.
+    share = sums.shown_share if math.isfinite(record.shown_share) else record.shown_share
+    return replace(record, edited=edited, shown_share=share, shown_models=sums.models)
 
 
 def _find_products(record: SimilarityRecord) -> Floats:

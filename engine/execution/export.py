@@ -65,6 +65,8 @@ class ExportWriter:
         place = self.plan.places[output.name]
         offset, size = place.offset + evaluator.offset * width, evaluator.count * width
         name = place.path.name
+        if output.is_edited and not self._has_base(evaluator):
+            self._edit.miss()
         if size and not self.staging.is_durable(name, offset, size):
             piece = self._make_piece(evaluator, output)
             self.staging.write_piece(name, offset, view_bytes(piece))
@@ -83,12 +85,13 @@ class ExportWriter:
         """Return ‖edit‖/‖θ₀‖ of what was written, and whether it is exact: of all entries; None where no base was read beside an edit."""
         return self._edit.find_share({name: self.plan.places[name].count for name, output in self.plan.outputs.items() if output.is_edited})
 
+    def _has_base(self, evaluator: PieceEvaluator) -> bool:
+        return self.plan.base is not None and self.plan.base in evaluator.work.needs.sources
+
     def _measure(self, evaluator: PieceEvaluator, output: OutputTensor, piece: torch.Tensor, most: int | None = None) -> None:
         """Measure how far a piece of an edited tensor, or so many entries of it, lies from the base, where that is read anyway."""
         base = self.plan.base
-        if base is None or base not in evaluator.work.needs.sources:
-            self._edit.miss()
-        else:
+        if base is not None and self._has_base(evaluator):
             before = evaluator.raw(base).view(TORCH_DTYPES[evaluator.ground.spec(base, evaluator.work.tensor).dtype])
             self._edit.add(output.name, evaluator.offset, piece.view(TORCH_DTYPES[output.dtype])[:most], before[:most])
 

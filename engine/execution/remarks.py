@@ -128,7 +128,9 @@ def describe_edits(outputs: Sequence[OutputRecord]) -> tuple[Remark, ...]:
     remarks: list[Remark] = []
     for output in outputs:
         share, is_estimate = output.edit_norm_share or 0.0, output.is_edit_norm_estimated
-        doubt = " That is unusual for an edit. Is it the right base?" if share > _SUSPICIOUS_SHARE else ""
+        # Of vectors that are compared beside it that is asked already.
+        is_doubtful = share > _SUSPICIOUS_SHARE and not output.similarities
+        doubt = " That is unusual for an edit. Is it the right base?" if is_doubtful else ""
         how = " (estimated on some of its entries)" if is_estimate else ""
         if how or doubt:
             text = f"The edit in “{output.label}” is {'about ' if how else ''}{share:.2%} as long as its base{how}."

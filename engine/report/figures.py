@@ -18,7 +18,7 @@ from engine.report.path_figure import describe_path, describe_trainings, draw_pa
 from engine.report.strength_figure import draw_strength_curve
 from engine.report.tries_figure import draw_tries
 from engine.search.subsets import HELPERS
-from engine.similarity.geometry import could_be_chance
+from engine.similarity.geometry import is_chance_cosine
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def draw_similarity(record: SimilarityRecord, key: str) -> SimilarityFigures:
 def _find_chance_pairs(record: SimilarityRecord) -> set[tuple[int, int]]:
     """Return the cells of pairs whose cosine could be chance over the whole model."""
     pairs = itertools.permutations(range(len(record.names)), 2)
-    return {(row, column) for row, column in pairs if could_be_chance(record.cosine[row][column], record.entries)}
+    return {(row, column) for row, column in pairs if is_chance_cosine(record.cosine[row][column], record.entries)}
 
 
 def _drop_diagonal(values: Matrix) -> Matrix:
@@ -134,7 +134,7 @@ def _draw_cosines_per_layer(record: SimilarityRecord, key: str) -> Markup:
         (row, column)
         for row, cosines in enumerate(values)
         for column, cosine in enumerate(cosines)
-        if could_be_chance(cosine, record.layers[row].entries)
+        if is_chance_cosine(cosine, record.layers[row].entries)
     }
     return draw_matrix(values, layout, COSINES, key, words, chance)
 

@@ -19,7 +19,7 @@ from engine.report.model_card import escape_markdown, make_model_card, quote_cod
 from engine.report.report import choose_searches, make_report, write_choices, write_subtitle
 from engine.report.test_set_sizes import write_size
 from engine.resources import resource_path
-from engine.similarity.geometry import could_be_chance
+from engine.similarity.geometry import is_chance_cosine
 from engine.sizes import write_bytes
 
 _FONTS = (("Inter", 400, "Inter-Regular"), ("Inter", 600, "Inter-SemiBold"), ("JetBrains Mono", 400, "JetBrainsMono-Regular"))
@@ -110,7 +110,7 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "share": wording.write_share,
     "cosine": wording.write_cosine,
     "chance": _write_chance,
-    "by_chance": could_be_chance,
+    "by_chance": is_chance_cosine,
     "hash": wording.shorten_hash,
     "measured": metrics_table.write_value,
     "bounds": metrics_table.write_bounds,

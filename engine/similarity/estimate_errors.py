@@ -141,14 +141,14 @@ def allow_for_missed(table: GramTable, exact: Floats, changed: Counts, drawn: Ma
 
 
 def _find_most_changed(table: GramTable, seen: Mapping[int, SeenBlocks]) -> Floats:
-    """Return (n,): the mean square of an entry of each member where it changed most.
+    """Return (n,): the mean square of an entry of each member where it changed most; tensors that are not counted have none.
 
     Of the larger tensors as a whole, and of blocks in those that changed in some blocks only; if nothing has changed in these, of the
     smaller tensors; and where no change was seen at all, as much as the base is large.
     """
     squares = np.einsum("tii->ti", table.products) / np.maximum(table.entries, 1)[:, None]
     large = table.entries > WHOLE_ENTRIES
-    blocks = [np.where(found.is_still, found.densities, 0.0) for found in seen.values()]
+    blocks = [np.where(found.is_still, found.densities, 0.0) for row, found in seen.items() if table.entries[row]]
     most = np.max([*squares[large], *blocks, np.zeros(squares.shape[1])], axis=0)
     small = squares[~large].max(axis=0, initial=0.0)
     most = np.where(most > 0, most, small)

@@ -277,7 +277,7 @@ def chance_limit(entries: int) -> float:
     return min(_CHANCE_DEVIATIONS * chance_band(entries), 1.0) if entries else float("nan")
 
 
-def could_be_chance(cosine: float, entries: int) -> bool:
+def is_chance_cosine(cosine: float, entries: int) -> bool:
     """Tell whether the cosine of two directions of so many entries lies within that limit; what is not known does not."""
     return abs(cosine) <= chance_limit(entries)
 

@@ -248,6 +248,8 @@ def test_of_many_tasks_the_rest_is_told_by_their_span(qtbot, lasting_engine):
         live.checker.check_now()
         qtbot.waitUntil(lambda: bool(live.families) and not live.is_measuring, timeout=PATIENCE)
         facts = by_name(list_live_facts(live.families, NodeId("many")))
+        live.session.apply("Set", lambda document: set_parameter(document, NodeId("many"), "weights", (0.0,) * len(names)))
+        nothing = by_name(list_live_facts(live.families, NodeId("many")))
     vectors = [flat(name) - flat("base") for name in names]
     whole = np.sum(vectors, axis=0)
     cosines = [whole @ vector / np.linalg.norm(whole) / np.linalg.norm(vector) for vector in vectors[4:]]
@@ -257,3 +259,4 @@ def test_of_many_tasks_the_rest_is_told_by_their_span(qtbot, lasting_engine):
     shares = [whole @ vector / (vector @ vector) for vector in vectors[4:]]
     assert facts["shares of 2 more in it"] == f"{min(shares):.2f} to {max(shares):.2f}"
     assert "Model Stock’s t of all 6" in facts
+    assert nothing["cos with 2 more"] == "–"

@@ -69,6 +69,13 @@ def test_events_of_a_search_become_a_curve_and_the_rest_the_table():
     assert [(cell.model, cell.value) for cell in figures.cells] == [("Edited", 0.8), ("Other", 0.7)]
 
 
+@pytest.mark.parametrize(("chosen", "trying"), [((), "later"), (("first",), "later"), (("later",), ""), (("first", "later"), "")])
+def test_the_last_search_is_trying_until_it_chooses_also_after_one_that_failed(chosen, trying):
+    measured = [MetricMeasured(node, node, "Digits", measure(0.8), 0.5) for node in ("first", "later")]
+    figures = gather_figures(Document("T"), measured, [], [StrengthChosen(node, "0.5", "best_target") for node in chosen])
+    assert figures.trying == trying
+
+
 def tell_search():
     yield MetricMeasured(S, "Base", "Digits", measure(0.3))
     for strength, value in ((0.5, 0.8), (1.0, 0.6)):

@@ -21,7 +21,7 @@ from engine.planning.families import Family
 from engine.planning.live_model import LiveFamily, LiveNode, LiveTerm
 from engine.planning.live_weights import WeightEvaluator
 from engine.similarity.geometry import Figures, Geometry, cosines_of, norms_of
-from engine.similarity.geometry_map import MapAxes, find_axes, place_points
+from engine.similarity.geometry_map import MapAxes, find_axes, find_near, place_points
 from engine.similarity.geometry_presets import suggest_strengths
 from engine.similarity.gram_table import MAGNITUDE_BINS, GramTable
 from tests.benchmarks.table import Line, format_lines
@@ -102,7 +102,8 @@ def time_rounds(work: Callable[[float], object]) -> float:
 def place_all(geometry: Geometry, axes: MapAxes, evaluator: WeightEvaluator, strength: float) -> None:
     """Lay all nodes on the map and suggest strengths for the first edit."""
     weights = evaluator.evaluate({STRENGTH: strength})
-    place_points(geometry.whole_stack, axes, weights)
+    near = find_near(geometry.measure(weights).distances)[:-1, :-1]
+    place_points(geometry.whole_stack, axes, weights, near)
     suggest_strengths(geometry, weights[:, VECTORS])
 
 

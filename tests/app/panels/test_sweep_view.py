@@ -236,6 +236,21 @@ def test_the_panel_comes_to_the_search_that_begins_to_try_unless_another_is_chos
     assert view._current()[0] is three, "what tried was chosen, no other"
 
 
+@pytest.mark.parametrize(("chosen", "is_followed"), [("search", False), ("two", True)])
+def test_whether_the_panel_follows_on_hangs_on_what_tries_when_the_user_chooses(view, searched, chosen, is_followed):
+    two, three, four = (Sweep(name, SWEEP.curves) for name in ("two", "three", "four"))
+    view.follow_run()
+    view.show_sweeps((four, SUBSETS), "search")
+    assert view.choose("four")
+    view.show_sweeps((four, SUBSETS, two), "two")
+    assert view._current()[0] is four
+    assert view.choose(chosen)
+    view.show_sweeps((four, SUBSETS, two), "two")
+    assert view._current()[0].node == chosen, "no other search has begun"
+    view.show_sweeps((four, SUBSETS, two, three), "three")
+    assert (view._current()[0] is three) is is_followed
+
+
 def test_what_is_looked_at_is_the_same_search_wherever_it_stands(view):
     two = Sweep("two", SWEEP.curves, 0.5)
     view.show_sweeps((SWEEP, SUBSETS, two))

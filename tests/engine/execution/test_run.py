@@ -297,6 +297,14 @@ def test_of_what_is_copied_without_a_look_at_the_base_no_length_is_told(bench, f
     assert not output.is_edit_norm_estimated
 
 
+def test_nor_is_it_after_the_run_was_resumed(bench, family, keep_half):
+    lines = EXPORTED_EDIT.replace("vector=ta strength:0.3", "vector=f strength:1") + '\nf = layer_filter vector=ta include:["*embed*"]'
+    keep_half(lines)
+    result = bench.run(lines, {"staging": "resume"})
+    assert result.outputs[0].edit_norm_share is None
+    assert not any("as long as its base" in remark.text for remark in result.remarks)
+
+
 def test_the_length_of_an_edit_whose_run_was_resumed_is_an_estimate(bench, family, keep_half):
     lines = EXPORTED_EDIT.replace("folder:out", "folder:out dtype:float32")
     keep_half(lines)
@@ -309,6 +317,14 @@ def test_a_wrong_base_is_suspected_without_a_similarity_node(bench, family):
     bench.save("a", bench.make_model(77))
     result = bench.run(EXPORTED_EDIT.replace("0.3", "0.9"))
     assert any("Is it the right base?" in remark.text for remark in result.remarks)
+
+
+def test_a_wrong_base_is_suspected_once(bench, family):
+    bench.save("a", bench.make_model(77))
+    lines = EXPORTED_EDIT.replace("0.3", "0.9").replace("checkpoint=edit", "checkpoint=edit metrics=s")
+    result = bench.run(f"{lines}\ns = similarity vectors=ta,ta\n")
+    doubts = [remark.text for remark in result.remarks if "right base" in remark.text]
+    assert len(doubts) == len(set(doubts)) == 1
 
 
 def test_a_measured_edit_is_no_estimate(bench, family):

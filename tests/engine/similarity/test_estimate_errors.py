@@ -96,6 +96,19 @@ def test_where_a_drawn_block_did_not_change_others_may_have():
     assert [see(0, 0).saw_nothing, see(0, 1).saw_nothing, see(0, 0, is_zero=True).saw_nothing] == [True, False, False]
 
 
+def test_a_tensor_that_is_not_counted_says_nothing_of_the_others():
+    tables = []
+    for square in (0.0, np.nan):
+        table = make_table(np.zeros((2, 2, 2)), np.zeros((2, 2, 2)), NAMES[:2])
+        table.products[0] = np.diag([1e6, 11.0])
+        table.entries[1] = 0
+        seen = {0: see(0, 5, 6), 1: see(0, square, square)}
+        with np.errstate(invalid="ignore"):
+            allow_for_unseen(table, dict(enumerate(draw_blocks(SIZES, "s", BUDGET).values())), seen, pairs_of(table))
+        tables.append(table.errors[0])
+    np.testing.assert_array_equal(*tables)
+
+
 def allow_made(changed):
     """Return the errors of what was made of a vector whose squares are 102 and 33 in two tensors, and 100 and 0 in the draw."""
     products = np.zeros((2, 3, 3))
