@@ -22,10 +22,17 @@ _PAIRS_IN_WORD = 4
 Words = NDArray[np.uint64]
 Pairs = NDArray[np.uint32]
 Counts = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Numbers = tuple[Counts, Counts]
+Sums = tuple[Reals, Counts, Counts, Pairs]
 
 
 def make_pairs(rows: int, bins: int) -> Pairs:
-    """Return the counts of pairs of bins of some rows, all 0: see `measure_members`."""
+    """Return (rows, 256 × bins, 4): how often two bins follow each other, at the first to the fourth place of eight entries; all 0.
+
+    Each exponent makes a bin, the first with all below it and the last with all above it. Fine-tunes leave many entries equal to the
+    base's, and a count that is raised twice in a row waits for itself: pairs (entries 0 and 1, 2 and 3, …) and places make that rare.
+    """
     return np.zeros((rows, bins * _BYTE, _PAIRS_IN_WORD), np.uint32)
 
 
@@ -40,11 +47,7 @@ def count_bins(pairs: Pairs) -> Counts:
 
 @compiled
 def measure_members(
-    stored: tuple[NDArray[np.uint16], Reals],
-    kinds: tuple[NDArray[np.bool_], NDArray[np.bool_]],
-    rows: tuple[Counts, Counts],
-    extent: tuple[int, int],
-    sums: tuple[Reals, Counts, Counts, Pairs],
+    stored: tuple[NDArray[np.uint16], Reals], kinds: tuple[Flags, Flags], rows: Numbers, extent: tuple[int, int], sums: Sums
 ) -> None:
     """Add up products and counts of some members with all.
 
@@ -53,17 +56,15 @@ def measure_members(
             and none in the first.
         kinds: per member, whether it lies in the first of these, and whether it holds differences already; number 0 is the base.
         rows: the numbers of the members asked for, in ascending order, and per member its place among them or −1.
-        extent: how many entries of the width are used; and the exponent, as float32 stores it, that makes the first bin of magnitudes with
-            all below it; each following one makes a bin, the last with all above it.
+        extent: how many entries of the width are used; and the exponent, as float32 stores it, of the first bin of magnitudes.
         sums: the products of each sub-block, written to (sub-blocks, rows, members); in how many entries neither is zero, and in how many
-            signs differ, added to (rows, members), once for two rows: in the line of the earlier; and how often two bins follow each other
-            (entries 0 and 1, 2 and 3, …) at the first to the fourth place of eight entries, added to (rows, 256 × bins, 4). Fine-tunes
-            leave many entries equal to the base's, and a count that is raised twice waits for itself: pairs and places make it rare.
+            signs differ, added to (rows, members), once for two rows: in the line of the earlier; and pairs of bins, see `make_pairs`.
     """
     halves, numbers = stored
     entries, least_exponent = extent
     products, both, conflicts, pairs = sums
     members, places = numbers.shape[0], rows[1]
+    greatest_exponent = least_exponent + pairs.shape[1] // _BYTE - 1
     work = np.empty((members, SUB_BLOCK_ENTRIES), numbers.dtype)
     signs = np.empty((members, 2, SUB_BLOCK_ENTRIES // _WORD), np.uint64)
     bins = np.empty(SUB_BLOCK_ENTRIES, np.uint8)
@@ -74,14 +75,14 @@ def measure_members(
                 _widen(halves[member, here], work[member])
             else:
                 _copy(numbers[member, here], work[member])
-            if member and not kinds[1][member]:
+            if not member:
+                continue
+            if not kinds[1][member]:
                 _subtract(work[0], work[member])
-            if member:
-                _pack_signs(work[member], signs[member])
-                if places[member] >= 0:
-                    greatest_exponent = least_exponent + pairs.shape[1] // _BYTE - 1
-                    _sort_into_bins(work[member], least_exponent, greatest_exponent, bins)
-                    _count_pairs(bins, pairs[places[member]])
+            _pack_signs(work[member], signs[member])
+            if places[member] >= 0:
+                _sort_into_bins(work[member], least_exponent, greatest_exponent, bins)
+                _count_pairs(bins, pairs[places[member]])
         _multiply(work, rows, products[block])
         _compare(signs, rows, both, conflicts)
 
@@ -151,7 +152,7 @@ def _count_pairs(bins: NDArray[np.uint8], pairs: Pairs) -> None:
 
 
 @inlined
-def _multiply(work: Reals, rows: tuple[Counts, Counts], products: Reals) -> None:
+def _multiply(work: Reals, rows: Numbers, products: Reals) -> None:
     members, places = rows
     for index, row in enumerate(members):
         for other in range(work.shape[0]):
@@ -171,7 +172,7 @@ def _dot(one: Reals, other: Reals) -> Real:
 
 
 @inlined
-def _compare(signs: Words, rows: tuple[Counts, Counts], both: Counts, conflicts: Counts) -> None:
+def _compare(signs: Words, rows: Numbers, both: Counts, conflicts: Counts) -> None:
     members, places = rows
     for index, row in enumerate(members):
         for other in range(1, signs.shape[0]):
